@@ -1,0 +1,65 @@
+"""Users and API keys in the admin."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import APIKey, User
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    """Users: made here or by the first start, switched off rather than deleted."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["email", "first_name", "username", "is_active", "is_staff", "created_at"]
+    list_filter = ["is_active", "is_staff"]
+    search_fields = ["email", "username"]
+    ordering = ["email"]
+    show_full_result_count = False
+    readonly_fields = ["id", "created_at", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["id", "email", "password"]}),
+        ("Person", {"fields": ["first_name", "username", "has_seen_welcome"]}),
+        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
+        ("Times", {"fields": ["last_login", "created_at"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
+    filter_horizontal = ["user_permissions"]
+
+
+@admin.register(APIKey)
+class APIKeyAdmin(ModelAdmin):
+    """API keys: seen, and revoked by their users or by `revoke_api_keys`; never made here."""
+
+    list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "prefix", "user__email"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["revoke_api_keys"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """A key's secret is shown to its user only."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: APIKey | None = None) -> bool:  # noqa: ARG002
+        """A key is never edited."""
+        return False
+
+    @admin.action(description="Revoke the selected API keys", permissions=["delete"])
+    def revoke_api_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
+        """Revoke each of `queryset`."""
+        for key in queryset:
+            key.revoke()
+        self.message_user(request, f"Revoked {len(queryset)} API keys.")

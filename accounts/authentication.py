@@ -1,0 +1,41 @@
+"""Bearer key -> user."""
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import APIKey, User
+
+INVALID = "Invalid API key"
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Reads `Authorization: Bearer sk_…` (RFC 6750 §2.1); costs one query.
+
+    Unknown, revoked and malformed keys all get the same answer, so that none tells more than
+    another. A request without the header is left to the next authentication.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, APIKey] | None:
+        """Return the key's user and the key.
+
+        Raises:
+            AuthenticationFailed: the header is there but opens no door.
+        """
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, secret = header.partition(" ")
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or not secret.startswith("sk_") or not secret.isascii():
+            raise AuthenticationFailed(INVALID)
+        key = APIKey.objects.matching(secret).active().select_related("user").first()
+        if key is None:
+            raise AuthenticationFailed(INVALID)
+        key.touch(now=timezone.now())
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+        """Return the challenge that makes DRF answer 401 rather than 403."""
+        return "Bearer"

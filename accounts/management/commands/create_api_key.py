@@ -1,0 +1,27 @@
+"""`manage.py create_api_key EMAIL --name N`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import APIKey, User
+
+
+class Command(BaseCommand):
+    """Prints a new API key on standard output, so that a script can take it from there."""
+
+    help = "Make an API key for a user and print it; it cannot be shown again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the user's email and the key's name."""
+        parser.add_argument("email", help="the user's login")
+        parser.add_argument("--name", required=True, help="what the key is for")
+
+    def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:  # noqa: ARG002
+        """Make the key."""
+        user = User.objects.filter(email__iexact=email).first()
+        if user is None:
+            raise CommandError(f"No user has the email {email}. Make one in the admin first.")
+        _, secret = APIKey.objects.create_key(user=user, name=name)
+        self.stdout.write(secret)

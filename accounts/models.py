@@ -1,0 +1,148 @@
+"""Users, who log in by email, and the API keys they call with."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils import timezone
+
+from torale.uuid7 import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; emails are compared without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Store and return a user; without a password, no one can log in with one."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Store and return a user who may do everything in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        """Return the user who logs in as `email`, in whatever case it was typed."""
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, or a program acting for one. The email is the login."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    username = models.CharField(max_length=30, null=True, blank=True, unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("may enter the admin", default=False)
+    has_seen_welcome = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_one_per_email",
+                violation_error_message="A user with this email exists.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+#: How stale `last_used_at` may be: a write on every request would cost more than the request.
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class APIKeyQuerySet(models.QuerySet["APIKey"]):
+    """Questions asked of API keys."""
+
+    def for_user(self, user: User) -> Self:
+        """Keep the keys of `user`."""
+        return self.filter(user=user)
+
+    def active(self) -> Self:
+        """Keep the keys that open the door: not revoked, and their user not switched off."""
+        return self.filter(revoked_at=None, user__is_active=True)
+
+    def matching(self, key: str) -> Self:
+        """Keep the one whose secret is `key`: one look into a unique index."""
+        return self.filter(digest=digest_of(key))
+
+    def create_key(self, *, user: User, name: str) -> tuple["APIKey", str]:
+        """Store a new key; return it with its secret, which cannot be had again."""
+        secret = f"sk_{secrets.token_urlsafe(32)}"
+        key = self.create(
+            user=user, name=name, prefix=secret[: APIKey.PREFIX_LENGTH], digest=digest_of(secret)
+        )
+        return key, secret
+
+
+def digest_of(key: str) -> bytes:
+    """Return the SHA-256 of an API key.
+
+    A fast hash is right here: the key holds 256 random bits, so there is nothing to guess.
+    """
+    return hashlib.sha256(key.encode()).digest()
+
+
+class APIKey(models.Model):
+    """A key to the API; only its digest is kept. A user may have several at once."""
+
+    PREFIX_LENGTH = 10
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=PREFIX_LENGTH)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = APIKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [
+            # Read on every request by BearerAuthentication.
+            models.UniqueConstraint(fields=["digest"], name="api_key_one_per_digest"),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None) | Q(revoked_at__gte=models.F("created_at")),
+                name="api_key_revoked_after_created",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the key still opens the door."""
+        return self.revoked_at is None
+
+    def touch(self, *, now: datetime) -> None:
+        """Note that the key was used, at most once a minute."""
+        if self.last_used_at is None or self.last_used_at <= now - LAST_USED_PRECISION:
+            APIKey.objects.filter(
+                Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION), pk=self.pk
+            ).update(last_used_at=now)
+
+    def revoke(self) -> None:
+        """Close the door for good; revoking twice keeps the first time."""
+        APIKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now())
+        self.refresh_from_db(fields=["revoked_at"])

@@ -1,0 +1,42 @@
+"""Executions in the admin: read-only."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from executions.models import Execution
+
+
+@admin.register(Execution)
+class ExecutionAdmin(ModelAdmin):
+    """What was asked and answered; nothing here is made or changed by hand."""
+
+    list_display = ["id", "task", "status", "has_notification", "created_at", "completed_at"]
+    list_filter = ["status", ("notification", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["task"]
+    search_fields = ["=id", "=task__id"]
+    ordering = ["-created_at", "-id"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
+        """Leave the answers' texts out of the list's query."""
+        executions: QuerySet[Execution] = super().get_queryset(request)
+        return executions.defer("result", "grounding_sources")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Executions are made by running a task."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:  # noqa: ARG002
+        """The record is not edited."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:  # noqa: ARG002
+        """The record is not deleted by hand; it goes with its task."""
+        return False
+
+    @admin.display(boolean=True, description="condition met")
+    def has_notification(self, execution: Execution) -> bool:
+        """Whether the condition was met."""
+        return execution.notification is not None

@@ -1,0 +1,198 @@
+"""Execution: its statuses and the only ways from one to the next."""
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from executions.failures import FailureKind
+from executions.monitors import Answer
+from torale.uuid7 import uuid7
+
+#: How long a worker may take over one asking before another takes it for dead. A monitor's own
+#: time limit is well below.
+LEASE = timedelta(minutes=3)
+
+
+class Status(models.TextChoices):
+    """Where an execution stands; the contract's words."""
+
+    #: Made, waiting for a worker.
+    PENDING = "pending"
+    #: A worker is asking.
+    RUNNING = "running"
+    #: Answered.
+    SUCCESS = "success"
+    #: Failed, and due to be asked again.
+    RETRYING = "retrying"
+    #: Given up.
+    FAILED = "failed"
+    #: Forced out of the way by a newer one; a late answer is discarded.
+    CANCELLED = "cancelled"
+
+
+WAITING = (Status.PENDING, Status.RETRYING)
+OPEN = (*WAITING, Status.RUNNING)
+
+
+class ExecutionQuerySet(models.QuerySet["Execution"]):
+    """Questions asked of executions."""
+
+    def open(self) -> Self:
+        """Keep those that have not ended."""
+        return self.filter(status__in=OPEN)
+
+    def with_notification(self) -> Self:
+        """Keep those whose condition was met."""
+        return self.filter(notification__isnull=False)
+
+    def newest_first(self) -> Self:
+        """Order as every list shows them."""
+        return self.order_by("-created_at", "-id")
+
+    def claimable(self, now: datetime) -> Self:
+        """Keep those a worker may ask now: waiting and due, or left by a worker that died."""
+        return self.filter(
+            Q(status__in=WAITING, next_attempt_at__lte=now)
+            | Q(status=Status.RUNNING, leased_until__lte=now)
+        )
+
+
+class Execution(models.Model):
+    """One asking of a task's question. It knows its task's id and nothing else of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.ForeignKey("tasks.Task", models.CASCADE, related_name="executions")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    notify = models.BooleanField(default=True, help_text="A met condition makes sends.")
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)
+    notification = models.TextField(null=True)  # noqa: DJ001 - null tells "not met" in the contract
+    grounding_sources = models.JSONField(default=list)
+    failure_kind = models.CharField(max_length=12, null=True)  # noqa: DJ001 - null until it failed
+    error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
+
+    objects = ExecutionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(status__in=OPEN), name="execution_one_open_per_task"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="execution_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN, completed_at=None)
+                | (~Q(status__in=OPEN) & Q(completed_at__isnull=False)),
+                name="execution_completed_when_not_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=WAITING, next_attempt_at__isnull=False)
+                | (~Q(status__in=WAITING) & Q(next_attempt_at=None)),
+                name="execution_due_when_waiting",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.RUNNING, leased_until__isnull=False)
+                | (~Q(status=Status.RUNNING) & Q(leased_until=None)),
+                name="execution_leased_when_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(notification=None) | Q(status=Status.SUCCESS),
+                name="execution_notification_only_on_success",
+            ),
+        ]
+        indexes = [
+            # Read by a task's history and for its latest execution.
+            models.Index("task", F("created_at").desc(), F("id").desc(), name="execution_history"),
+            # Read by …/notifications and the feed.
+            models.Index(
+                "task",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="execution_met",
+                condition=Q(notification__isnull=False),
+            ),
+            # Read by the sweep for executions that no worker has in hand.
+            models.Index("created_at", name="execution_open", condition=Q(status__in=OPEN)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+    def claim(self, *, now: datetime) -> bool:
+        """Take this execution for asking; False when another has it or it has ended.
+
+        The attempt's number is the fence: what an earlier attempt has to say later is dropped.
+        """
+        won = (
+            Execution.objects.claimable(now)
+            .filter(pk=self.pk)
+            .update(
+                status=Status.RUNNING,
+                attempt_count=F("attempt_count") + 1,
+                next_attempt_at=None,
+                leased_until=now + LEASE,
+                started_at=now,
+            )
+        )
+        if won:
+            self.refresh_from_db()
+        return bool(won)
+
+    def record_answer(self, answer: Answer, *, now: datetime) -> bool:
+        """Store the answer; False when this attempt is no longer the one in hand."""
+        return self._leave_running(
+            status=Status.SUCCESS,
+            completed_at=now,
+            result={
+                "evidence": answer.evidence,
+                "confidence": answer.confidence,
+                "sources": [source.url for source in answer.sources],
+                "activity": answer.activity,
+            },
+            notification=answer.notification,
+            grounding_sources=[
+                {"url": source.url, "uri": source.url, "title": source.title}
+                for source in answer.sources
+            ],
+            failure_kind=None,
+            error_message=None,
+        )
+
+    def record_failure(
+        self, kind: FailureKind, message: str, *, retry_at: datetime | None, now: datetime
+    ) -> bool:
+        """Store a failure, to be asked again at `retry_at` or given up when that is None."""
+        return self._leave_running(
+            status=Status.RETRYING if retry_at else Status.FAILED,
+            next_attempt_at=retry_at,
+            completed_at=None if retry_at else now,
+            failure_kind=kind,
+            error_message=message,
+        )
+
+    def _leave_running(self, **changes: Any) -> bool:
+        won = Execution.objects.filter(
+            pk=self.pk, status=Status.RUNNING, attempt_count=self.attempt_count
+        ).update(leased_until=None, **changes)
+        if won:
+            self.refresh_from_db()
+        return bool(won)
+
+    def cancel(self, *, now: datetime) -> bool:
+        """End an open execution without an answer; False when it has ended already."""
+        return bool(
+            Execution.objects.open()
+            .filter(pk=self.pk)
+            .update(
+                status=Status.CANCELLED, completed_at=now, next_attempt_at=None, leased_until=None
+            )
+        )

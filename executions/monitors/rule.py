@@ -1,0 +1,253 @@
+"""The grammar of a page monitor's condition, and what a rule says of a page; pure.
+
+rule      = "changes" | ["does not"] "contain(s)" text | "matches" regex | number
+text      = "…" in straight, single or typographic quotes; a backslash escapes
+regex     = "/" RE2 expression "/" ["i"]
+number    = ("css" | "json") "(" text ")" operator decimal
+operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import jsonpath
+import re2
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+
+FORMS = (
+    'changes, contains "…", does not contain "…", matches /…/, css("…") < 100 or json("$.…") >= 5'
+)
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
+
+#: No page holds a longer text worth looking for, and RE2's memory grows with the expression.
+MAX_LENGTH = 500
+
+
+class RuleError(ValueError):
+    """The condition is no rule; the message points at the fault.
+
+    Attributes:
+        position: of the fault's character, from 1.
+    """
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"{message} (character {position})")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The page reads otherwise than at the last visit."""
+
+    def __str__(self) -> str:
+        return "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """The page's text holds `text`, in whatever case and spacing."""
+
+    #: What to look for.
+    text: str
+    #: Whether it is to be absent instead.
+    negated: bool = False
+
+    def __str__(self) -> str:
+        return f"{'does not contain' if self.negated else 'contains'} {quoted(self.text)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Some part of the page's text matches an RE2 expression."""
+
+    #: The expression.
+    pattern: str
+    #: Whether case is ignored.
+    ignore_case: bool = False
+
+    def __str__(self) -> str:
+        escaped = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", self.pattern)
+        return f"matches /{escaped}/{'i' if self.ignore_case else ''}"
+
+    def compiled(self) -> Any:
+        """Return the compiled expression; its time is linear in the page's length."""
+        return compiled(self.pattern, ignore_case=self.ignore_case)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number on the page, compared."""
+
+    #: `css` or `json`.
+    kind: str
+    #: A CSS selector (Selectors Level 3) or a JSON path (RFC 9535).
+    selector: str
+    #: One of OPERATORS.
+    operator: str
+    #: What it is compared with.
+    operand: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.kind}({quoted(self.selector)}) {self.operator} {self.operand}"
+
+    def holds_for(self, value: Decimal) -> bool:
+        """Tell whether `value` meets the comparison."""
+        return bool(OPERATORS[self.operator](value, self.operand))
+
+
+Rule = Changes | Contains | Matches | Number
+
+
+def quoted(text: str) -> str:
+    """Return `text` as the grammar writes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def compiled(pattern: str, *, ignore_case: bool) -> Any:
+    """Compile an RE2 expression, with its complaints kept off the terminal.
+
+    Raises:
+        re2.error: it is malformed, or too large.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    return re2.compile(pattern, options)
+
+
+def parse(text: str) -> Rule:
+    """Return the rule that `text` states.
+
+    Raises:
+        RuleError: points at the fault and says what to write.
+    """
+    return _Parser(text).rule()
+
+
+class _Parser:
+    """Reads one rule from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def rule(self) -> Rule:
+        """Return the rule; nothing may follow it."""
+        self.take(r"\s*")
+        begin = self.at
+        rule: Rule
+        if self.take(r"changes?\b"):
+            rule = Changes()
+        elif self.take(r"contains\b"):
+            rule = Contains(self.quoted_text("contains"))
+        elif self.take(r"(?:does\s+not|doesn['’]t)\s+contain\b"):  # noqa: RUF001 - is meant
+            rule = Contains(self.quoted_text("does not contain"), negated=True)
+        elif self.take(r"matches\b"):
+            rule = self.matches()
+        elif kind := self.take(r"(?:css|json)(?=\s*\()"):
+            rule = self.number(kind.lower())
+        else:
+            word = self.take(r"\S{0,40}") or ""
+            shown = f"Unknown condition {quoted(word)}." if word else "The condition is empty."
+            raise RuleError(f"{shown} Write {FORMS}.", begin + 1)
+        self.take(r"\s*")
+        if self.at < len(self.text):
+            raise self.fault(f"Nothing may follow the condition {rule}.")
+        return rule
+
+    def take(self, pattern: str) -> str | None:
+        """Read what `pattern` matches here, or nothing."""
+        found = re.compile(pattern, re.IGNORECASE).match(self.text, self.at)
+        if found is None:
+            return None
+        self.at = found.end()
+        return found.group()
+
+    def fault(self, message: str) -> RuleError:
+        """Return an error that points at the next character."""
+        return RuleError(message, self.at + 1)
+
+    def quoted_text(self, before: str) -> str:
+        """Read a text in quotes."""
+        self.take(r"\s*")
+        begin = self.at
+        closing = QUOTES.get(self.text[self.at : self.at + 1])
+        if closing is None:
+            raise self.fault(f'The text after {before} needs quotes: {before} "In stock".')
+        self.at += 1
+        characters = []
+        while (character := self.text[self.at : self.at + 1]) != closing:
+            if character == "\\":
+                self.at += 1
+                character = self.text[self.at : self.at + 1]
+            if not character:
+                raise RuleError(f"The quote that opens here is not closed by {closing}.", begin + 1)
+            characters.append(character)
+            self.at += 1
+        self.at += 1
+        text = "".join(characters)
+        if not text.strip():
+            raise RuleError(f"The text after {before} is empty.", begin + 1)
+        if len(text) > MAX_LENGTH:
+            raise RuleError(f"The text may have at most {MAX_LENGTH} characters.", begin + 1)
+        return text
+
+    def matches(self) -> Matches:
+        """Read an expression between slashes and check that RE2 takes it."""
+        self.take(r"\s*")
+        begin = self.at
+        expression = self.take(r"/(?:[^/\\]|\\.)*/")
+        if expression is None:
+            raise self.fault("The expression after matches needs slashes: matches /in stock/i.")
+        pattern = re.sub(r"\\(.)", _unescaped_slash, expression[1:-1], flags=re.DOTALL)
+        if not pattern or len(pattern) > MAX_LENGTH:
+            raise RuleError(f"The expression must have 1 to {MAX_LENGTH} characters.", begin + 1)
+        rule = Matches(pattern, ignore_case=bool(self.take("i")))
+        try:
+            rule.compiled()
+        except re2.error as error:
+            reason = error.args[0] if error.args else error
+            reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+            raise RuleError(f"The expression is not valid: {reason}.", begin + 1) from error
+        return rule
+
+    def number(self, kind: str) -> Number:
+        """Read a selector and what the number it selects is compared with."""
+        self.take(r"\s*\(")
+        begin = self.at
+        selector = self.quoted_text(f"{kind}(")
+        try:
+            CSSSelector(selector) if kind == "css" else jsonpath.compile(selector)
+        except (SelectorError, jsonpath.JSONPathError, RecursionError) as error:
+            name = "CSS selector" if kind == "css" else "JSON path"
+            reason = str(error).partition("\n")[0]
+            raise RuleError(f"The {name} is not valid: {reason}.", begin + 1) from error
+        if self.take(r"\s*\)\s*") is None:
+            raise self.fault(f"The parenthesis after {kind} is not closed.")
+        symbol = self.take(r"[<>]=?|[=!]=")
+        if symbol is None:
+            raise self.fault(f"A comparison is missing here: write one of {' '.join(OPERATORS)}.")
+        self.take(r"\s*")
+        operand = self.take(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?![\d.,])")
+        if operand is None:
+            raise self.fault("A number is missing here, written like 1299.95.")
+        return Number(kind, selector, symbol, Decimal(operand))
+
+
+def _unescaped_slash(found: re.Match[str]) -> str:
+    return "/" if found.group(1) == "/" else found.group()

@@ -1,0 +1,81 @@
+"""`manage.py worker`: runs the queue's jobs and delivers sends until it is told to stop."""
+
+import asyncio
+import signal
+from typing import Any
+
+import structlog
+import uvloop
+from django.core.management.base import BaseCommand
+from procrastinate.contrib.django import app
+
+from notifications.deliver import Drain
+
+logger = structlog.get_logger(__name__)
+
+#: Executions asked at once in one worker.
+CONCURRENCY = 10
+#: Seconds that what is under way has to finish after SIGTERM.
+GRACE = 15
+#: Seconds to wait before starting again what a lost database stopped.
+PAUSE = 1
+
+
+class Command(BaseCommand):
+    """Start as many as needed, on as many machines: they share the work."""
+
+    help = "Ask due tasks' questions and deliver their notifications until SIGTERM or Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Run until a signal comes."""
+        uvloop.run(work())
+
+
+async def work() -> None:
+    """Run the queue and the drain side by side; each starts again when the database was lost."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stop.set)
+    logger.info("worker_started")
+    await asyncio.gather(keep_up(run_queue, stop), keep_up(run_drain, stop))
+    logger.info("worker_stopped")
+
+
+async def keep_up(run: Any, stop: asyncio.Event) -> None:
+    """Run `run(stop)` again whenever it breaks, until `stop` is set."""
+    while not stop.is_set():
+        try:
+            await run(stop)
+        except Exception:  # the supervisor's boundary: nothing may end a worker but a signal
+            logger.exception("worker_part_broke", part=run.__name__)
+            await asyncio.sleep(PAUSE)
+
+
+async def run_drain(stop: asyncio.Event) -> None:
+    """Deliver sends."""
+    await Drain().run(stop)
+
+
+async def run_queue(stop: asyncio.Event) -> None:
+    """Run the queue's jobs."""
+    with app.replace_connector(app.connector.get_worker_connector()) as queue:  # type: ignore[attr-defined]
+        async with queue.open_async():
+            working = asyncio.create_task(
+                queue.run_worker_async(
+                    concurrency=CONCURRENCY,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=GRACE,
+                    delete_jobs="successful",
+                )
+            )
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if stop.is_set():
+                working.cancel()
+            try:
+                await working
+            except asyncio.CancelledError:
+                if not stop.is_set():
+                    raise

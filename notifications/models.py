@@ -1,0 +1,227 @@
+"""NotificationSend, what it carries, its attempts, and the secret that signs webhooks."""
+
+import base64
+import secrets
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from torale.fields import EncryptedJSONField
+from torale.uuid7 import uuid7
+
+
+class NotificationType(models.TextChoices):
+    """The channel a send goes out by."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Status(models.TextChoices):
+    """Where a send stands; the contract's words."""
+
+    #: Recorded, not yet attempted.
+    QUEUED = "queued"
+    #: Attempted; another attempt is due.
+    RETRYING = "retrying"
+    #: Accepted by the SMTP server, or 2xx from the webhook.
+    SENT = "sent"
+    #: Given up; error_message says why.
+    FAILED = "failed"
+    #: Not attempted on purpose; error_message says why.
+    SKIPPED = "skipped"
+    #: The provider says that it arrived.
+    DELIVERED = "delivered"
+    #: The provider says that it was returned.
+    BOUNCED = "bounced"
+    #: The provider says that the reader called it spam.
+    COMPLAINED = "complained"
+
+
+UNFINISHED = (Status.QUEUED, Status.RETRYING)
+ACCEPTED = (Status.SENT, Status.DELIVERED)
+
+
+class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
+    """Questions asked of sends."""
+
+    def for_user(self, user: User) -> Self:
+        """Keep the sends of `user`."""
+        return self.filter(user=user)
+
+    def newest_first(self) -> Self:
+        """Order as every list shows them; the id breaks ties, so that pages fit together."""
+        return self.order_by("-created_at", "-id")
+
+    def unfinished(self) -> Self:
+        """Keep those that still await an attempt."""
+        return self.filter(status__in=UNFINISHED)
+
+    def due(self, now: datetime) -> Self:
+        """Keep those to be attempted now: their time has come and no lease is on them."""
+        return self.unfinished().filter(
+            Q(leased_until=None) | Q(leased_until__lte=now), next_attempt_at__lte=now
+        )
+
+
+class NotificationSend(models.Model):
+    """One notification to one recipient. It outlives its task and execution."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # PROTECT: whoever was told is not forgotten by a click; an account is switched off instead.
+    user = models.ForeignKey(User, models.PROTECT, related_name="sends", db_index=False)
+    task = models.ForeignKey(
+        "tasks.Task", models.SET_NULL, null=True, related_name="sends", db_index=False
+    )
+    execution = models.ForeignKey(
+        "executions.Execution", models.SET_NULL, null=True, related_name="sends", db_index=False
+    )
+    recipient = models.TextField(help_text="The email address, or the webhook's URL.")
+    notification_type = models.CharField(max_length=7, choices=NotificationType)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
+    created_at = models.DateTimeField(default=timezone.now)
+
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    #: A worker has it in hand until then; a lease that runs out makes it due again.
+    leased_until = models.DateTimeField(null=True)
+    #: Which claim the lease belongs to; an outcome is stored only by the claim that holds it.
+    lease = models.UUIDField(null=True)
+
+    objects = NotificationSendQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # One execution makes one send per channel, however often it is recorded.
+            models.UniqueConstraint(
+                fields=["execution", "notification_type"], name="send_one_per_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(notification_type__in=NotificationType.values),
+                name="send_notification_type_known",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="send_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=UNFINISHED, next_attempt_at__isnull=False)
+                | (~Q(status__in=UNFINISHED) & Q(next_attempt_at=None, lease=None)),
+                name="send_due_while_unfinished",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease=None, leased_until=None)
+                | Q(lease__isnull=False, leased_until__isnull=False),
+                name="send_lease_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=ACCEPTED) | Q(error_message=None),
+                name="send_accepted_without_error",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.FAILED, Status.SKIPPED])
+                | Q(error_message__isnull=False),
+                name="send_given_up_with_reason",
+            ),
+        ]
+        indexes = [
+            # Read by deliver.claim: only sends that await an attempt, the longest due first.
+            models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
+            # Read by the list of a user's sends and its total.
+            models.Index("user", F("created_at").desc(), F("id").desc(), name="send_list"),
+            # Read by the list of one task's sends, and when a task is deleted.
+            models.Index("task", F("created_at").desc(), F("id").desc(), name="send_list_of_task"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notification_type} to {self.recipient}"
+
+
+class Payload(models.Model):
+    """What a send carries, fixed when it is recorded: every attempt sends the same bytes.
+
+    Apart from the send, so that recording an outcome does not write it again.
+    """
+
+    send = models.OneToOneField(
+        NotificationSend, models.CASCADE, primary_key=True, related_name="payload"
+    )
+    body = models.TextField()
+    #: For webhooks: POST or PUT.
+    method = models.CharField(max_length=4, default="POST")
+    #: For webhooks: the task's own headers; their values are the receiver's secrets.
+    headers = EncryptedJSONField(null=True)
+
+
+class AttemptStatus(models.TextChoices):
+    """How one attempt ended."""
+
+    #: Accepted.
+    SUCCEEDED = "succeeded"
+    #: Not accepted; error_message says why.
+    FAILED = "failed"
+
+
+class Attempt(models.Model):
+    """One try to deliver a send, and what the other side said."""
+
+    send = models.ForeignKey(
+        NotificationSend, models.CASCADE, related_name="attempts", db_index=False
+    )
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    status = models.CharField(max_length=9, choices=AttemptStatus)
+    request_headers = models.JSONField(null=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    response_headers = models.JSONField(null=True)
+    response_body = models.TextField(null=True)  # noqa: DJ001 - null is "no answer"
+    error_message = models.TextField(null=True)  # noqa: DJ001 - null is "no error"
+
+    class Meta:
+        constraints = [
+            # Read by a send's detail, too.
+            models.UniqueConstraint(fields=["send", "number"], name="attempt_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(status=AttemptStatus.SUCCEEDED, error_message=None)
+                | Q(status=AttemptStatus.FAILED, error_message__isnull=False),
+                name="attempt_error_exactly_when_failed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}: {self.status}"
+
+
+def new_secret() -> str:
+    """Return a secret: `whsec_` + 32 random bytes (Standard Webhooks, "Signature scheme")."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+class SigningSecret(models.Model):
+    """What a user's webhooks are signed with. Its past ones are kept for their overlap."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, primary_key=True, related_name="signing_secret"
+    )
+    secret = EncryptedJSONField(default=new_secret)
+    #: Still signs along until `previous_expires_at`, so that receivers can change over.
+    previous_secret = EncryptedJSONField(null=True)
+    previous_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(previous_secret=None, previous_expires_at=None)
+                | Q(previous_secret__isnull=False, previous_expires_at__isnull=False),
+                name="signing_secret_previous_expires",
+            ),
+        ]
+
+    def valid(self, *, now: datetime) -> list[str]:
+        """Return the secrets to sign with, the present one first."""
+        if self.previous_expires_at and self.previous_expires_at > now:
+            return [self.secret, self.previous_secret]
+        return [self.secret]

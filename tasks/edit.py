@@ -1,0 +1,98 @@
+"""Make and change tasks: what may be kept is decided here, whoever asks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from executions.monitors import check
+from tasks.destinations import parse
+from tasks.models import State, Task
+from tasks.run import AlreadyRunning, start
+from torale.errors import Refused
+
+#: What a caller may set; `notifications` is taken apart into the task's destinations.
+FIELDS = ("name", "search_query", "condition_description", "is_public", "context")
+
+
+@transaction.atomic
+def create_task(
+    *, user: User, fields: Mapping[str, Any], now: datetime, run_immediately: bool = False
+) -> Task:
+    """Store and return a new task of `user`, due at once.
+
+    Args:
+        user: the owner.
+        fields: validated values by their API names; `search_query` is required.
+        now: the time of the request.
+        run_immediately: start the first execution in the same transaction.
+
+    Raises:
+        BadQuestion: no monitor can ask this.
+        Refused: a notification is malformed, or the user has too many active tasks.
+    """
+    task = Task(user=user, created_at=now, state_changed_at=now, next_run_at=now)
+    task.condition_description = fields["search_query"]
+    _apply(task, fields)
+    task.state = fields.get("state", State.ACTIVE)
+    if task.state == State.ACTIVE:
+        _check_active_limit(user)
+    else:
+        task.next_run_at = None
+    task.save(force_insert=True)
+    if run_immediately:
+        start(task=task, now=now)
+    return task
+
+
+@transaction.atomic
+def update_task(
+    *, task: Task, fields: Mapping[str, Any], now: datetime, run_immediately: bool = False
+) -> Task:
+    """Change and return `task`; nothing of the request is kept when any of it is refused.
+
+    Raises:
+        BadQuestion: no monitor can ask this.
+        Refused: a notification is malformed, the state cannot be reached, or the user has too many
+            active tasks.
+    """
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    if "search_query" in fields and task.condition_description == task.search_query:
+        task.condition_description = fields["search_query"]  # it was the default: it follows
+    _apply(task, fields)
+    if "state" in fields:
+        if fields["state"] == State.ACTIVE != task.state:
+            _check_active_limit(task.user)
+        task.move_to(State(fields["state"]), now=now)
+    task.updated_at = now
+    task.save()
+    if run_immediately:
+        try:
+            start(task=task, now=now)
+        except AlreadyRunning as error:
+            task.immediate_execution_error = str(error)
+            task.save(update_fields=["immediate_execution_error"])
+    return task
+
+
+def _apply(task: Task, fields: Mapping[str, Any]) -> None:
+    for name in FIELDS:
+        if name in fields:
+            setattr(task, name, fields[name])
+    if "notifications" in fields:
+        task.destinations = parse(fields["notifications"])
+    if {"search_query", "condition_description"} & fields.keys():
+        check(search_query=task.search_query, condition_description=task.condition_description)
+
+
+def _check_active_limit(user: User) -> None:
+    """Refuse one more active task than a user may have; the lock makes simultaneous ones queue."""
+    User.objects.select_for_update().get(pk=user.pk)
+    limit = settings.TORALE_MAX_ACTIVE_TASKS
+    if Task.objects.for_user(user).active().count() >= limit:
+        raise Refused(
+            f"You have {limit} active tasks, the most a user may have. Pause or complete one first."
+        )

@@ -1,0 +1,29 @@
+"""The jobs of the queue: each loads by id and makes one call."""
+
+from uuid import UUID
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from tasks import run, schedule
+
+
+@app.task(name=run.JOB)
+async def run_execution(execution_id: str) -> None:
+    """Ask one execution's question."""
+    await run.run(UUID(execution_id))
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
+def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Start the tasks whose visit is due."""
+    while schedule.start_due(now=timezone.now()) == schedule.BATCH:
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="recover_executions", queueing_lock="recover_executions")
+def recover_executions(timestamp: int) -> None:  # noqa: ARG001
+    """Wake executions that a dead worker left."""
+    schedule.recover(now=timezone.now())

@@ -1,0 +1,186 @@
+"""Task: what to watch, its states, and where its notifications go."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from accounts.models import User
+from executions.models import Execution
+from executions.monitors import Answer, Question
+from tasks.destinations import METHODS, Destinations
+from torale.errors import Refused
+from torale.fields import EncryptedJSONField
+from torale.uuid7 import uuid7
+
+#: When a task is visited next if its monitor does not say, or never comes to say it.
+FALLBACK_INTERVAL = timedelta(hours=24)
+
+
+class State(models.TextChoices):
+    """Whether a task is watched; the contract's words."""
+
+    #: Visited on its schedule.
+    ACTIVE = "active"
+    #: Not visited until it is made active again.
+    PAUSED = "paused"
+    #: Done; its history stays.
+    COMPLETED = "completed"
+
+
+TRANSITIONS = {
+    State.ACTIVE: {State.PAUSED, State.COMPLETED},
+    State.PAUSED: {State.ACTIVE},
+    State.COMPLETED: {State.ACTIVE},
+}
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """Questions asked of tasks."""
+
+    def for_user(self, user: User) -> Self:
+        """Keep the tasks of `user`."""
+        return self.filter(user=user)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Keep the tasks that `user` may read: their own and public ones."""
+        return self.filter(Q(is_public=True) | Q(user_id=user.pk))
+
+    def active(self) -> Self:
+        """Keep the tasks that are watched."""
+        return self.filter(state=State.ACTIVE)
+
+    def due(self, now: datetime) -> Self:
+        """Keep the tasks whose next visit has come."""
+        return self.active().filter(next_run_at__lte=now)
+
+    def newest_first(self) -> Self:
+        """Order as every list shows them."""
+        return self.order_by("-created_at", "-id")
+
+    def with_last_execution_id(self) -> Self:
+        """Add `last_execution_id`, one index look-up a task."""
+        latest = Execution.objects.filter(task=OuterRef("pk")).newest_first().values("id")[:1]
+        return self.annotate(last_execution_id=Subquery(latest))
+
+
+class Task(models.Model):
+    """A question put on a schedule."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tasks")
+    name = models.CharField(max_length=200, default="New Monitor")
+    search_query = models.TextField(max_length=2000)
+    condition_description = models.TextField(max_length=2000)
+    state = models.CharField(max_length=9, choices=State, default=State.ACTIVE)
+    next_run_at = models.DateTimeField(null=True, default=timezone.now)
+    last_known_state = models.JSONField(null=True)
+    context = models.JSONField(null=True)
+
+    notification_email = models.EmailField(max_length=254, null=True)  # noqa: DJ001 - null is "none"
+    webhook_url = models.URLField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    webhook_method = models.CharField(
+        max_length=4, choices=[(m, m) for m in METHODS], default="POST"
+    )
+    webhook_headers = EncryptedJSONField(default=dict)
+
+    is_public = models.BooleanField(default=False)
+    view_count = models.PositiveIntegerField(default=0)
+    subscriber_count = models.PositiveIntegerField(default=0)
+    forked_from_task = models.ForeignKey("self", models.SET_NULL, null=True, related_name="forks")
+
+    state_changed_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(null=True)
+    immediate_execution_error = models.TextField(null=True)  # noqa: DJ001 - null is "no error"
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="task_state_known"),
+            models.CheckConstraint(
+                condition=Q(webhook_method__in=METHODS), name="task_webhook_method_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.ACTIVE, next_run_at__isnull=False)
+                | (~Q(state=State.ACTIVE) & Q(next_run_at=None)),
+                name="task_scheduled_when_active",
+            ),
+        ]
+        indexes = [
+            # Read by the list of a user's tasks and by the count of the active ones.
+            models.Index("user", F("created_at").desc(), F("id").desc(), name="task_list"),
+            # Read by schedule.start_due: only tasks that wait for a visit, the longest due first.
+            models.Index("next_run_at", name="task_due", condition=Q(state=State.ACTIVE)),
+            # Read by the public list.
+            models.Index(
+                F("created_at").desc(),
+                F("id").desc(),
+                name="task_public",
+                condition=Q(is_public=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def destinations(self) -> Destinations:
+        """Where this task's notifications go."""
+        return Destinations(
+            email=self.notification_email,
+            webhook_url=self.webhook_url,
+            webhook_method=self.webhook_method,
+            webhook_headers=self.webhook_headers,
+        )
+
+    @destinations.setter
+    def destinations(self, destinations: Destinations) -> None:
+        self.notification_email = destinations.email
+        self.webhook_url = destinations.webhook_url
+        self.webhook_method = destinations.webhook_method
+        self.webhook_headers = dict(destinations.webhook_headers)
+
+    def question(self, *, now: datetime) -> Question:
+        """Return what an execution asks."""
+        return Question(
+            search_query=self.search_query,
+            condition_description=self.condition_description,
+            last_known_state=self.last_known_state,
+            context=self.context,
+            asked_at=now,
+        )
+
+    def move_to(self, state: State, *, now: datetime) -> None:
+        """Change state in memory; the state it already has is no change.
+
+        Raises:
+            Refused: no way leads from the present state to `state`.
+        """
+        if state == self.state:
+            return
+        if state not in TRANSITIONS[State(self.state)]:
+            raise Refused(f"Invalid state transition: {self.state} -> {state}")
+        self.state = state
+        self.state_changed_at = now
+        self.next_run_at = now if state == State.ACTIVE else None
+
+    def learn(self, answer: Answer, *, now: datetime) -> None:
+        """Store what the answer leaves for the next asking, and when that is."""
+        self.last_known_state = answer.state
+        self.visit_again(answer.next_run_at or now + FALLBACK_INTERVAL)
+        self.save(update_fields=["last_known_state", "next_run_at"])
+
+    def put_off(self, *, now: datetime) -> None:
+        """Store that the next visit is a day away: this one failed for good."""
+        self.visit_again(now + FALLBACK_INTERVAL)
+        self.save(update_fields=["next_run_at"])
+
+    def visit_again(self, at: datetime) -> None:
+        """Set the next visit in memory; a task that is not active has none."""
+        if self.state == State.ACTIVE:
+            self.next_run_at = at

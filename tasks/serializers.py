@@ -1,0 +1,119 @@
+"""Tasks as JSON: what a caller may set, and what everyone may read."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from executions.models import Execution
+from executions.serializers import ExecutionSerializer
+from tasks.destinations import unparse
+from tasks.models import State, Task
+
+#: Shown to the owner only; anyone else who may read a public task gets the value beside it.
+OWNER_ONLY: dict[str, Any] = {
+    "user_id": None,
+    "notifications": [],
+    "notification_email": None,
+    "webhook_url": None,
+    "context": None,
+}
+
+
+class TaskReadSerializer(serializers.ModelSerializer[Task]):
+    """A task as it is shown.
+
+    Needs tasks that hold their last execution, as `TaskViewSet.show` makes them, and the request
+    in its context.
+    """
+
+    next_run = serializers.DateTimeField(source="next_run_at", allow_null=True)
+    notifications = serializers.SerializerMethodField()
+    last_execution_id = serializers.UUIDField(allow_null=True)
+    last_execution = ExecutionSerializer(allow_null=True)
+
+    class Meta:
+        model = Task
+        fields = [
+            "id",
+            "user_id",
+            "name",
+            "search_query",
+            "condition_description",
+            "state",
+            "next_run",
+            "is_public",
+            "view_count",
+            "subscriber_count",
+            "forked_from_task_id",
+            "last_known_state",
+            "last_execution_id",
+            "last_execution",
+            "notifications",
+            "notification_email",
+            "webhook_url",
+            "state_changed_at",
+            "created_at",
+            "updated_at",
+            "immediate_execution_error",
+            "context",
+        ]
+        read_only_fields = fields
+
+    def get_notifications(self, task: Task) -> list[dict[str, Any]]:
+        """Return the destinations in the contract's form."""
+        return unparse(task.destinations)
+
+    def to_representation(self, instance: Task) -> dict[str, Any]:
+        """Return the task, scrubbed for all but its owner."""
+        data = super().to_representation(instance)
+        if instance.user_id != self.context["request"].user.pk:
+            data.update(OWNER_ONLY)
+        return data
+
+
+class PlainJSONField(serializers.DictField):
+    """A JSON object that PostgreSQL can keep: its texts hold no NUL character."""
+
+    default_error_messages = {"nul": "Leave out the NUL character (\\u0000)."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the object as it was sent."""
+        value = super().to_internal_value(data)
+        if _holds_nul(value):
+            self.fail("nul")
+        return value
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for item in value.items() for part in item)
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
+
+
+class TaskWriteSerializer(serializers.Serializer[Task]):
+    """What a caller may set. Null members count as absent; unknown ones are ignored."""
+
+    name = serializers.CharField(required=False, max_length=200)
+    search_query = serializers.CharField(max_length=2000)
+    condition_description = serializers.CharField(required=False, max_length=2000)
+    state = serializers.ChoiceField(State.choices, required=False)
+    is_public = serializers.BooleanField(required=False)
+    notifications = serializers.ListField(child=serializers.DictField(), required=False)
+    context = PlainJSONField(required=False)  # type: ignore[assignment]
+    run_immediately = serializers.BooleanField(required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the validated members that are there."""
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        present: dict[str, Any] = super().to_internal_value(data)
+        return present
+
+
+class ExecuteSerializer(serializers.Serializer[Execution]):
+    """The query parameters of `execute`."""
+
+    force = serializers.BooleanField(default=False)
+    suppress_notifications = serializers.BooleanField(default=False)

@@ -1,0 +1,172 @@
+"""Everything under /tasks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import exceptions, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from executions.models import Execution
+from executions.monitors import BadQuestion
+from executions.serializers import ExecutionSerializer
+from tasks.edit import create_task, update_task
+from tasks.filters import ExecutionFilterSet, TaskFilterSet
+from tasks.models import Task, TaskQuerySet
+from tasks.run import start
+from tasks.serializers import ExecuteSerializer, TaskReadSerializer, TaskWriteSerializer
+from torale.api.errors import Unprocessable
+from torale.api.pagination import Pagination
+from torale.api.views import IdsInPath
+
+
+@contextmanager
+def bad_questions_are_faults() -> Iterator[None]:
+    """Turn a question that no monitor can ask into the body's 422."""
+    try:
+        yield
+    except BadQuestion as error:
+        raise exceptions.ValidationError(error.faults) from error
+
+
+class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Task]):
+    """Tasks: the caller's own, and to read also public ones."""
+
+    serializer_class = TaskReadSerializer
+    filterset_class = TaskFilterSet
+    pagination_class = Pagination
+    lookup_url_kwarg = "task_id"
+    #: What anyone may read of a public task, without a key.
+    readable = frozenset({"retrieve", "executions", "notifications"})
+
+    def get_permissions(self) -> Sequence[Any]:
+        """Ask for a key, but for what may be public."""
+        if self.action in self.readable:
+            return [IsAuthenticatedOrReadOnly()]
+        return super().get_permissions()
+
+    def get_queryset(self) -> TaskQuerySet:
+        """Return the tasks this action may touch."""
+        if self.action in self.readable:
+            return Task.objects.visible_to(self.request.user)
+        return Task.objects.for_user(self.request.user)  # type: ignore[arg-type]
+
+    def get_object(self) -> Task:
+        """Return the task in the path.
+
+        Raises:
+            NotAuthenticated: it is not there for callers without a key.
+            Http404: it is not there for this caller.
+        """
+        try:
+            return super().get_object()
+        except Http404:
+            if not self.request.user.is_authenticated:
+                raise exceptions.NotAuthenticated from None
+            raise
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter lists only: a task in the path is found whatever the query string says."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def show(self, tasks: Iterable[Task]) -> Any:
+        """Return `tasks` as JSON values, each with its last execution: one query for all."""
+        tasks = list(tasks)
+        ids = [task.last_execution_id for task in tasks]  # type: ignore[attr-defined]
+        executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])
+        for task in tasks:
+            task.last_execution = executions.get(task.last_execution_id)  # type: ignore[attr-defined]
+        return self.get_serializer(tasks, many=True).data
+
+    def show_one(self, task: Task) -> Any:
+        """Return `task` as a JSON value, as it is stored now."""
+        return self.show(Task.objects.filter(pk=task.pk).with_last_execution_id())[0]
+
+    def list(self, request: Request) -> Response:  # noqa: ARG002
+        """List the caller's tasks, newest first."""
+        tasks = self.filter_queryset(self.get_queryset().with_last_execution_id().newest_first())
+        return self.get_paginated_response(self.show(self.paginate_queryset(tasks) or ()))
+
+    def create(self, request: Request) -> Response:
+        """Make a task; answers 200, as the service this API follows does."""
+        fields = self._fields(request)
+        with bad_questions_are_faults():
+            task = create_task(
+                user=request.user,  # type: ignore[arg-type]
+                run_immediately=fields.pop("run_immediately", False),
+                fields=fields,
+                now=timezone.now(),
+            )
+        return Response(self.show_one(task))
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Show one task."""
+        return Response(self.show_one(self.get_object()))
+
+    def update(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Change the members that are sent; PUT and PATCH alike."""
+        task = self.get_object()
+        fields = self._fields(request, partial=True)
+        with bad_questions_are_faults():
+            update_task(
+                task=task,
+                run_immediately=fields.pop("run_immediately", False),
+                fields=fields,
+                now=timezone.now(),
+            )
+        return Response(self.show_one(task))
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Change the members that are sent."""
+        return self.update(request, **kwargs)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Delete a task and its executions; the record of its sends stays."""
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, methods=["post"])
+    def execute(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Ask the task's question now; the execution answered is pending."""
+        task = self.get_object()
+        parameters = ExecuteSerializer(data=request.query_params.dict())
+        if not parameters.is_valid():
+            raise Unprocessable(
+                parameters.errors, source="query", given=request.query_params.dict()
+            )
+        execution = start(
+            task=task,
+            now=timezone.now(),
+            force=parameters.validated_data["force"],
+            notify=not parameters.validated_data["suppress_notifications"],
+        )
+        return Response(ExecutionSerializer(execution).data)
+
+    @action(detail=True)
+    def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """List the task's executions, newest first."""
+        executions = Execution.objects.filter(task=self.get_object())
+        filterset = ExecutionFilterSet(request.query_params, queryset=executions)
+        if not filterset.is_valid():
+            raise Unprocessable(filterset.errors, source="query", given=request.query_params.dict())
+        return self._page_of(filterset.qs)
+
+    @action(detail=True)
+    def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """List the task's executions whose condition was met, newest first."""
+        return self._page_of(Execution.objects.filter(task=self.get_object()).with_notification())
+
+    def _page_of(self, executions: Any) -> Response:
+        page = self.paginate_queryset(executions.newest_first())
+        return self.get_paginated_response(ExecutionSerializer(page, many=True).data)
+
+    def _fields(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
+        serializer = TaskWriteSerializer(data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)

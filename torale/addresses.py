@@ -1,0 +1,149 @@
+"""Which servers may be called: the rules on URLs and addresses; pure, outbound.py obeys them."""
+
+import re
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import TypeAlias
+
+from yarl import URL
+
+from torale.errors import Refused
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+Ports: TypeAlias = tuple[range, ...]
+
+#: The one part of IPv6 that is given out for use on the internet (RFC 4291 §2.4). Everything else
+#: that carries an IPv4 address inside (::/96, NAT64) or is local by birth (fec0::/10) is out of it.
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+#: Inside the public space, yet not somebody's server. `is_global` says so of some of them, and of
+#: others from one Python release to the next.
+SPECIAL_NETWORKS: Networks = (
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments (RFC 6890)
+    IPv4Network("192.88.99.0/24"),  # 6to4 relays (RFC 7526)
+    IPv6Network("2001::/23"),  # IETF protocol assignments, Teredo's embedded IPv4 among them
+    IPv6Network("2002::/16"),  # 6to4, carries an IPv4 address
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+)
+
+LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+
+#: Names that no public DNS server knows: RFC 6762, RFC 8375, ICANN resolution 2024.07.29.06.
+PRIVATE_SUFFIXES = (".local", ".home.arpa", ".internal")
+
+#: The refusal of a host. It does not tell what the host resolves to.
+NOT_PUBLIC = "{host} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
+
+MAX_URL_LENGTH = 2048
+MAX_HOST_LENGTH = 253  # RFC 1035 §2.3.4, without the root's dot
+
+# Parsers disagree about these: one's harmless path is another's host.
+AMBIGUOUS = re.compile(r"[\s\\\x00-\x20\x7f-\x9f]")
+# Underscores are not in RFC 1123, but in names that exist.
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+# What inet_aton would read as (the end of) an IPv4 address: 127.1, 0x7f000001, 017700000001.
+NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+def is_allowed(address: Address, networks: Networks) -> bool:
+    """Tell whether a connection to `address` is allowed: it is public, or in one of `networks`.
+
+    An IPv4 address in its IPv6 notation (::ffff:0:0/96) is taken for what it is connected to.
+    """
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if any(address in network for network in networks):
+        return True
+    if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+        return False
+    # Multicast counts as global, for it may be routed.
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address in network for network in SPECIAL_NETWORKS)
+    )
+
+
+# A delivery worker calls the same few URLs thousands of times a second.
+@lru_cache(maxsize=4096)
+def parse(url: str, *, networks: Networks, ports: Ports) -> URL:
+    """Return `url` as an object to call it by, so that what was checked is what is called.
+
+    What a host name resolves to is not known here: the socket is checked when it connects.
+
+    Args:
+        url: as a user wrote it or a server redirected to it.
+        networks: allowed besides the public internet.
+        ports: allowed, all others are not.
+
+    Raises:
+        Refused: says what is wrong and what to change.
+    """
+    if len(url) > MAX_URL_LENGTH:
+        raise Refused(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+    if AMBIGUOUS.search(url):
+        raise Refused(
+            "The URL contains white space, a backslash or a control character; percent-encode it."
+        )
+    try:
+        parsed = URL(url)
+    except ValueError as error:
+        raise Refused(
+            "The URL cannot be read; it should look like https://shop.example/path."
+        ) from error
+    if parsed.scheme not in ("http", "https"):
+        raise Refused("The URL must start with http:// or https://.")
+    if not parsed.raw_host:
+        raise Refused("The URL has no host; it should look like https://shop.example/path.")
+    if "@" in parsed.raw_authority:
+        raise Refused("The URL contains a user name or password; send them in a header instead.")
+    if not any(parsed.port in allowed for allowed in ports):
+        raise Refused(
+            f"Port {parsed.port} may not be called, only {_spelled(ports)}. "
+            "TORALE_OUTBOUND_PORTS lists the allowed ports."
+        )
+    _check_host(parsed.raw_host, networks)
+    return parsed
+
+
+def _check_host(host: str, networks: Networks) -> None:
+    """Refuse what is no host, and what is known not to be public before any name is looked up.
+
+    `host` comes from yarl: lower case, IDNA-encoded, full-width digits and dots made plain.
+    """
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    if ":" in host:
+        allowed = is_allowed(_ip_address(IPv6Address, host), networks)
+    elif NUMERIC_LABEL.fullmatch(labels[-1]):
+        allowed = is_allowed(_ip_address(IPv4Address, host), networks)
+    elif len(name) > MAX_HOST_LENGTH or not all(map(LABEL.fullmatch, labels)):
+        raise Refused(f"{host} is not a host name.")
+    elif labels[-1] == "localhost":
+        # Always loopback, by RFC 6761 §6.3.
+        allowed = any(is_allowed(address, networks) for address in LOOPBACK)
+    elif len(labels) == 1 or name.endswith(PRIVATE_SUFFIXES):
+        allowed = bool(networks)
+    else:
+        allowed = True
+    if not allowed:
+        raise Refused(NOT_PUBLIC.format(host=host))
+
+
+def _ip_address(kind: type[Address], host: str) -> Address:
+    try:
+        address = kind(host)
+    except ValueError as error:
+        raise Refused(
+            f"{host} is not an IP address in its usual form, such as 203.0.113.7 or [2001:db8::7]."
+        ) from error
+    if isinstance(address, IPv6Address) and address.scope_id:
+        raise Refused(f"{host} names a network interface; leave out what follows the %.")
+    return address
+
+
+def _spelled(ports: Ports) -> str:
+    return ", ".join(
+        str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]}-{allowed[-1]}" for allowed in ports
+    )

@@ -1,0 +1,152 @@
+"""The one place where exceptions become `{"detail": …}`."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from torale.errors import Conflict, Refused
+
+logger = structlog.get_logger(__name__)
+
+NOT_FOUND = "Not found"
+
+#: DRF's error codes under the names that clients of pydantic-shaped errors know.
+TYPES = {
+    "required": "missing",
+    "null": "value_error",
+    "blank": "string_too_short",
+    "max_length": "string_too_long",
+    "min_length": "string_too_short",
+    "invalid": "value_error",
+    "invalid_choice": "enum",
+    "min_value": "greater_than_equal",
+    "max_value": "less_than_equal",
+    "not_a_list": "list_type",
+    "not_a_dict": "dict_type",
+    "parse_error": "json_invalid",
+}
+
+
+class Unprocessable(exceptions.ValidationError):
+    """A fault in the query string or the path; the default of a ValidationError is the body.
+
+    Args:
+        detail: as for ValidationError, by parameter.
+        source: `query` or `path`.
+        given: what was sent, to be shown in each fault's `input`.
+    """
+
+    def __init__(self, detail: Any, *, source: str, given: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.source = source
+        self.given = given
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """Return the contract's answer to `exc`; an exception nobody foresaw is logged and a 500."""
+    code, detail = _answer(exc, context["request"])
+    headers = {}
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
+    set_rollback()
+    return Response({"detail": detail}, status=code, headers=headers)
+
+
+def _answer(exc: Exception, request: Request) -> tuple[int, Any]:
+    code: int
+    detail: Any
+    match exc:
+        case exceptions.ValidationError() | exceptions.ParseError():
+            code, detail = status.HTTP_422_UNPROCESSABLE_ENTITY, [*_faults_of(exc, request)]
+        case Http404() | exceptions.NotFound():
+            code, detail = status.HTTP_404_NOT_FOUND, NOT_FOUND
+        case exceptions.NotAuthenticated():
+            code, detail = exc.status_code, "Authorization header missing"
+        case exceptions.APIException():
+            code, detail = exc.status_code, str(exc.detail)
+        case PermissionDenied():
+            code, detail = status.HTTP_403_FORBIDDEN, "You may not do this."
+        case Refused():
+            code, detail = status.HTTP_400_BAD_REQUEST, str(exc)
+        case Conflict():
+            code, detail = status.HTTP_409_CONFLICT, str(exc)
+        case _:
+            logger.error("unhandled_error", exc_info=exc)
+            code, detail = status.HTTP_500_INTERNAL_SERVER_ERROR, "Internal server error"
+    return code, detail
+
+
+def _faults_of(
+    exc: exceptions.ValidationError | exceptions.ParseError, request: Request
+) -> Iterator[dict[str, Any]]:
+    if isinstance(exc, exceptions.ParseError):
+        yield fault("json_invalid", ("body",), str(exc.detail), None)
+    elif isinstance(exc, Unprocessable):
+        yield from faults(exc.get_full_details(), (exc.source,), exc.given)
+    else:
+        yield from faults(exc.get_full_details(), ("body",), request.data)
+
+
+def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[str, Any]:
+    """Return one entry of a 422's list."""
+    return {"type": type_, "loc": list(loc), "msg": msg, "input": given}
+
+
+def faults(details: Any, loc: tuple[str | int, ...], given: Any) -> Iterator[dict[str, Any]]:
+    """Walk DRF's nested details and yield one entry per fault, with what was given there."""
+    if isinstance(details, dict) and "code" in details and "message" in details:
+        code = str(details["code"])
+        yield fault(
+            TYPES.get(code, code),
+            loc,
+            "Field required" if code == "required" else str(details["message"]),
+            given,
+        )
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            at = loc if name == "non_field_errors" else (*loc, name)
+            yield from faults(inner, at, _given_at(given, name))
+    else:
+        for index, inner in enumerate(details):
+            is_fault = isinstance(inner, dict) and "code" in inner
+            at = loc if is_fault else (*loc, index)
+            yield from faults(inner, at, given if is_fault else _given_at(given, index))
+
+
+def _given_at(given: Any, name: str | int) -> Any:
+    """Return the member that a fault is about, or what encloses it when the member is missing."""
+    if isinstance(given, Mapping):
+        return given.get(name, given)
+    if isinstance(given, list) and isinstance(name, int) and name < len(given):
+        return given[name]
+    return given
+
+
+def not_found(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """Answer a path that no route has."""
+    return JsonResponse({"detail": NOT_FOUND}, status=status.HTTP_404_NOT_FOUND)
+
+
+def bad_request(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself refuses, such as one for a foreign host name."""
+    return JsonResponse(
+        {"detail": "Bad request: check the Host header and the form of the URL."},
+        status=status.HTTP_400_BAD_REQUEST,
+    )
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Answer when something broke outside of any view."""
+    return JsonResponse(
+        {"detail": "Internal server error"}, status=status.HTTP_500_INTERNAL_SERVER_ERROR
+    )

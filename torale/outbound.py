@@ -1,0 +1,435 @@
+"""The one guarded door to other people's servers: address check, time and size limits.
+
+Nothing else in the project opens a connection to a URL that a user wrote.
+"""
+
+import asyncio
+import errno
+import math
+import socket
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import ip_address
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from django.conf import settings
+from yarl import URL
+
+from torale import addresses
+from torale.errors import Refused
+
+__all__ = [
+    "Failure",
+    "Refused",
+    "Reply",
+    "Unreachable",
+    "check_url",
+    "exchange",
+    "fetch",
+    "open_session",
+]
+
+USER_AGENT = "Torale (+https://github.com/torale-ai/torale)"
+
+#: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
+DNS_TTL_S = 30
+
+#: Idle connections are given up sooner than by Node and uvicorn (5 s): a POST sent into one that
+#: the other side is just closing fails.
+KEEP_ALIVE_S = 4
+
+#: The longest header read. Some pages' Content-Security-Policy alone passes aiohttp's own 8 KiB.
+MAX_HEADER_BYTES = 16 * 1024
+
+#: What a Reply keeps of the headers.
+KEPT_HEADERS = 64
+KEPT_HEADER_BYTES = 8 * 1024
+
+REDIRECTS = (301, 302, 303, 307, 308)
+
+#: Failures to connect that are this machine's, not the other server's: they are raised as they are.
+OWN_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+# uvloop looks up two names at a time, asyncio a few more: some dead name servers would stop all
+# deliveries. A thread that waits for an answer costs little.
+_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dns")
+
+
+class Failure(StrEnum):
+    """Why there is no answer."""
+
+    #: The host's name is not known.
+    DNS = "dns"
+    #: No connection: refused, or no way to the host.
+    REFUSED = "refused"
+    #: The connection broke before the answer was complete.
+    RESET = "reset"
+    #: No encrypted connection, or none to be trusted.
+    TLS = "tls"
+    #: The time given was over.
+    TIMEOUT = "timeout"
+    #: The answer is not HTTP.
+    MALFORMED = "malformed"
+    #: The answer is larger than the caller takes.
+    TOO_LARGE = "too_large"
+    #: One redirect too many.
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    #: The URL or the address behind it may not be called: trying again is of no use.
+    NOT_ALLOWED = "not_allowed"
+
+
+class Unreachable(Exception):
+    """There is no answer; the message tells a person why, and nothing about our own network."""
+
+    def __init__(self, kind: Failure, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a server answered."""
+
+    #: The URL that answered: after redirects, the last one.
+    url: str
+    #: The HTTP status.
+    status: int
+    #: The headers by lower-case name, repeated ones joined by a comma, at most 8 KiB of them.
+    headers: dict[str, str]
+    #: The body, or its beginning.
+    body: bytes
+    #: Whether there was more of the body, or it broke off.
+    truncated: bool
+    #: From the call to the end of reading, redirects included.
+    duration_ms: int
+
+
+def check_url(url: str) -> None:
+    """Check what can be told of `url` without the network; for the moment a user writes it.
+
+    Raises:
+        Refused: says what is wrong and what to change.
+    """
+    _parse(url)
+
+
+def open_session(
+    *, limit: int, limit_per_host: int = 0, resolver: AbstractResolver | None = None
+) -> aiohttp.ClientSession:
+    """Open the pool of connections that `exchange` and `fetch` use; to be called on a running loop.
+
+    Every socket is checked against TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, before it connects.
+    So no DNS answer, redirect or odd notation leads inside, and neither does a proxy from the
+    environment.
+
+    Args:
+        limit: connections at a time; requests beyond it wait, within their own timeout.
+        limit_per_host: the same for one host and port; 0 is no limit.
+        resolver: instead of the system's.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=limit,
+        limit_per_host=limit_per_host,
+        resolver=resolver or _SystemResolver(),
+        ttl_dns_cache=DNS_TTL_S,
+        dns_cache_max_size=10_000,
+        keepalive_timeout=KEEP_ALIVE_S,
+        socket_factory=_guarded_sockets(settings.TORALE_WEBHOOK_ALLOW_PRIVATE),
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        # Uncompressed, so that a limit on what is read limits what it costs.
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_field_size=MAX_HEADER_BYTES,
+        trust_env=False,
+    )
+
+
+async def exchange(  # noqa: PLR0913 - what a request consists of
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    timeout: timedelta,  # noqa: ASYNC109 - kept by aiohttp, which knows what is to be cleaned up
+    read_limit: int,
+) -> Reply:
+    """Send one request, follow no redirect, and return the answer with the first of its body.
+
+    Once the status has come the request counts as answered: a body that is longer than
+    `read_limit` bytes, breaks off or outlasts `timeout` only makes the reply `truncated`.
+
+    Raises:
+        Unreachable: no answer; `kind` and message say why.
+        ValueError: a header holds a line break.
+    """
+    started = time.monotonic()
+    response = await _send(
+        session, method, url, headers=headers, body=body, timeout=timeout, started=started
+    )
+    async with response:
+        content = bytearray()
+        try:
+            complete = await _read(response, content, read_limit)
+        except (TimeoutError, aiohttp.ClientError):
+            complete = False
+        return _reply(response, bytes(content), started, truncated=not complete)
+
+
+async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    max_bytes: int,
+    max_redirects: int = 5,
+) -> Reply:
+    """Get the whole page at `url`, following redirects, each of them checked like `url` itself.
+
+    Args:
+        session: from `open_session`.
+        url: where to begin.
+        headers: sent to every server on the way, so nothing secret.
+        timeout: for all of it together.
+        max_bytes: of the body, compressed or not; a larger one is an error.
+        max_redirects: followed; one more is an error.
+
+    Raises:
+        Unreachable: no page; `kind` and message say why.
+    """
+    started = time.monotonic()
+    for _ in range(max_redirects + 1):
+        response = await _send(
+            session, "GET", url, headers=headers, timeout=timeout, started=started
+        )
+        async with response:
+            location = response.headers.get("Location")
+            if response.status not in REDIRECTS or location is None:
+                content = bytearray()
+                try:
+                    complete = await _read(response, content, max_bytes)
+                except (TimeoutError, aiohttp.ClientError) as error:
+                    raise _diagnosed(error, response.url, timeout) from error
+                if not complete:
+                    raise _too_large(response.url, max_bytes)
+                page = _decoded(bytes(content), response, max_bytes)
+                return _reply(response, page, started, truncated=False)
+            try:
+                url = str(response.url.join(URL(location)))
+            except ValueError as error:
+                raise Unreachable(
+                    Failure.MALFORMED,
+                    f"{response.url.host_subcomponent} redirects to something that is not a URL.",
+                ) from error
+    raise Unreachable(
+        Failure.TOO_MANY_REDIRECTS, f"The page redirects more than {max_redirects} times."
+    )
+
+
+class _SystemResolver(AbstractResolver):
+    """Asks the operating system, hosts file included, on threads of our own."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await asyncio.get_running_loop().run_in_executor(
+            _lookups,
+            lambda: socket.getaddrinfo(
+                host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+            ),
+        )
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=found_family,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for found_family, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Leave the threads: they are the process's."""
+
+
+class _ForbiddenAddress(OSError):
+    """The socket may not be connected. An OSError, so that a host's other addresses are tried."""
+
+
+def _guarded_sockets(
+    networks: addresses.Networks,
+) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
+    def guarded_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = addr_info
+        if not addresses.is_allowed(ip_address(address[0]), networks):
+            raise _ForbiddenAddress
+        return socket.socket(family, kind, protocol)
+
+    return guarded_socket
+
+
+def _parse(url: str) -> URL:
+    return addresses.parse(
+        url,
+        networks=settings.TORALE_WEBHOOK_ALLOW_PRIVATE,
+        ports=settings.TORALE_OUTBOUND_PORTS,
+    )
+
+
+#: What may be raised on the way to an answer, what it means and how it is said. The first match
+#: counts: most of these exceptions are OSErrors, too.
+DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
+    (TimeoutError, Failure.TIMEOUT, "No answer from {host} within {seconds:g} s."),
+    (aiohttp.ClientConnectorDNSError, Failure.DNS, "Could not find the host {host} (DNS)."),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        Failure.TLS,
+        "The TLS certificate of {host} is not valid: {reason}.",
+    ),
+    (
+        aiohttp.ClientConnectorSSLError,
+        Failure.TLS,
+        "No TLS connection to {host}:{port} could be made.",
+    ),
+    (_ForbiddenAddress, Failure.NOT_ALLOWED, addresses.NOT_PUBLIC),
+    (ConnectionRefusedError, Failure.REFUSED, "The connection to {host}:{port} was refused."),
+    (
+        aiohttp.ClientResponseError,
+        Failure.MALFORMED,
+        "The answer of {host} is not valid HTTP, or its headers are too large.",
+    ),
+    (aiohttp.ClientPayloadError, Failure.RESET, "The answer of {host} broke off before its end."),
+    (
+        (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError),
+        Failure.RESET,
+        "{host} closed the connection without an answer.",
+    ),
+    (OSError, Failure.REFUSED, "No connection to {host}:{port} could be made."),
+)
+
+
+async def _send(  # noqa: PLR0913 - what a request consists of
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    body: bytes | None = None,
+    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    started: float,
+) -> aiohttp.ClientResponse:
+    """Send a request and return the response, its body unread, or raise Unreachable.
+
+    Leaving the response (`async with`) keeps its connection for reuse if the body has come to its
+    end, and closes it otherwise. `timeout` goes on until then.
+    """
+    try:
+        target = _parse(url)
+    except Refused as error:
+        raise Unreachable(Failure.NOT_ALLOWED, str(error)) from error
+    left = started + timeout.total_seconds() - time.monotonic()
+    # aiohttp takes nothing left for no limit, and rounds more than a few seconds up.
+    limit = aiohttp.ClientTimeout(total=max(left, 0.001), ceil_threshold=math.inf)
+    try:
+        return await session.request(
+            method, target, headers=headers, data=body, allow_redirects=False, timeout=limit
+        )
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise _diagnosed(error, target, timeout) from error
+
+
+def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
+    """Put what aiohttp raised into words; raise it again if it is not the other server's fault."""
+    # What the operating system said tells a failure to connect best.
+    cause = error.os_error if type(error) is aiohttp.ClientConnectorError else error
+    if isinstance(cause, OSError) and cause.errno in OWN_FAULTS:
+        raise error
+    for kinds, failure, sentence in DIAGNOSES:
+        if isinstance(cause, kinds):
+            message = sentence.format(
+                host=url.host_subcomponent,
+                port=url.port,
+                seconds=timeout.total_seconds(),
+                reason=getattr(cause, "verify_message", "unknown reason").rstrip("."),
+            )
+            return Unreachable(failure, message)
+    raise error
+
+
+async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int) -> bool:
+    """Read at most `limit` bytes into `content`; tell whether that is the whole body."""
+    # Not asking again after the end spares a few percent of a short exchange.
+    while not response.content.at_eof():
+        content += await response.content.read(limit + 1 - len(content))
+        if len(content) > limit:
+            del content[limit:]
+            return False
+    return True
+
+
+def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """Undo the compression that some servers apply though they were asked not to."""
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "identity" or not body:
+        return body
+    unreadable = Unreachable(
+        Failure.MALFORMED,
+        f"{response.url.host_subcomponent} sent the page in an encoding it was not asked for.",
+    )
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise unreadable
+    try:
+        # 32: tell gzip from zlib by the first bytes.
+        page = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise unreadable from error
+    if len(page) > max_bytes:
+        raise _too_large(response.url, max_bytes)
+    return page
+
+
+def _too_large(url: URL, max_bytes: int) -> Unreachable:
+    return Unreachable(
+        Failure.TOO_LARGE,
+        f"The answer of {url.host_subcomponent} is larger than {max_bytes:,} bytes.",
+    )
+
+
+def _reply(
+    response: aiohttp.ClientResponse, body: bytes, started: float, *, truncated: bool
+) -> Reply:
+    return Reply(
+        url=str(response.url),
+        status=response.status,
+        headers=_kept(response.raw_headers),
+        body=body,
+        truncated=truncated,
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+def _kept(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers as text that can be stored, leaving out those that would be too much."""
+    headers: dict[str, str] = {}
+    room = KEPT_HEADER_BYTES
+    for raw_name, raw_value in raw_headers[:KEPT_HEADERS]:
+        size = len(raw_name) + len(raw_value)
+        if size > room:
+            continue
+        room -= size
+        name = raw_name.decode("ascii", "replace").lower()
+        value = raw_value.decode("utf-8", "replace")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

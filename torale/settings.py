@@ -1,0 +1,321 @@
+"""Every setting of Torale, all from the environment (or a `.env` file beside manage.py).
+
+Ours are named TORALE_*; docs/settings.md lists them in this order.
+"""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(str(BASE_DIR / ".env"))
+env = environ.Env()
+
+T = TypeVar("T")
+
+
+def read(name: str, parse: Callable[[str], T], default: str, expected: str) -> T:
+    """Return the setting `name`, parsed.
+
+    Raises:
+        ImproperlyConfigured: names the setting, the value seen and what is expected.
+    """
+    value = os.environ.get(name, default).strip()
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
+
+
+def whole_number(minimum: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers that are at least `minimum`."""
+
+    def parse(value: str) -> int:
+        number = int(value)
+        if number < minimum:
+            raise ValueError(value)
+        return number
+
+    return parse
+
+
+def web_address(value: str) -> str:
+    """Return `value` without a trailing slash; it must be an http(s) URL with a host."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def listen_address(value: str) -> tuple[str, int]:
+    """Split `host:port`; the port must be a real one."""
+    host, _, port = value.rpartition(":")
+    if not host or not 0 < int(port) < 65536:  # noqa: PLR2004 - the largest TCP port
+        raise ValueError(value)
+    return host.strip("[]"), int(port)
+
+
+def networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def port_ranges(value: str) -> tuple[range, ...]:
+    """Parse a comma-separated list of ports and ranges such as `443,8000-8999`."""
+    ranges = []
+    for part in filter(None, (part.strip() for part in value.split(","))):
+        first, _, last = part.partition("-")
+        ports = range(int(first), int(last or first) + 1)
+        if not ports or ports[0] < 1 or ports[-1] > 65535:  # noqa: PLR2004
+            raise ValueError(value)
+        ranges.append(ports)
+    return tuple(ranges)
+
+
+def kept_secret(name: str, make: Callable[[], str]) -> str:
+    """Return the environment's secret `name`, or one made once and kept in TORALE_DATA_DIR.
+
+    Every process of one installation must see the same value, so the first to need it makes it.
+    """
+    if value := os.environ.get(name):
+        return value
+    path = TORALE_DATA_DIR / name.lower()
+    try:
+        TORALE_DATA_DIR.mkdir(parents=True, exist_ok=True)
+        made = TORALE_DATA_DIR / f".{path.name}.{secrets.token_hex(8)}"
+        if not path.exists():
+            made.touch(mode=0o600)
+            made.write_text(make())
+            try:
+                os.link(made, path)  # atomic, and loses to whoever was first
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read or written ({error.strerror}); set {name} in the environment "
+            "or TORALE_DATA_DIR to a folder of your own."
+        ) from error
+
+
+# --- Where it lives ------------------------------------------------------------------------------
+
+# The folder that holds all that must survive a restart: the embedded database, mail files, secrets.
+TORALE_DATA_DIR = read("TORALE_DATA_DIR", Path, str(BASE_DIR / "var"), "a folder").absolute()
+
+# The address people reach this installation at; links in emails and feeds start with it.
+TORALE_URL = read(
+    "TORALE_URL", web_address, "http://localhost:8000", "an address such as https://torale.example"
+)
+
+# What `manage.py serve` binds. Loopback only by default: put a TLS proxy in front to go public.
+TORALE_LISTEN = read(
+    "TORALE_LISTEN", listen_address, "127.0.0.1:8000", "host:port, such as 0.0.0.0:8000"
+)
+
+# Login of the admin made at the first start.
+TORALE_ADMIN_EMAIL = read("TORALE_ADMIN_EMAIL", str, "admin@localhost", "an email address")
+
+# --- Watching ------------------------------------------------------------------------------------
+
+# Minutes between two visits of the page monitor. Fifteen is polite to a stranger's server.
+TORALE_PAGE_INTERVAL_MINUTES = read(
+    "TORALE_PAGE_INTERVAL_MINUTES", whole_number(1), "15", "a whole number of minutes, at least 1"
+)
+
+# How many active tasks one user may have.
+TORALE_MAX_ACTIVE_TASKS = read(
+    "TORALE_MAX_ACTIVE_TASKS", whole_number(1), "50", "a whole number, at least 1"
+)
+
+# --- Reaching other people's servers -------------------------------------------------------------
+
+# Networks that webhooks and watched pages may be in besides the public internet.
+TORALE_WEBHOOK_ALLOW_PRIVATE = read(
+    "TORALE_WEBHOOK_ALLOW_PRIVATE", networks, "", "networks such as 127.0.0.0/8,10.1.0.0/16"
+)
+
+# Ports that may be called. The well-known ones below 1024 are other protocols than HTTP.
+TORALE_OUTBOUND_PORTS = read(
+    "TORALE_OUTBOUND_PORTS", port_ranges, "80,443,1024-65535", "ports such as 443,8000-8999"
+)
+
+# --- Secrets -------------------------------------------------------------------------------------
+
+SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
+
+# Keys that encrypt webhook secrets and header values at rest: the first encrypts, all decrypt.
+TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(
+    ","
+)
+
+# --- Database and mail ---------------------------------------------------------------------------
+
+# A pool of connections; a request that waits longer than `timeout` seconds for one fails.
+POOL = {"min_size": 0, "max_size": 12, "timeout": 10}
+
+if "DATABASE_URL" in os.environ:
+    DATABASES: dict[str, Any] = {
+        "default": {**env.db_url("DATABASE_URL"), "ENGINE": "django.db.backends.postgresql"}
+    }
+else:
+    DATABASES = {"default": {"ENGINE": "torale.postgres", "NAME": "torale"}}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+EMAIL_FILE_PATH = str(TORALE_DATA_DIR / "mail")
+if "EMAIL_URL" in os.environ:
+    _email = env.email_url("EMAIL_URL")
+    EMAIL_BACKEND = _email.pop("EMAIL_BACKEND")
+    globals().update(_email)
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+# Seconds to wait for the mail server at each step.
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", str, "Torale <torale@localhost>", "an address")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Django --------------------------------------------------------------------------------------
+
+DEBUG = False
+_address = urlsplit(TORALE_URL)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", _address.hostname or "localhost"]
+CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if _address.scheme == "https" else None
+)
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "django_structlog",
+    "procrastinate.contrib.django",
+    "torale",
+    "accounts",
+    "executions",
+    "tasks",
+    "notifications",
+]
+MIDDLEWARE = [
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "torale.urls"
+WSGI_APPLICATION = "torale.wsgi.application"
+# Every path answers with and without its slash; a redirect would lose a POST's body.
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+# Nothing we accept is larger than 1 MiB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["torale.api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "torale.api.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_FILTER_BACKENDS": ["torale.api.filters.FilterBackend"],
+    "EXCEPTION_HANDLER": "torale.api.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# The app named `tasks` would be mistaken for a module of jobs.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+UNFOLD = {
+    "SITE_TITLE": "Torale",
+    "SITE_HEADER": "Torale",
+    "SITE_URL": None,
+}
+
+# --- Logs: one JSON object a line on stderr, each with its request's id ---------------------------
+
+_shared_processors: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+]
+structlog.configure(
+    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": _shared_processors,
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Answers of 4xx are in the request log already.
+        "django.request": {"level": "ERROR"},
+        # One line per job fetched and finished is noise; its warnings are not.
+        "procrastinate": {"level": "WARNING"},
+    },
+}

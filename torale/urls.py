@@ -1,0 +1,21 @@
+"""The map: prefix -> app. Paths end in an optional slash."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from torale.health import Liveness, Readiness
+
+urlpatterns = [
+    path("auth/", include("accounts.urls")),
+    path("api/v1/", include("tasks.urls")),
+    path("api/v1/", include("notifications.urls")),
+    path("admin/", admin.site.urls),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    re_path(r"^healthz/?$", Liveness.as_view(), name="healthz"),
+    re_path(r"^readyz/?$", Readiness.as_view(), name="readyz"),
+]
+
+handler400 = "torale.api.errors.bad_request"
+handler404 = "torale.api.errors.not_found"
+handler500 = "torale.api.errors.server_error"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 
 from torale import outbound
 from torale.errors import Refused
@@ -17,6 +17,8 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 #: RFC 9110 §5.5, less obs-text: what every receiver can read.
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{0,2000}")
 MAX_HEADERS = 20
+#: RFC 5321 §4.5.3.1.3, less the angle brackets.
+MAX_ADDRESS = 254
 #: Set by us or by the connection; a task's own would forge or break them.
 RESERVED_HEADERS = frozenset(
     {
@@ -99,7 +101,8 @@ def unparse(destinations: Destinations) -> list[dict[str, Any]]:
 def _email(config: Mapping[str, Any]) -> str:
     address = config.get("address")
     try:
-        validate_email(address)
+        validate_email(address if isinstance(address, str) else "")
+        MaxLengthValidator(MAX_ADDRESS)(address)
     except ValidationError as error:
         raise Refused(
             f"Invalid notification: address {address!r} is not an email address."

@@ -81,7 +81,7 @@ class Task(models.Model):
     context = models.JSONField(null=True)
 
     notification_email = models.EmailField(max_length=254, null=True)  # noqa: DJ001 - null is "none"
-    webhook_url = models.URLField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    webhook_url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
     webhook_method = models.CharField(
         max_length=4, choices=[(m, m) for m in METHODS], default="POST"
     )

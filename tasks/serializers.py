@@ -1,5 +1,6 @@
 """Tasks as JSON: what a caller may set, and what everyone may read."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -71,25 +72,38 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         return data
 
 
-class PlainJSONField(serializers.DictField):
-    """A JSON object that PostgreSQL can keep: its texts hold no NUL character."""
+#: Levels of a JSON object; rendering refuses more than about 250.
+MAX_DEPTH = 50
 
-    default_error_messages = {"nul": "Leave out the NUL character (\\u0000)."}
+
+class PlainJSONField(serializers.DictField):
+    """A JSON object that PostgreSQL can keep: not nested deeply, its texts without NUL."""
+
+    default_error_messages = {
+        "nul": "Leave out the NUL character (\\u0000).",
+        "too_deep": f"Nest at most {MAX_DEPTH} levels.",
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the object as it was sent."""
         value = super().to_internal_value(data)
-        if _holds_nul(value):
-            self.fail("nul")
+        level: list[Any] = [value]
+        for _ in range(MAX_DEPTH):
+            if any(isinstance(part, str) and "\0" in part for part in level):
+                self.fail("nul")
+            level = [part for container in level for part in _parts(container)]
+        if level:
+            self.fail("too_deep")
         return value
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for item in value.items() for part in item)
-    return isinstance(value, list) and any(_holds_nul(item) for item in value)
+def _parts(container: Any) -> Iterable[Any]:
+    match container:
+        case dict():
+            return (*container.keys(), *container.values())
+        case list():
+            return container
+    return ()
 
 
 class TaskWriteSerializer(serializers.Serializer[Task]):

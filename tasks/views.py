@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions, status, viewsets
 from rest_framework.decorators import action
@@ -35,7 +34,7 @@ def bad_questions_are_faults() -> Iterator[None]:
         raise exceptions.ValidationError(error.faults) from error
 
 
-class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Task]):
+class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
     """Tasks: the caller's own, and to read also public ones."""
 
     serializer_class = TaskReadSerializer
@@ -62,18 +61,14 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Task]):
 
         Raises:
             NotAuthenticated: it is not there for callers without a key.
-            Http404: it is not there for this caller.
+            NotFound: it is not there for this caller.
         """
-        try:
-            return super().get_object()
-        except Http404:
+        task = self.get_queryset().filter(pk=self.kwargs["task_id"]).first()
+        if task is None:
             if not self.request.user.is_authenticated:
-                raise exceptions.NotAuthenticated from None
-            raise
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Filter lists only: a task in the path is found whatever the query string says."""
-        return super().filter_queryset(queryset) if self.action == "list" else queryset
+                raise exceptions.NotAuthenticated
+            raise exceptions.NotFound
+        return task
 
     def show(self, tasks: Iterable[Task]) -> Any:
         """Return `tasks` as JSON values, each with its last execution: one query for all."""
@@ -148,22 +143,18 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Task]):
         )
         return Response(ExecutionSerializer(execution).data)
 
-    @action(detail=True)
+    @action(detail=True, filterset_class=ExecutionFilterSet)
     def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions, newest first."""
-        executions = Execution.objects.filter(task=self.get_object())
-        filterset = ExecutionFilterSet(request.query_params, queryset=executions)
-        if not filterset.is_valid():
-            raise Unprocessable(filterset.errors, source="query", given=request.query_params.dict())
-        return self._page_of(filterset.qs)
+        return self._page_of(self.filter_queryset(Execution.objects.of_task(self.get_object().pk)))
 
-    @action(detail=True)
+    @action(detail=True, filterset_class=None)
     def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions whose condition was met, newest first."""
-        return self._page_of(Execution.objects.filter(task=self.get_object()).with_notification())
+        return self._page_of(Execution.objects.of_task(self.get_object().pk).with_notification())
 
-    def _page_of(self, executions: Any) -> Response:
-        page = self.paginate_queryset(executions.newest_first())
+    def _page_of(self, executions: QuerySet[Any]) -> Response:
+        page = self.paginate_queryset(executions)
         return self.get_paginated_response(ExecutionSerializer(page, many=True).data)
 
     def _fields(self, request: Request, *, partial: bool = False) -> dict[str, Any]:

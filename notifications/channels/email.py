@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import html_text
+import lxml.html
 import nh3
 import orjson
 from django.conf import settings
@@ -45,10 +47,12 @@ def send_batch(messages: Sequence[Message]) -> Iterator[tuple[Message, Outcome]]
 def compose(message: Message, *, connection: object = None) -> EmailMultiAlternatives:
     """Return the email that `message` is; its Message-ID is the same for every attempt."""
     body = orjson.loads(message.body)
+    html = nh3.clean(markdown.render(body["notification"]))
     context = {
         **body,
-        "html": nh3.clean(markdown.render(body["notification"])),
-        "task_url": f"{settings.TORALE_URL}/api/v1/tasks/{body['task_id']}",
+        "html": html,
+        "text": text_of(html),
+        "completed_at": datetime.fromisoformat(body["completed_at"]),
     }
     email = EmailMultiAlternatives(
         # A header has one line: a task's name may hold more.
@@ -62,6 +66,15 @@ def compose(message: Message, *, connection: object = None) -> EmailMultiAlterna
         render_to_string("notifications/condition_met.html", context), "text/html"
     )
     return email
+
+
+def text_of(html: str) -> str:
+    """Return what `html` says as plain text, with each link's address behind its words."""
+    fragment = lxml.html.fragment_fromstring(html, create_parent="div")
+    for link in fragment.iter("a"):
+        if (address := link.get("href")) and address != link.text_content():
+            link.tail = f" ({address}){link.tail or ''}"
+    return html_text.extract_text(fragment)
 
 
 def _failure(error: smtplib.SMTPException | OSError, started_at: datetime, begun: float) -> Outcome:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('last_known_state', models.JSONField(null=True)),
                 ('context', models.JSONField(null=True)),
                 ('notification_email', models.EmailField(max_length=254, null=True)),
-                ('webhook_url', models.URLField(max_length=2048, null=True)),
+                ('webhook_url', models.CharField(max_length=2048, null=True)),
                 ('webhook_method', models.CharField(choices=[('POST', 'POST'), ('PUT', 'PUT')], default='POST', max_length=4)),
                 ('webhook_headers', torale.fields.EncryptedJSONField(default=dict)),
                 ('is_public', models.BooleanField(default=False)),

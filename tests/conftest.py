@@ -1,0 +1,70 @@
+"""The cast, and how they call: `owner` has things, `stranger` must see none of them."""
+
+import ipaddress
+
+import pytest
+from django.conf import settings as django_settings
+from rest_framework.test import APIClient
+
+from accounts.models import APIKey, User
+
+pytest_plugins = ["tests.receivers"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_passwords():
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def owner(db) -> User:
+    return User.objects.create_user("owner@example.com", first_name="Olive")
+
+
+@pytest.fixture
+def stranger(db) -> User:
+    return User.objects.create_user("stranger@example.com", first_name="Sam")
+
+
+@pytest.fixture
+def operator(db) -> User:
+    return User.objects.create_superuser("operator@example.com", "a long password")
+
+
+def client_of(user: User) -> APIClient:
+    """Return a client that calls with a new key of `user`; `client.key` is the key's row."""
+    client = APIClient()
+    client.key, secret = APIKey.objects.create_key(user=user, name="test")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+@pytest.fixture
+def owner_client(owner) -> APIClient:
+    return client_of(owner)
+
+
+@pytest.fixture
+def stranger_client(stranger) -> APIClient:
+    return client_of(stranger)
+
+
+@pytest.fixture
+def anonymous_client(db) -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def operator_client(operator, client):
+    """A browser in which the operator has logged in to the admin."""
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def loopback_allowed(settings) -> None:
+    """Let the guarded door through to the receivers on this machine."""
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = (
+        ipaddress.ip_network("127.0.0.0/8"),
+        ipaddress.ip_network("::1/128"),
+    )

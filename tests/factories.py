@@ -1,0 +1,70 @@
+"""Plain functions that store valid rows; say only what the test is about."""
+
+from datetime import UTC, datetime, timedelta
+
+from accounts.models import User
+from executions.models import Execution
+from executions.models import Status as ExecutionStatus
+from notifications.models import NotificationSend, Payload, SigningSecret, Status
+from tasks.models import State, Task
+
+#: The moment at which most rows are made: a Wednesday morning.
+NOW = datetime(2026, 3, 4, 9, 0, 10, tzinfo=UTC)
+
+
+def make_task(user: User, **fields) -> Task:
+    fields = {
+        "search_query": "Is it there? https://shop.example/",
+        "condition_description": 'contains "In stock"',
+        "created_at": NOW,
+        "state_changed_at": NOW,
+        "next_run_at": NOW if fields.get("state", State.ACTIVE) == State.ACTIVE else None,
+        **fields,
+    }
+    return Task.objects.create(user=user, **fields)
+
+
+def make_execution(task: Task, **fields) -> Execution:
+    """Store an answered execution; `notification` tells whether its condition was met."""
+    fields = {
+        "status": ExecutionStatus.SUCCESS,
+        "created_at": NOW,
+        "started_at": NOW,
+        "completed_at": NOW,
+        "next_attempt_at": None,
+        "attempt_count": 1,
+        "result": {"evidence": "Seen.", "confidence": 100, "sources": [], "activity": []},
+        **fields,
+    }
+    return Execution.objects.create(task=task, **fields)
+
+
+def make_pending_execution(task: Task, **fields) -> Execution:
+    return Execution.objects.create(
+        task=task, **{"created_at": NOW, "next_attempt_at": NOW, **fields}
+    )
+
+
+def make_send(user: User, **fields) -> NotificationSend:
+    """Store a send of a webhook; `sent` unless said otherwise, due at once while unfinished."""
+    body = fields.pop("body", '{"id": "1"}')
+    headers = fields.pop("headers", None)
+    unfinished = fields.get("status", Status.SENT) in (Status.QUEUED, Status.RETRYING)
+    given_up = fields.get("status", Status.SENT) in (Status.FAILED, Status.SKIPPED)
+    fields = {
+        "notification_type": "webhook",
+        "recipient": "https://receiver.example/hook",
+        "status": Status.SENT,
+        "created_at": NOW,
+        "next_attempt_at": NOW if unfinished else None,
+        "error_message": "The receiver answered 500." if given_up else None,
+        **fields,
+    }
+    send = NotificationSend.objects.create(user=user, **fields)
+    Payload.objects.create(send=send, body=body, headers=headers)
+    SigningSecret.objects.get_or_create(user=user)
+    return send
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)

@@ -1,0 +1,150 @@
+"""Real servers on loopback, as fixtures: one for HTTP, one for SMTP."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from aiosmtpd.controller import Controller
+
+#: Seconds that a test waits for an event that must come.
+DEADLINE_S = 20
+
+
+def wait_for(condition: Callable[[], object]) -> object:
+    """Return the first truthy value of `condition()`; fail the test if none comes in time."""
+    end = time.monotonic() + DEADLINE_S
+    while not (value := condition()):
+        assert time.monotonic() < end, f"nothing came within {DEADLINE_S} s"
+        time.sleep(0.01)
+    return value
+
+
+@dataclass
+class Request:
+    """What an HTTP receiver got."""
+
+    method: str
+    path: str
+    #: By lower-case name.
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Answer:
+    """What an HTTP receiver says; `stall` is waited for before it says anything."""
+
+    status: int = 204
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    stall: threading.Event | None = None
+
+
+class HTTPReceiver:
+    """Keeps every request; answers with the first of `answers`, keeping the last one."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.answers = [Answer()]
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.requests.append(Request(self.command, self.path, headers, body))
+                answers = receiver.answers
+                answer = answers.pop(0) if len(answers) > 1 else answers[0]
+                if answer.stall:
+                    answer.stall.wait(DEADLINE_S)
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                if answer.status != 204:
+                    self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            do_GET = do_POST = do_PUT = handle_any  # noqa: N815 - http.server's names
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, *_: object) -> None:
+                """A caller that hangs up is part of many tests."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def http_receiver(loopback_allowed) -> Iterator[HTTPReceiver]:
+    receiver = HTTPReceiver()
+    yield receiver
+    receiver.close()
+
+
+class SMTPReceiver:
+    """Keeps every message; answers a recipient with `replies[address]` where there is one."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.replies: dict[str, str] = {}
+        self.connections = 0
+        self.controller = Controller(self, hostname="127.0.0.1", port=0)
+        self.controller.start()
+
+    @property
+    def port(self) -> int:
+        assert isinstance(self.controller.server, asyncio.Server)
+        return int(self.controller.server.sockets[0].getsockname()[1])
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
+        if address in self.replies:
+            return self.replies[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802
+        self.messages.append(message_from_bytes(envelope.content, policy=default))
+        return "250 Message accepted"
+
+    def close(self) -> None:
+        self.controller.stop()
+
+
+@pytest.fixture
+def smtp_receiver(settings) -> Iterator[SMTPReceiver]:
+    receiver = SMTPReceiver()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", receiver.port
+    yield receiver
+    receiver.close()

@@ -1,0 +1,60 @@
+import pytest
+from django.urls import reverse
+
+from tests.factories import make_task
+
+LIST = reverse("admin:tasks_task_changelist")
+
+
+def test_the_operator_sees_everybodys_tasks(operator_client, owner, stranger):
+    make_task(owner, name="Olive's")
+    make_task(stranger, name="Sam's")
+
+    page = operator_client.get(LIST)
+
+    assert "Olive&#x27;s" in page.text
+    assert "Sam&#x27;s" in page.text
+
+
+def test_a_tasks_page_shows_no_header_values(operator_client, owner):
+    task = make_task(
+        owner, webhook_url="https://r.example/", webhook_headers={"X-Token": "very-secret"}
+    )
+
+    page = operator_client.get(reverse("admin:tasks_task_change", args=[task.pk]))
+
+    assert page.status_code == 200
+    assert "very-secret" not in page.text
+
+
+@pytest.mark.parametrize("action", ["add", "change", "delete"])
+def test_tasks_are_not_changed_here(operator_client, owner, action):
+    arguments = [] if action == "add" else [make_task(owner).pk]
+
+    response = operator_client.post(reverse(f"admin:tasks_task_{action}", args=arguments), {})
+
+    assert response.status_code == 403
+
+
+def test_filters_narrow_the_list(operator_client, owner):
+    make_task(owner, name="awake")
+    make_task(owner, name="asleep", state="paused")
+
+    page = operator_client.get(LIST, {"state__exact": "paused"})
+
+    assert "asleep" in page.text
+    assert "awake" not in page.text
+
+
+def test_the_list_costs_the_same_queries_for_any_number_of_rows(
+    operator_client, owner, django_assert_num_queries
+):
+    make_task(owner)
+    operator_client.get(LIST)
+    with django_assert_num_queries(4) as one:
+        operator_client.get(LIST)
+    for _ in range(25):
+        make_task(owner)
+
+    with django_assert_num_queries(len(one)):
+        operator_client.get(LIST)

@@ -1,0 +1,261 @@
+import pytest
+
+from executions.models import Execution
+from tasks.models import Task
+from tests.factories import make_task
+
+URL = "/api/v1/tasks"
+QUESTION = {"search_query": "Is it there? https://shop.example/"}
+
+
+def nested(levels: int) -> dict[str, object]:
+    return {"a": nested(levels - 1)} if levels > 1 else {}
+
+
+def test_a_task_needs_only_a_question(owner, owner_client, time_machine):
+    time_machine.move_to("2026-03-04T09:00:00Z", tick=False)
+
+    response = owner_client.post(URL, QUESTION, format="json")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "id": str(Task.objects.get().pk),
+        "user_id": str(owner.pk),
+        "name": "New Monitor",
+        "search_query": "Is it there? https://shop.example/",
+        "condition_description": "Is it there? https://shop.example/",
+        "state": "active",
+        "next_run": "2026-03-04T09:00:00Z",
+        "is_public": False,
+        "view_count": 0,
+        "subscriber_count": 0,
+        "forked_from_task_id": None,
+        "last_known_state": None,
+        "last_execution_id": None,
+        "last_execution": None,
+        "notifications": [],
+        "notification_email": None,
+        "webhook_url": None,
+        "state_changed_at": "2026-03-04T09:00:00Z",
+        "created_at": "2026-03-04T09:00:00Z",
+        "updated_at": None,
+        "immediate_execution_error": None,
+        "context": None,
+    }
+
+
+def test_null_and_unknown_members_are_accepted(owner_client):
+    body = {**QUESTION, "name": None, "state": None, "schedule": "0 9 * * *", "colour": {"a": 1}}
+
+    response = owner_client.post(URL, body, format="json")
+
+    assert response.status_code == 200
+    assert response.json()["name"] == "New Monitor"
+
+
+def test_notifications_are_kept_and_shown(owner_client):
+    email = {"type": "email", "address": "me@example.com", "url": None}
+    webhook = {"type": "webhook", "url": "https://r.example/h", "headers": {"X-Token": "abc"}}
+
+    response = owner_client.post(
+        URL, {**QUESTION, "notifications": [email, webhook]}, format="json"
+    )
+
+    assert response.json()["notifications"] == [
+        {"type": "email", "address": "me@example.com"},
+        {
+            "type": "webhook",
+            "url": "https://r.example/h",
+            "method": "POST",
+            "headers": {"X-Token": "abc"},
+        },
+    ]
+    assert response.json()["notification_email"] == "me@example.com"
+    assert response.json()["webhook_url"] == "https://r.example/h"
+
+
+def test_run_immediately_starts_the_first_execution(owner_client):
+    response = owner_client.post(URL, {**QUESTION, "run_immediately": True}, format="json")
+
+    execution = Execution.objects.get()
+    assert "run_immediately" not in response.json()
+    assert response.json()["last_execution_id"] == str(execution.pk)
+    assert response.json()["last_execution"]["status"] == "pending"
+
+
+def test_a_task_created_paused_is_not_scheduled(owner_client):
+    response = owner_client.post(URL, {**QUESTION, "state": "paused"}, format="json")
+
+    assert (response.json()["state"], response.json()["next_run"]) == ("paused", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        pytest.param(
+            {},
+            [
+                {
+                    "type": "missing",
+                    "loc": ["body", "search_query"],
+                    "msg": "Field required",
+                    "input": {},
+                }
+            ],
+            id="no question",
+        ),
+        pytest.param(
+            {"search_query": "Is it out yet?"},
+            [
+                {
+                    "type": "value_error",
+                    "loc": ["body", "search_query"],
+                    "msg": 'Name the page to watch, for example "https://example.com/product". '
+                    "Questions without a page need a model, and none is configured.",
+                    "input": "Is it out yet?",
+                }
+            ],
+            id="no address and no model",
+        ),
+        pytest.param(
+            {**QUESTION, "condition_description": "when contains In stock"},
+            [
+                {
+                    "type": "value_error",
+                    "loc": ["body", "condition_description"],
+                    "msg": 'Unknown condition "when". Write changes, contains "…", '
+                    'does not contain "…", matches /…/, css("…") < 100 or json("$.…") >= 5. '
+                    "(character 1)",
+                    "input": "when contains In stock",
+                }
+            ],
+            id="condition is no rule",
+        ),
+        pytest.param(
+            {"search_query": "http://127.0.0.1/"},
+            [
+                {
+                    "type": "value_error",
+                    "loc": ["body", "search_query"],
+                    "msg": "127.0.0.1 is not a public address. Allow its network with "
+                    "TORALE_WEBHOOK_ALLOW_PRIVATE.",
+                    "input": "http://127.0.0.1/",
+                }
+            ],
+            id="page on a private address",
+        ),
+        pytest.param(
+            {**QUESTION, "state": "asleep"},
+            [
+                {
+                    "type": "enum",
+                    "loc": ["body", "state"],
+                    "msg": '"asleep" is not a valid choice.',
+                    "input": "asleep",
+                }
+            ],
+            id="unknown state",
+        ),
+        pytest.param(
+            {**QUESTION, "context": {"a": ["x\0"]}},
+            [
+                {
+                    "type": "nul",
+                    "loc": ["body", "context"],
+                    "msg": "Leave out the NUL character (\\u0000).",
+                    "input": {"a": ["x\0"]},
+                }
+            ],
+            id="context that cannot be kept",
+        ),
+        pytest.param(
+            {**QUESTION, "context": nested(51)},
+            [
+                {
+                    "type": "too_deep",
+                    "loc": ["body", "context"],
+                    "msg": "Nest at most 50 levels.",
+                    "input": nested(51),
+                }
+            ],
+            id="context nested too deeply",
+        ),
+        pytest.param(
+            [1],
+            [
+                {
+                    "type": "value_error",
+                    "loc": ["body"],
+                    "msg": "Invalid data. Expected a dictionary, but got list.",
+                    "input": [1],
+                }
+            ],
+            id="not an object",
+        ),
+    ],
+)
+def test_a_bad_body_is_422_and_says_what_to_change(owner_client, body, faults):
+    response = owner_client.post(URL, body, format="json")
+
+    assert response.status_code == 422
+    assert response.json() == {"detail": faults}
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("notifications", "detail"),
+    [
+        pytest.param(
+            [{"type": "sms", "number": "1"}],
+            'Invalid notification: its type must be "email" or "webhook".',
+            id="unknown type",
+        ),
+        pytest.param(
+            [{"type": "email", "address": "nobody"}],
+            "Invalid notification: address 'nobody' is not an email address.",
+            id="no address",
+        ),
+        pytest.param(
+            [{"type": "email", "address": "a@example.com"}] * 2,
+            "Multiple notifications of the same type are not supported; send one email entry.",
+            id="two emails",
+        ),
+        pytest.param(
+            [{"type": "webhook", "url": "ftp://r.example/"}],
+            "Invalid notification: The URL must start with http:// or https://.",
+            id="not http",
+        ),
+        pytest.param(
+            [{"type": "webhook"}], "Invalid notification: a webhook needs a url.", id="no url"
+        ),
+    ],
+)
+def test_a_bad_notification_is_400(owner_client, notifications, detail):
+    response = owner_client.post(URL, {**QUESTION, "notifications": notifications}, format="json")
+
+    assert response.status_code == 400
+    assert response.json() == {"detail": detail}
+    assert not Task.objects.exists()
+
+
+def test_one_active_task_too_many_is_400(owner, stranger, owner_client, settings):
+    settings.TORALE_MAX_ACTIVE_TASKS = 2
+    make_task(owner)
+    make_task(owner, state="paused")
+    make_task(stranger)
+    owner_client.post(URL, QUESTION, format="json")
+
+    response = owner_client.post(URL, QUESTION, format="json")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": "You have 2 active tasks, the most a user may have. Pause or complete one first."
+    }
+    assert owner_client.post(URL, {**QUESTION, "state": "paused"}, format="json").status_code == 200
+
+
+def test_no_key_is_401(anonymous_client):
+    response = anonymous_client.post(URL, QUESTION, format="json")
+
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Authorization header missing"}

@@ -1,0 +1,199 @@
+"""An execution's way, over a page that a real server serves."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from executions.models import Execution
+from executions.monitors import Answer
+from notifications.models import NotificationSend
+from tasks.run import AlreadyRunning, claim, run, settle, start
+from tests.factories import NOW, make_pending_execution, make_task
+from tests.receivers import Answer as Reply
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def page(text: str, status: int = 200) -> Reply:
+    return Reply(status, text.encode(), {"Content-Type": "text/html"})
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def watching(owner, http_receiver):
+    """A task that watches the receiver's page, with both channels."""
+    return make_task(
+        owner,
+        search_query=f"Is it there? {http_receiver.url}/product",
+        notification_email=owner.email,
+        webhook_url=f"{http_receiver.url}/hook",
+    )
+
+
+def ask(task) -> Execution:
+    execution = start(task=task, now=NOW)
+    work_on(execution)
+    return execution
+
+
+def work_on(execution: Execution) -> None:
+    """Do what a worker does with the execution's job, its connection given back at the end."""
+
+    async def job() -> None:
+        await run(execution.pk)
+        await sync_to_async(close_old_connections)()
+
+    asyncio.run(job())
+    execution.refresh_from_db()
+
+
+def test_a_met_condition_records_one_send_per_channel(watching, http_receiver):
+    http_receiver.answers = [page("<title>Shop</title>In stock")]
+
+    execution = ask(watching)
+
+    assert execution.status == "success"
+    assert execution.notification == (
+        '**Shop**\n\nThe page contains "In stock": "Shop In stock".\n\n'
+        f"<{http_receiver.url}/product>"
+    )
+    assert set(NotificationSend.objects.values_list("notification_type", "status")) == {
+        ("email", "queued"),
+        ("webhook", "queued"),
+    }
+    watching.refresh_from_db()
+    assert watching.next_run_at == NOW + timedelta(minutes=15)
+
+
+def test_a_condition_that_is_not_met_records_no_send(watching, http_receiver):
+    http_receiver.answers = [page("Out of stock")]
+
+    execution = ask(watching)
+
+    assert (execution.status, execution.notification) == ("success", None)
+    assert not NotificationSend.objects.exists()
+
+
+def test_it_is_told_when_it_becomes_true_and_not_while_it_stays_so(watching, http_receiver):
+    http_receiver.answers = [
+        page("In stock"),
+        page("In stock"),
+        page("Out of stock"),
+        page("In stock"),
+    ]
+
+    told = [ask(watching).notification is not None for _ in range(4)]
+
+    assert told == [True, False, False, True]
+
+
+def test_suppressed_notifications_record_no_send(watching, http_receiver):
+    http_receiver.answers = [page("In stock")]
+    execution = start(task=watching, now=NOW, notify=False)
+
+    work_on(execution)
+    assert execution.notification is not None
+    assert not NotificationSend.objects.exists()
+
+
+def test_a_failing_page_is_asked_again_and_given_up_at_last(watching, http_receiver, time_machine):
+    http_receiver.answers = [page("", status=503)]
+    execution = ask(watching)
+    statuses = [execution.status]
+
+    while execution.status == "retrying":
+        assert (
+            execution.error_message
+            == f"{http_receiver.url}/product answered 503 Service Unavailable."
+        )
+        time_machine.move_to(execution.next_attempt_at, tick=False)
+        work_on(execution)
+        statuses.append(execution.status)
+
+    assert statuses == ["retrying", "retrying", "retrying", "failed"]
+    watching.refresh_from_db()
+    assert execution.completed_at
+    assert watching.next_run_at == execution.completed_at + timedelta(days=1)
+
+
+def test_a_late_answer_of_a_cancelled_run_is_discarded(watching):
+    execution = start(task=watching, now=NOW)
+    claimed = claimed_by_a_worker(execution)
+    start(task=watching, now=NOW, force=True)
+
+    settle(claimed, answer_met(), now=NOW)
+
+    execution.refresh_from_db()
+    assert (execution.status, execution.notification) == ("cancelled", None)
+    assert not NotificationSend.objects.exists()
+    watching.refresh_from_db()
+    assert watching.last_known_state is None
+
+
+def test_settling_twice_makes_one_send_per_channel(watching):
+    execution = start(task=watching, now=NOW)
+    claimed = claimed_by_a_worker(execution)
+
+    settle(claimed, answer_met(), now=NOW)
+    settle(claimed, answer_met(), now=NOW)
+
+    assert NotificationSend.objects.filter(execution=execution).count() == 2
+
+
+def test_a_monitor_that_breaks_leaks_nothing_to_the_user(owner, http_receiver, caplog):
+    page = f"{http_receiver.url}/"
+    remembered = {"rule": 'contains "In stock"', "pages": {page: "not what it writes itself"}}
+    task = make_task(owner, search_query=page, last_known_state=remembered)
+
+    execution = ask(task)
+
+    assert execution.status == "retrying"
+    assert execution.failure_kind == "system_error"
+    assert execution.error_message == (
+        "Something went wrong on our side; the details are in the server's log."
+    )
+    assert "monitor_broke" in caplog.text
+
+
+def test_an_execution_that_another_worker_has_is_left_alone(watching, http_receiver):
+    execution = make_pending_execution(watching)
+    claim(execution.pk, now=NOW)
+
+    work_on(execution)
+
+    assert http_receiver.requests == []
+
+
+def test_a_start_that_is_rolled_back_leaves_no_job(watching):
+    make_pending_execution(watching)
+
+    before = ProcrastinateJob.objects.count()
+
+    with pytest.raises(AlreadyRunning):
+        start(task=watching, now=NOW)
+
+    assert ProcrastinateJob.objects.count() == before
+
+
+def claimed_by_a_worker(execution: Execution) -> Execution:
+    claimed = claim(execution.pk, now=NOW)
+    assert claimed
+    return claimed[0]
+
+
+def answer_met() -> Answer:
+    return Answer(
+        condition_met=True,
+        notification="**In stock**",
+        evidence="In stock",
+        confidence=100,
+        state={"pages": {}},
+    )

@@ -1,0 +1,121 @@
+"""The README's example, pasted block by block into two terminals, as a newcomer does."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.receivers import wait_for
+
+ROOT = Path(settings.BASE_DIR)
+BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+class Terminal:
+    """A shell that blocks are pasted into; `screen` is all that it has shown."""
+
+    def __init__(self, output: Path, environment: dict[str, str]) -> None:
+        self.output = output
+        with output.open("wb") as shown:
+            self.shell = subprocess.Popen(
+                ["bash"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=shown,
+                stderr=shown,
+                start_new_session=True,
+            )
+
+    @property
+    def screen(self) -> str:
+        return self.output.read_text()
+
+    def paste(self, block: str) -> None:
+        assert self.shell.stdin
+        self.shell.stdin.write(f"{block}\n".encode())
+        self.shell.stdin.flush()
+
+    def answer_to(self, command: str) -> str:
+        """Return the line that `command` prints."""
+        before = self.screen.count("<end>")
+        self.paste(f"echo; {command}; echo '<end>'")
+        wait_for(lambda: self.screen.count("<end>") > before)
+        return self.screen.split("<end>")[-2].splitlines()[-1]
+
+    def press_ctrl_c(self) -> int:
+        """Interrupt what runs, and return the status it ends with."""
+        os.killpg(self.shell.pid, signal.SIGINT)
+        return self.shell.wait(30)
+
+    def close(self) -> None:
+        """End the shell and what it left in the background."""
+        assert self.shell.stdin
+        with suppress(ProcessLookupError):
+            os.killpg(self.shell.pid, signal.SIGTERM)
+        self.shell.stdin.close()
+        self.shell.wait(30)
+
+
+@pytest.fixture
+def moved(tmp_path) -> Callable[[str], str]:
+    """Return a text with ports that are free here and a folder of the test's own."""
+    ports = {}
+    for port in ("8000", "8001", "9000"):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports[port] = str(probe.getsockname()[1])
+
+    def move(text: str) -> str:
+        for port, free in ports.items():
+            text = text.replace(port, free)
+        return text.replace("var/shop", f"{tmp_path}/shop")
+
+    return move
+
+
+@pytest.fixture
+def terminals(tmp_path, moved) -> Iterator[list[Terminal]]:
+    environment = {
+        **os.environ,
+        "TORALE_DATA_DIR": f"{tmp_path}/var",
+        "TORALE_LISTEN": moved("127.0.0.1:8000"),
+        "TORALE_URL": moved("http://localhost:8000"),
+    }
+    opened = [Terminal(tmp_path / name, environment) for name in ("first", "second")]
+    yield opened
+    for terminal in reversed(opened):
+        terminal.close()
+
+
+def test_the_example_tells_by_webhook_and_email_and_shows_the_record(terminals, moved, tmp_path):
+    first, second = terminals
+    start, servers, create, change, ask = map(moved, BLOCKS)
+    list_sends, list_notifications = ask.splitlines()
+    first_visit = list_notifications.replace("/notifications", "/executions")
+    first.paste(f"exec env {start}")
+    wait_for(lambda: "worker_started" in first.screen)
+    second.paste(servers)
+    wait_for(lambda: "Listening for webhooks" in second.screen)
+    second.paste(create)
+    wait_for(lambda: '"success"' in second.answer_to(first_visit))
+
+    second.paste(change)
+
+    wait_for(lambda: "signature verified" in second.screen)
+    wait_for(lambda: second.answer_to(list_sends).count('"status":"sent"') == 2)
+    sends = json.loads(second.answer_to(list_sends))["sends"]
+    [execution] = json.loads(second.answer_to(list_notifications))
+    assert {send["notification_type"] for send in sends} == {"email", "webhook"}
+    assert {send["execution_id"] for send in sends} == {execution["id"]}
+    [mail] = (tmp_path / "var" / "mail").iterdir()
+    assert "Subject: Is it back?" in mail.read_text()
+    assert first.press_ctrl_c() == 0

@@ -1,0 +1,38 @@
+"""The docs say what is there."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import get_commands
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("torale", "accounts", "executions", "tasks", "notifications")
+#: Read by django-environ, which takes their names in a form of its own.
+OTHERS = {"DATABASE_URL", "EMAIL_URL"}
+
+
+def test_every_setting_is_documented_in_the_order_of_settings_py():
+    source = (ROOT / "torale" / "settings.py").read_text()
+    read = re.findall(r'(?:\bread|kept_secret|os\.environ)\(?\s*\(?"([A-Z_]+)"', source)
+    read += [name for name in OTHERS if f'"{name}"' in source]
+
+    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.M)
+
+    assert set(documented) == set(read)
+    positions = [source.index(f'"{name}"') for name in documented]
+    assert positions == sorted(positions)
+
+
+def test_every_command_is_documented():
+    ours = {name for name, app in get_commands().items() if app in APPS}
+
+    table = (ROOT / "docs" / "operating.md").read_text()
+
+    assert ours == set(re.findall(r"^\| `([a-z_]+)", table, re.M))
+
+
+def test_every_link_between_documents_leads_somewhere():
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} -> {target}"

@@ -26,6 +26,7 @@ class NotificationSendViewSet(IdsInPath, viewsets.GenericViewSet[NotificationSen
     serializer_class = SendSerializer
     filterset_class = SendFilterSet
     pagination_class = SendPagination
+    lookup_url_kwarg = "send_id"
 
     def get_queryset(self) -> QuerySet[NotificationSend]:
         """Return the caller's sends, newest first."""

@@ -1,0 +1,15 @@
+"""The jobs of the queue: each makes one call."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from accounts import notices
+
+#: A mail server that is down is tried again after 4 s, 16 s, a minute, … for about a day.
+UNTIL_MAIL_WORKS = RetryStrategy(max_attempts=8, exponential_wait=4)
+
+
+@app.task(name=notices.JOB, retry=UNTIL_MAIL_WORKS)
+def send_notice(user_id: str, subject: str, text: str) -> None:
+    """Mail a notice."""
+    notices.deliver(user_id=user_id, subject=subject, text=text)

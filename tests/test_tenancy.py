@@ -1,0 +1,105 @@
+"""Every route, walked with another user's key, with a revoked one and with none."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import APIKey
+from executions.models import Execution
+from notifications.models import NotificationSend
+from tasks.models import Task
+from tests.factories import make_execution, make_send, make_task
+
+#: Not part of the API: the admin has its own login, health tells nothing.
+OUTSIDE = ("admin", "healthz", "readyz")
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def routes(patterns=None, prefix="") -> list[str]:
+    """Return the API's paths with `{name}` for their parameters, from the URL resolver itself."""
+    found = []
+    for pattern in patterns or get_resolver().url_patterns:
+        text = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += routes(pattern.url_patterns, text)
+        elif isinstance(pattern, URLPattern) and not text.lstrip("^").startswith(OUTSIDE):
+            plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", text)
+            found.append("/" + re.sub(r"[\^$]|/\?|\\Z", "", plain).lstrip("/"))
+    return sorted(set(found))
+
+
+ROUTES = routes()
+
+
+@pytest.fixture
+def ids(owner) -> dict[str, UUID]:
+    """The owner has one of each thing, by the name of the parameter that names it."""
+    task = make_task(owner)
+    execution = make_execution(task, notification="**secret**")
+    key, _ = APIKey.objects.create_key(user=owner, name="mine")
+    send = make_send(owner, task=task, execution=execution)
+    return {"task_id": task.pk, "key_id": key.pk, "send_id": send.pk}
+
+
+def rows() -> list[Any]:
+    return [
+        row
+        for model in (Task, Execution, NotificationSend, APIKey)
+        for row in model.objects.order_by("pk").values()
+    ]
+
+
+def test_the_walk_sees_the_routes():
+    assert "/api/v1/notifications/sends" in ROUTES
+    assert "/api/v1/tasks/{task_id}/notifications" in ROUTES
+    assert "/auth/api-keys/{key_id}" in ROUTES
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{" in route])
+def test_a_strangers_key_finds_nothing_and_changes_nothing(route, method, ids, stranger_client):
+    before = rows()
+
+    there = getattr(stranger_client, method)(route.format(**ids))
+    missing = getattr(stranger_client, method)(route.format(**dict.fromkeys(ids, UUID(int=7))))
+
+    assert there.status_code in (404, 405)
+    assert (there.status_code, there.content) == (missing.status_code, missing.content)
+    assert without_use(rows()) == without_use(before)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{" not in route])
+def test_a_strangers_lists_hold_nothing_of_the_owners(route, ids, stranger_client):
+    response = stranger_client.get(route)
+
+    assert response.status_code in (200, 405)
+    for id_ in ids.values():
+        assert str(id_) not in response.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_without_a_key_nothing_is_answered(route, method, ids, anonymous_client):
+    response = getattr(anonymous_client, method)(route.format(**ids))
+
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Authorization header missing"}
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_revoked_key_opens_nothing(route, method, ids, owner_client):
+    owner_client.key.revoke()
+
+    response = getattr(owner_client, method)(route.format(**ids))
+
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Invalid API key"}
+
+
+def without_use(found: list[Any]) -> list[Any]:
+    return [{**row, "last_used_at": None} for row in found]

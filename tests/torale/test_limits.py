@@ -1,0 +1,67 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from tests.factories import NOW
+from torale.limits import Limit, forget_old, hit
+from torale.models import Usage
+
+pytestmark = pytest.mark.django_db
+
+TWO_AN_HOUR = Limit("test", 2, timedelta(hours=1))
+
+
+def test_within_the_limit_it_tells_how_many_are_left():
+    verdicts = [hit(TWO_AN_HOUR, "olive", now=NOW) for _ in range(3)]
+
+    assert [(verdict.allowed, verdict.remaining) for verdict in verdicts] == [
+        (True, 1),
+        (True, 0),
+        (False, 0),
+    ]
+    assert verdicts[0].resets_at.isoformat() == "2026-03-04T10:00:00+00:00"
+
+
+def test_each_one_has_a_count_of_their_own():
+    for _ in range(3):
+        hit(TWO_AN_HOUR, "olive", now=NOW)
+
+    assert hit(TWO_AN_HOUR, "sam", now=NOW).allowed
+
+
+def test_the_next_window_begins_anew_however_often_it_was_asked():
+    for _ in range(50):
+        hit(TWO_AN_HOUR, "olive", now=NOW)
+
+    verdict = hit(TWO_AN_HOUR, "olive", now=NOW + timedelta(hours=1))
+
+    assert (verdict.allowed, verdict.remaining) == (True, 1)
+
+
+def test_old_counts_are_forgotten():
+    hit(TWO_AN_HOUR, "olive", now=NOW)
+    hit(TWO_AN_HOUR, "sam", now=NOW + timedelta(days=3))
+
+    assert forget_old(now=NOW + timedelta(days=3)) == 1
+    assert Usage.objects.get().key == "test:sam"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_callers_are_all_counted():
+    barrier = threading.Barrier(4)
+    allowed = []
+
+    def call() -> None:
+        barrier.wait()
+        allowed.append(hit(TWO_AN_HOUR, "olive", now=NOW).allowed)
+        connection.close()
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(allowed) == [False, False, True, True]

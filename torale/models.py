@@ -1,0 +1,21 @@
+"""How often something was done lately, counted without looking at history."""
+
+from django.db import models
+
+
+class Usage(models.Model):
+    """How often one thing was done in its present window; `torale.limits` counts here."""
+
+    #: What is limited and for whom, such as `sends_per_day:<user's id>`.
+    key = models.CharField(primary_key=True, max_length=300)
+    window_start = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            # Read by limits.forget_old, nightly.
+            models.Index("window_start", name="usage_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -1,4 +1,4 @@
-"""Users and API keys in the admin."""
+"""Users, their addresses and API keys in the admin."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -8,16 +8,24 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import APIKey, User
+from accounts.models import APIKey, EmailAddress, User
 
 admin.site.unregister(Group)
+
+
+class UserForm(UserChangeForm):
+    """The form of a user's page; a user needs no username, for which Django's own form breaks."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        field_classes: dict[str, type] = {}
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Users: made here or by the first start, switched off rather than deleted."""
 
-    form = UserChangeForm
+    form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "first_name", "username", "is_active", "is_staff", "created_at"]
@@ -34,6 +42,31 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     ]
     add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
     filter_horizontal = ["user_permissions"]
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ModelAdmin):
+    """Verified addresses: only their users can prove them, so they are read here, without codes."""
+
+    list_display = ["email", "user", "verified_at", "tries", "code_expires_at", "created_at"]
+    list_select_related = ["user"]
+    list_filter = [("verified_at", admin.EmptyFieldListFilter)]
+    search_fields = ["email", "user__email"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    fields = list_display
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Nobody may."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        """Nobody may."""
+        return False
 
 
 @admin.register(APIKey)

@@ -1,4 +1,4 @@
-"""Users, who log in by email, and the API keys they call with."""
+"""Users, who log in by email, the addresses they proved theirs, and the API keys they call with."""
 
 import hashlib
 import secrets
@@ -12,7 +12,15 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
+from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
+
+#: What a username looks like; read by Python and PostgreSQL alike.
+USERNAME_FORM = r"\A[a-z][a-z0-9_-]{2,29}\Z"
+USERNAME_FORM_MESSAGE = (
+    "A username has 3 to 30 characters: a letter from a to z first, then such letters, digits, "
+    "hyphens and underscores."
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -39,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=254, unique=True)
-    username = models.CharField(max_length=30, null=True, blank=True, unique=True)
+    username = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001 - null is "none"
     first_name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
@@ -57,6 +65,85 @@ class User(AbstractBaseUser, PermissionsMixin):
                 Lower("email"),
                 name="user_one_per_email",
                 violation_error_message="A user with this email exists.",
+            ),
+            models.UniqueConstraint(
+                fields=["username"],
+                name="user_one_per_username",
+                violation_error_message="This username is taken.",
+            ),
+            models.CheckConstraint(
+                condition=Q(username__regex=USERNAME_FORM),
+                name="user_username_well_formed",
+                violation_error_message=USERNAME_FORM_MESSAGE,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+#: Wrong codes after which a verification code is void.
+MAX_TRIES = 5
+
+
+class EmailAddressQuerySet(models.QuerySet["EmailAddress"]):
+    """Questions asked of addresses; none of them knows the account's own, which needs no proof."""
+
+    def for_user(self, user: User) -> Self:
+        """Keep the addresses of `user`."""
+        return self.filter(user=user)
+
+    def verified(self) -> Self:
+        """Keep those that are proven to be the user's."""
+        return self.exclude(verified_at=None)
+
+    def expecting_code(self, now: datetime) -> Self:
+        """Keep those whose code is still valid."""
+        return self.filter(verified_at=None, code_expires_at__gt=now)
+
+    def matching(self, email: str) -> Self:
+        """Keep those that are `email`, in whatever case it was typed."""
+        return self.filter(email=normalized(email))
+
+
+def normalized(email: str) -> str:
+    """Return `email` as addresses are stored and compared: no mail server tells case apart."""
+    return email.lower()
+
+
+class EmailAddress(models.Model):
+    """An address besides the account's own: proven to be the user's, or awaiting its code."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="email_addresses", db_index=False)
+    email = models.EmailField(max_length=254)
+    verified_at = models.DateTimeField(null=True, editable=False)
+    #: The code that was mailed. Encrypted, as it opens the door while it is valid.
+    code = EncryptedJSONField(null=True, editable=False)
+    code_expires_at = models.DateTimeField(null=True, editable=False)
+    #: Wrong codes that were given since the code was mailed.
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = EmailAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "email address"
+        verbose_name_plural = "email addresses"
+        constraints = [
+            # Read by every look-up of a user's addresses.
+            models.UniqueConstraint(fields=["user", "email"], name="email_address_one_per_user"),
+            # With the one above: one per user, in whatever case it was typed.
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="email_address_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_at=None, code__isnull=False, code_expires_at__isnull=False)
+                | Q(verified_at__isnull=False, code=None, code_expires_at=None),
+                name="email_address_has_code_until_verified",
+            ),
+            models.CheckConstraint(
+                condition=Q(tries__lte=MAX_TRIES), name="email_address_tries_limited"
             ),
         ]
 

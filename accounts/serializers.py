@@ -1,8 +1,8 @@
-"""Users and API keys as JSON."""
+"""Users, their addresses and API keys as JSON."""
 
 from rest_framework import serializers
 
-from accounts.models import APIKey, User
+from accounts.models import USERNAME_FORM, USERNAME_FORM_MESSAGE, APIKey, EmailAddress, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -46,3 +46,61 @@ class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
 
     key = serializers.CharField()
     key_info = APIKeySerializer()
+
+
+class MessageSerializer(serializers.Serializer[dict[str, str]]):
+    """Tells that it is done."""
+
+    message = serializers.CharField()
+
+
+def deliverable(email: str) -> None:
+    """Refuse an address that would have to be rewritten before mail servers take it."""
+    if not (email.isascii() and email.isprintable()):
+        raise serializers.ValidationError(
+            "Use printable ASCII characters only, and an international domain's xn-- form."
+        )
+
+
+class SendCodeSerializer(serializers.Serializer[EmailAddress]):
+    """Where a verification code is to go."""
+
+    email = serializers.EmailField(max_length=254, validators=[deliverable])
+
+
+class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
+    """A verification code, and where it was mailed."""
+
+    email = serializers.EmailField(max_length=254, validators=[deliverable])
+    code = serializers.RegexField(
+        r"\A[0-9]{6}\Z", error_messages={"invalid": "A verification code has 6 digits."}
+    )
+
+
+class VerifiedEmailsSerializer(serializers.Serializer[dict[str, object]]):
+    """The addresses notifications may go to; the account's own comes first."""
+
+    verified_emails = serializers.ListField(child=serializers.EmailField())
+    primary_email = serializers.EmailField()
+
+
+class UsernameQuerySerializer(serializers.Serializer[User]):
+    """The query parameter of the look whether a username can be had."""
+
+    username = serializers.CharField()
+
+
+class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
+    """Whether a username can be had, and why not."""
+
+    username = serializers.CharField()
+    available = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+
+
+class UsernameSerializer(serializers.Serializer[User]):
+    """The username a user takes."""
+
+    username = serializers.RegexField(
+        USERNAME_FORM, error_messages={"invalid": USERNAME_FORM_MESSAGE}
+    )

@@ -1,15 +1,31 @@
-"""Everything under /auth."""
+"""Everything under /auth, /email-verification and /users."""
 
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import mixins, viewsets
-from rest_framework.generics import RetrieveAPIView
+from django.utils import timezone
+from rest_framework import exceptions, mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.generics import GenericAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import APIKey, User
-from accounts.serializers import APIKeySerializer, CreatedAPIKeySerializer, UserSerializer
+from accounts.models import APIKey, EmailAddress, User
+from accounts.serializers import (
+    APIKeySerializer,
+    CheckCodeSerializer,
+    CreatedAPIKeySerializer,
+    MessageSerializer,
+    SendCodeSerializer,
+    UsernameAvailabilitySerializer,
+    UsernameQuerySerializer,
+    UsernameSerializer,
+    UserSerializer,
+    VerifiedEmailsSerializer,
+)
+from accounts.usernames import objection, set_username
+from accounts.verification import TooManyCodes, check_code, forget, send_code, verified_emails
+from torale.api.errors import Unprocessable
 from torale.api.views import IdsInPath
 
 
@@ -47,3 +63,96 @@ class APIKeyViewSet(IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[AP
         """Revoke a key; it stays listed, inactive."""
         self.get_object().revoke()
         return Response({"status": "revoked"})
+
+
+def message(text: str) -> Response:
+    """Answer that it is done."""
+    return Response(MessageSerializer({"message": text}).data)
+
+
+class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
+    """Addresses besides the account's own, which a code proves to be the caller's."""
+
+    @action(detail=False, methods=["post"], serializer_class=SendCodeSerializer)
+    def send(self, request: Request) -> Response:
+        """Mail a code to an address; 3 an hour."""
+        try:
+            address = send_code(
+                user=request.user,  # type: ignore[arg-type]
+                **self._fields(request),
+                now=timezone.now(),
+            )
+        except TooManyCodes as error:
+            raise exceptions.Throttled(error.wait.total_seconds(), str(error)) from error
+        return message(f"Verification code sent to {address.email}")
+
+    @action(detail=False, methods=["post"], serializer_class=CheckCodeSerializer)
+    def verify(self, request: Request) -> Response:
+        """Prove an address with the code that was mailed there."""
+        check_code(
+            user=request.user,  # type: ignore[arg-type]
+            **self._fields(request),
+            now=timezone.now(),
+        )
+        return message("Email verified")
+
+    @action(detail=False, url_path="verified-emails", serializer_class=VerifiedEmailsSerializer)
+    def verified_emails(self, request: Request) -> Response:
+        """List the addresses that notifications may go to."""
+        emails = verified_emails(user=request.user)  # type: ignore[arg-type]
+        return Response(
+            self.get_serializer({"verified_emails": emails, "primary_email": emails[0]}).data
+        )
+
+    # An address may hold a slash, but not a NUL, which the database cannot look for.
+    @action(
+        detail=False,
+        methods=["delete"],
+        url_path=r"verified-emails/(?P<email>[^\x00]+?)",
+        serializer_class=MessageSerializer,
+    )
+    def remove(self, request: Request, email: str) -> Response:
+        """Remove a verified address."""
+        try:
+            forget(user=request.user, email=email)  # type: ignore[arg-type]
+        except EmailAddress.DoesNotExist as error:
+            raise exceptions.NotFound from error
+        return message("Email removed")
+
+    def _fields(self, request: Request) -> dict[str, str]:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class UsernameAvailabilityView(GenericAPIView[Any]):
+    """Whether a username can be had."""
+
+    serializer_class = UsernameAvailabilitySerializer
+
+    def get(self, request: Request) -> Response:
+        """Tell whether a username can be had, and why not."""
+        given = request.query_params.dict()
+        parameters = UsernameQuerySerializer(data=given)
+        if not parameters.is_valid():
+            raise Unprocessable(parameters.errors, source="query", given=given)
+        username = parameters.validated_data["username"]
+        reason = objection(username)
+        return Response(
+            self.get_serializer(
+                {"username": username, "available": reason is None, "reason": reason}
+            ).data
+        )
+
+
+class UsernameView(GenericAPIView[User]):
+    """The caller's username."""
+
+    serializer_class = UsernameSerializer
+
+    def patch(self, request: Request) -> Response:
+        """Take a username, once and for all."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        set_username(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        return Response(UserSerializer(request.user).data)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -39,6 +40,10 @@ OPEN = (*WAITING, Status.RUNNING)
 
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     """Questions asked of executions."""
+
+    def of_task(self, task_id: UUID) -> Self:
+        """Keep the history of one task, newest first."""
+        return self.filter(task_id=task_id).newest_first()
 
     def open(self) -> Self:
         """Keep those that have not ended."""
@@ -112,12 +117,19 @@ class Execution(models.Model):
         indexes = [
             # Read by a task's history and for its latest execution.
             models.Index("task", F("created_at").desc(), F("id").desc(), name="execution_history"),
-            # Read by …/notifications and the feed.
+            # Read by …/notifications, RSS, and the feeds of few tasks.
             models.Index(
                 "task",
                 F("created_at").desc(),
                 F("id").desc(),
                 name="execution_met",
+                condition=Q(notification__isnull=False),
+            ),
+            # Read by the feeds of many tasks.
+            models.Index(
+                F("created_at").desc(),
+                F("id").desc(),
+                name="execution_feed",
                 condition=Q(notification__isnull=False),
             ),
             # Read by the sweep for executions that no worker has in hand.

@@ -1,10 +1,18 @@
 """Sends in the admin: the record is read, never written."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
-from notifications.models import Attempt, NotificationSend
+from notifications.models import (
+    Attempt,
+    EmailSuppression,
+    NotificationSend,
+    WebhookEndpoint,
+)
+from notifications.redeliver import redeliver_all
 
 
 class ReadOnly:
@@ -60,3 +68,48 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
     exclude = ["lease", "leased_until"]
     inlines = [AttemptInline]
+    actions = ["redeliver"]
+
+    @admin.action(description="Deliver the selected sends again", permissions=["view"])
+    def redeliver(self, request: HttpRequest, queryset: QuerySet[NotificationSend]) -> None:
+        """Queue those of `queryset` that have ended and can be delivered."""
+        sends = NotificationSend.objects.filter(pk__in=queryset.values("pk"))
+        count = redeliver_all(sends=sends, now=timezone.now())
+        self.message_user(request, f"Queued {count} of {queryset.count()} sends.")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
+    """Where webhooks go and how that has fared."""
+
+    list_display = ["url", "user", "failing_since", "switched_off_at", "switched_off_because"]
+    list_filter = [
+        ("failing_since", admin.EmptyFieldListFilter),
+        ("switched_off_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["user"]
+    search_fields = ["url", "=user__email"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["switch_on"]
+
+    @admin.action(description="Switch the selected webhooks on again", permissions=["view"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Let those of `queryset` that are off have webhooks again."""
+        endpoints = WebhookEndpoint.objects.filter(pk__in=queryset.values("pk"))
+        self.message_user(request, f"Switched {endpoints.switch_on()} webhooks on.")
+
+
+@admin.register(EmailSuppression)
+class EmailSuppressionAdmin(ModelAdmin):
+    """Addresses that get no more mail; deleting one lets mail through again."""
+
+    list_display = ["address", "reason", "created_at"]
+    list_filter = ["reason"]
+    search_fields = ["address"]
+    ordering = ["-created_at"]
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        """An entry is made or deleted, never edited."""
+        return False

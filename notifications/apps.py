@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class NotificationsConfig(AppConfig):
-    """Notifications as a Django app; listens to the one signal of the tasks app."""
+    """Notifications as a Django app; listens to the tasks app and to email providers."""
 
     name = "notifications"
 
     def ready(self) -> None:
-        """Connect the receiver of `condition_met`."""
-        from notifications import receivers  # noqa: F401, PLC0415 - models are ready only now
+        """Connect the receivers of `condition_met` and of what email providers report."""
+        from notifications import provider_events, receivers  # noqa: F401, PLC0415 - models are ready now

@@ -6,229 +6,174 @@
 """
 
 import asyncio
-import random
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from uuid import uuid4
 
-import orjson
+import aiohttp
 import psycopg
 import structlog
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from notifications.channels import Message, Outcome, email, webhook
-from notifications.models import (
-    AttemptStatus,
-    NotificationSend,
-    NotificationType,
-    SigningSecret,
-    Status,
-)
+from notifications.channels import OUR_FAULT, Message, Outcome, email, webhook
+from notifications.claim import Claim, claim, give_back
+from notifications.models import NotificationType
+from notifications.rations import Rations
 from notifications.record import CHANNEL
-from notifications.retry import Done, GiveUp, RetryAt, decide
+from notifications.settle import store
 from torale import outbound
 
 logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
-LEASE = timedelta(seconds=90)
-#: Attempts under way at once in one worker.
-CONCURRENCY = 200
+#: Attempts under way at once in one worker: room for many receivers that hang until their
+#: time-out, of which each has its ration.
+CONCURRENCY = 1000
 #: Sends claimed at once, and outcomes stored at once: enough to make a query's cost small beside
 #: the attempts'.
 BATCH = 100
 #: Seconds between two looks when nothing wakes the drain: retries fall due silently.
-POLL = 1.0
-
-STORE = """
-WITH outcome AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::text[],
-        %s::timestamptz[], %s::integer[], %s::jsonb[], %s::smallint[], %s::jsonb[], %s::text[]
-    ) AS outcome (
-        send_id, lease, status, error_message, next_attempt_at, attempt_status,
-        started_at, duration_ms, request_headers, response_status, response_headers, response_body
-    )
-), settled AS (
-    UPDATE notifications_notificationsend AS send
-    SET status = outcome.status,
-        error_message = outcome.error_message,
-        next_attempt_at = outcome.next_attempt_at,
-        attempt_count = send.attempt_count + 1,
-        lease = NULL,
-        leased_until = NULL
-    FROM outcome
-    WHERE send.id = outcome.send_id AND send.lease = outcome.lease
-    RETURNING send.id AS send_id, send.attempt_count AS number
-)
-INSERT INTO notifications_attempt (
-    send_id, number, started_at, duration_ms, status, request_headers, response_status,
-    response_headers, response_body, error_message
-)
-SELECT settled.send_id, settled.number, started_at, duration_ms, attempt_status, request_headers,
-       response_status, response_headers, response_body, error_message
-FROM settled JOIN outcome USING (send_id)
-"""
-
-
-@transaction.atomic
-def claim(*, limit: int, now: datetime) -> list[Message]:
-    """Lease up to `limit` due sends, the longest due first, and return them as messages.
-
-    Rows that another worker is claiming are passed over. Costs at most 4 queries.
-    """
-    due = NotificationSend.objects.due(now).order_by("next_attempt_at")
-    ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-    if not ids:
-        return []
-    lease = uuid4()
-    NotificationSend.objects.filter(pk__in=ids).update(lease=lease, leased_until=now + LEASE)
-    sends = NotificationSend.objects.filter(pk__in=ids).select_related("payload")
-    secrets = SigningSecret.objects.in_bulk({send.user_id for send in sends})
-    return [
-        Message(
-            send_id=send.pk,
-            lease=lease,
-            notification_type=send.notification_type,
-            recipient=send.recipient,
-            body=send.payload.body,
-            method=send.payload.method,
-            headers=send.payload.headers or {},
-            secrets=tuple(secrets[send.user_id].valid(now=now)) if send.user_id in secrets else (),
-            attempt=send.attempt_count + 1,
-        )
-        for send in sends
-    ]
-
-
-def give_back(messages: Iterable[Message]) -> None:
-    """End the leases of messages that were claimed but not attempted: they are due at once."""
-    for message in messages:
-        NotificationSend.objects.filter(pk=message.send_id, lease=message.lease).update(
-            lease=None, leased_until=None
-        )
-
-
-def store(outcomes: Sequence[tuple[Message, Outcome]], *, now: datetime) -> int:
-    """Store outcomes and their attempts in one statement; return how many were still ours.
-
-    An outcome whose lease has passed to another claim is dropped: that claim's own will be stored.
-    """
-    rows = [_row(message, outcome, now) for message, outcome in outcomes]
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, [list(column) for column in zip(*rows, strict=True)])
-        return int(cursor.rowcount)
-
-
-def _row(message: Message, outcome: Outcome, now: datetime) -> tuple[Any, ...]:
-    decision = decide(outcome, attempt=message.attempt, now=now, jitter=random.random())  # noqa: S311
-    status = {Done: Status.SENT, RetryAt: Status.RETRYING, GiveUp: Status.FAILED}[type(decision)]
-    return (
-        message.send_id,
-        message.lease,
-        status.value,
-        outcome.error,
-        decision.at if isinstance(decision, RetryAt) else None,
-        (AttemptStatus.FAILED if outcome.error else AttemptStatus.SUCCEEDED).value,
-        outcome.started_at,
-        outcome.duration_ms,
-        _json(outcome.request_headers),
-        outcome.response_status,
-        _json(outcome.response_headers),
-        outcome.response_body,
-    )
-
-
-def _json(headers: Any) -> str | None:
-    # PostgreSQL's jsonb holds no NUL.
-    return orjson.dumps(dict(headers)).decode().replace("\\u0000", "") if headers else None
+POLL_S = 1.0
+#: Connections to the mail server at once.
+MAIL_CONNECTIONS = 4
+#: Seconds that attempts under way may take after the worker was told to stop. A webhook's own
+#: time-out is shorter.
+GRACE_S = 16.0
+#: Seconds that storing the last outcomes may take then; what is not stored is attempted again.
+STORING_S = 3.0
+#: Milliseconds from which on an attempt counts as slow, and its receiver's ration falls.
+SLOW_MS = 10_000
 
 
 class Drain:
     """Delivers what is due, for as long as its worker lives.
 
-    A pool of attempts that is filled up as they end, so that a slow receiver holds one place and
+    A pool of attempts that is filled up as they end, so that a slow receiver holds its ration and
     not a whole batch; outcomes are stored in whatever number has come together meanwhile.
     """
 
     def __init__(self) -> None:
+        self._rations = Rations()
         self._wake = asyncio.Event()
         self._outcomes: asyncio.Queue[tuple[Message, Outcome]] = asyncio.Queue()
         self._attempts: set[asyncio.Task[None]] = set()
+        #: Claimed, and neither attempted nor given back.
+        self._in_hand: dict[Any, Message] = {}
+        self._stopping = threading.Event()
         # One thread claims and stores; mail has its own, as a slow mail server must not stop it.
         self._database = ThreadPoolExecutor(1, "drain-database")
-        self._mail = ThreadPoolExecutor(1, "drain-mail")
+        self._mail_connections = asyncio.Semaphore(MAIL_CONNECTIONS)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then finish what is under way and give back the rest."""
         storing = asyncio.create_task(self._store_outcomes())
-        listening = asyncio.create_task(self._listen())
-        stopping = asyncio.create_task(self._wake_at(stop))
+        helpers = [
+            storing,
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._wake_at(stop)),
+        ]
         try:
             async with outbound.open_session(limit=CONCURRENCY) as session:
                 while not stop.is_set():
                     self._wake.clear()
                     if not await self._fill(session):
                         with suppress(TimeoutError):
-                            await asyncio.wait_for(self._wake.wait(), POLL)
-                if self._attempts:
-                    await asyncio.wait(self._attempts)
-            await self._outcomes.join()
+                            await asyncio.wait_for(self._wake.wait(), POLL_S)
+                await self._finish()
         finally:
-            for task in (listening, stopping, storing, *self._attempts):
+            for task in (*helpers, *self._attempts):
                 task.cancel()
-            await asyncio.gather(listening, stopping, storing, return_exceptions=True)
+            await asyncio.gather(*helpers, *self._attempts, return_exceptions=True)
             self._database.submit(close_old_connections)
             self._database.shutdown()
-            self._mail.shutdown()
 
-    async def _fill(self, session: Any) -> bool:
+    async def _fill(self, session: aiohttp.ClientSession) -> bool:
         """Claim as many as there are places for and start them; say whether more may be due."""
-        free = min(BATCH, CONCURRENCY - len(self._attempts))
-        if free < min(BATCH, CONCURRENCY) // 2:
+        free = min(BATCH, CONCURRENCY - len(self._in_hand))
+        if free < BATCH // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
-        messages = await self._query(partial(claim, limit=free, now=timezone.now()))
+        found: Claim = await self._query(
+            partial(claim, limit=free, rations=self._rations, now=timezone.now())
+        )
         emails = []
-        for message in messages:
+        for message in found.messages:
+            self._in_hand[message.send_id] = message
             if message.notification_type == NotificationType.EMAIL:
                 emails.append(message)
             else:
                 self._start(self._attempt_webhook(message, session))
-        if emails:
-            self._start(self._attempt_emails(emails))
-        return len(messages) == free
+        for begin in range(0, len(emails), email.BATCH):
+            self._start(self._attempt_emails(emails[begin : begin + email.BATCH]))
+        return found.more_may_be_due
 
-    def _start(self, attempt: Any) -> None:
+    def _start(self, attempt: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(attempt)
         self._attempts.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._attempts.discard(task)
-        if len(self._attempts) <= CONCURRENCY - BATCH // 2:
-            self._wake.set()
         if not task.cancelled() and (error := task.exception()):
-            # Its lease runs out, and the send is attempted again.
+            # The leases run out, and the sends are attempted again.
             logger.error("attempt_broke", exc_info=error)
 
-    async def _attempt_webhook(self, message: Message, session: Any) -> None:
-        self._outcomes.put_nowait((message, await webhook.send(message, session)))
+    async def _attempt_webhook(self, message: Message, session: aiohttp.ClientSession) -> None:
+        started_at = timezone.now()
+        try:
+            outcome = await webhook.send(message, session)
+        except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
+            logger.exception("webhook_broke", send_id=str(message.send_id))
+            outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)
+        self._settle(message, outcome)
 
     async def _attempt_emails(self, messages: list[Message]) -> None:
         loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
 
         def send() -> None:
-            for outcome in email.send_batch(messages):
-                loop.call_soon_threadsafe(self._outcomes.put_nowait, outcome)
+            try:
+                for message, outcome in email.send_batch(messages, stopping=self._stopping):
+                    loop.call_soon_threadsafe(self._settle, message, outcome)
+            finally:
+                loop.call_soon_threadsafe(ended.set)
 
-        await loop.run_in_executor(self._mail, send)
+        async with self._mail_connections:
+            # A daemon: a mail server that hangs must not keep a worker from ending.
+            threading.Thread(target=send, name="drain-mail", daemon=True).start()
+            await ended.wait()
+        await self._give_back([m for m in messages if m.send_id in self._in_hand])
+
+    def _settle(self, message: Message, outcome: Outcome) -> None:
+        del self._in_hand[message.send_id]
+        claimable = self._rations.settle(message.host, quickly=outcome.duration_ms < SLOW_MS)
+        if claimable or len(self._in_hand) == CONCURRENCY - BATCH // 2:
+            self._wake.set()
+        self._outcomes.put_nowait((message, outcome))
+
+    async def _give_back(self, messages: list[Message]) -> None:
+        for message in messages:
+            del self._in_hand[message.send_id]
+            self._rations.give_back(message.host)
+        if messages:
+            await self._query(partial(give_back, messages))
+
+    async def _finish(self) -> None:
+        """Let what is under way end, store it, and give back what did not.
+
+        Given back in time, those sends are attempted by another worker at once; a crash in here
+        leaves them to their leases.
+        """
+        self._stopping.set()
+        if self._attempts:
+            await asyncio.wait(self._attempts, timeout=GRACE_S)
+        async with asyncio.timeout(STORING_S):
+            await self._give_back([*self._in_hand.values()])
+            await self._outcomes.join()
 
     async def _store_outcomes(self) -> None:
         while True:
@@ -241,7 +186,7 @@ class Drain:
                     break
                 except Exception:  # the database is away: what was delivered must still be stored
                     logger.exception("outcomes_not_stored", count=len(outcomes))
-                    await asyncio.sleep(POLL)
+                    await asyncio.sleep(POLL_S)
             for _ in outcomes:
                 self._outcomes.task_done()
 
@@ -257,9 +202,9 @@ class Drain:
                     self._wake.set()
                     async for _ in listening.notifies():
                         self._wake.set()
-            except psycopg.Error as error:
+            except (psycopg.Error, DatabaseError) as error:
                 logger.warning("listening_failed", error=str(error))
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(POLL_S)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -1,82 +1,157 @@
 """Write down who is to be told, in the transaction that says why."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
+from yarl import URL
 
+from accounts.verification import is_verified
 from executions.models import Execution
 from notifications.models import (
+    EmailSuppression,
     NotificationSend,
     NotificationType,
     Payload,
-    SigningSecret,
+    Status,
+    WebhookConfig,
+    WebhookEndpoint,
 )
 from notifications.payload import email_body, webhook_body
 from tasks.models import Task
+from torale.limits import Limit, hit
 
 #: PostgreSQL's channel on which workers hear that sends were recorded (NOTIFY).
 CHANNEL = "torale_sends"
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One recipient, and why it is to get nothing if so."""
+
+    #: The channel.
+    notification_type: NotificationType
+    #: Email address or URL.
+    recipient: str
+    #: What attempts are rationed by.
+    host: str = ""
+    #: The webhook's endpoint.
+    endpoint: WebhookEndpoint | None = None
+    #: Why nothing is sent; None if something is.
+    skipped_because: str | None = None
+
+
 @transaction.atomic
 def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[NotificationSend]:
-    """Store one queued send per channel of `task`, and wake the workers when this commits.
+    """Store one send per channel of `task`, and wake the workers when this commits.
 
-    Recording the same execution again adds nothing: each channel has one send (constraint
-    `send_one_per_channel`). The wake-up reaches every worker, at the commit and not without it.
+    A send is queued, or skipped with the reason. Recording the same execution again adds nothing:
+    each channel has one send (constraint `send_one_per_channel`).
     """
-    recorded = []
-    if task.notification_email:
-        send = _send(task, execution, NotificationType.EMAIL, _address(task), now)
-        recorded.append((send, Payload(send=send, body=email_body(task=task, execution=execution))))
-    if task.webhook_url:
-        SigningSecret.objects.get_or_create(user=task.user)
-        send = _send(task, execution, NotificationType.WEBHOOK, task.webhook_url, now)
-        body = webhook_body(message_id=str(send.pk), task=task, execution=execution)
-        recorded.append(
-            (
-                send,
-                Payload(
-                    send=send,
-                    body=body,
-                    method=task.webhook_method,
-                    headers=task.webhook_headers or None,
-                ),
-            )
-        )
     already = set(
         NotificationSend.objects.filter(execution=execution).values_list(
             "notification_type", flat=True
         )
     )
-    new = [(send, payload) for send, payload in recorded if send.notification_type not in already]
-    NotificationSend.objects.bulk_create([send for send, _ in new])
-    Payload.objects.bulk_create([payload for _, payload in new])
-    if new:
+    sends, payloads = [], []
+    for destination in destinations_of(task):
+        if destination.notification_type in already:
+            continue
+        because = destination.skipped_because or over_limit(task, destination, now=now)
+        send = NotificationSend(
+            user_id=task.user_id,
+            task=task,
+            execution=execution,
+            notification_type=destination.notification_type,
+            recipient=destination.recipient,
+            host=destination.host,
+            endpoint=destination.endpoint,
+            status=Status.SKIPPED if because else Status.QUEUED,
+            error_message=because,
+            created_at=now,
+            next_attempt_at=None if because else now,
+        )
+        sends.append(send)
+        payloads.append(payload_of(send, task=task, execution=execution))
+    NotificationSend.objects.bulk_create(sends)
+    Payload.objects.bulk_create(payloads)
+    if sends:
         wake_workers()
-    return [send for send, _ in new]
+    return sends
+
+
+def destinations_of(task: Task) -> list[Destination]:
+    """Return where notifications of `task` go: its own addresses, else the account's webhook."""
+    found = []
+    if task.notification_email:
+        found.append(_mailbox(task))
+    config = WebhookConfig.objects.filter(user=task.user_id).first()
+    if url := task.webhook_url or (config and config.url):
+        config = config or WebhookConfig.objects.get_or_create(user=task.user)[0]
+        found.append(_webhook(task, url, config))
+    return found
+
+
+def over_limit(task: Task, destination: Destination, *, now: datetime) -> str | None:
+    """Count one more notification; return why it is one too many, or None."""
+    a_day = settings.TORALE_SENDS_PER_DAY
+    if not hit(Limit("sends_a_day", a_day, timedelta(days=1)), str(task.user_id), now=now).allowed:
+        return f"You have had {a_day} notifications today (UTC), the most a user gets in a day."
+    if destination.notification_type == NotificationType.EMAIL:
+        an_hour = settings.TORALE_EMAILS_PER_HOUR
+        limit = Limit("emails_an_hour", an_hour, timedelta(hours=1))
+        if not hit(limit, destination.recipient.lower(), now=now).allowed:
+            return f"This address has had {an_hour} emails this hour, the most it gets in an hour."
+    return None
+
+
+def payload_of(send: NotificationSend, *, task: Task, execution: Execution) -> Payload:
+    """Return what `send` carries, whatever becomes of its task."""
+    if send.notification_type == NotificationType.EMAIL:
+        return Payload(send=send, body=email_body(task=task, execution=execution))
+    is_own = send.recipient == task.webhook_url
+    return Payload(
+        send=send,
+        body=webhook_body(message_id=str(send.pk), task=task, execution=execution),
+        method=task.webhook_method if is_own else "POST",
+        headers=(task.webhook_headers or None) if is_own else None,
+    )
 
 
 def wake_workers() -> None:
-    """Tell every worker, when this transaction commits, that sends are due."""
+    """Tell every worker, when this transaction commits and not without it, that sends are due."""
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _send(
-    task: Task, execution: Execution, type_: NotificationType, recipient: str, now: datetime
-) -> NotificationSend:
-    return NotificationSend(
-        user_id=task.user_id,
-        task=task,
-        execution=execution,
-        notification_type=type_,
-        recipient=recipient,
-        created_at=now,
-        next_attempt_at=now,
+def _mailbox(task: Task) -> Destination:
+    """An address that its owner has not verified might be anybody's: the account's is taken."""
+    wanted = str(task.notification_email)
+    address = wanted if is_verified(user=task.user, email=wanted) else task.user.email
+    suppression = EmailSuppression.objects.of(address).first()
+    return Destination(
+        NotificationType.EMAIL,
+        address,
+        skipped_because=suppression.why() if suppression else None,
     )
 
 
-def _address(task: Task) -> str:
-    """Return where the email goes: only the account's own address is known to be the user's."""
-    return task.user.email
+def _webhook(task: Task, url: str, config: WebhookConfig) -> Destination:
+    endpoint, _ = WebhookEndpoint.objects.get_or_create(user=task.user, url=url)
+    because = None
+    if not config.is_enabled:
+        because = (
+            "Your webhooks are switched off. Switch them on by PUT /api/v1/webhooks/config "
+            '{"enabled": true}.'
+        )
+    elif endpoint.switched_off_at:
+        because = endpoint.why_off()
+    parsed = URL(url)
+    return Destination(
+        NotificationType.WEBHOOK,
+        url,
+        host=f"{parsed.host}:{parsed.port}",
+        endpoint=endpoint,
+        skipped_because=because,
+    )

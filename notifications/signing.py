@@ -8,11 +8,14 @@ from collections.abc import Sequence
 PREFIX = "whsec_"
 
 
-def sign(*, message_id: str, timestamp: int, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+def sign(
+    *, message_id: str, event_type: str, timestamp: int, body: bytes, secrets: Sequence[str]
+) -> dict[str, str]:
     """Return the headers that sign `body`.
 
     Args:
         message_id: the same for every attempt of one send.
+        event_type: what it tells, such as `task.condition_met`.
         timestamp: when this attempt is made, in Unix seconds.
         body: the exact bytes that are sent.
         secrets: `whsec_…`, the present one first; each adds one signature, so that a receiver that
@@ -26,7 +29,7 @@ def sign(*, message_id: str, timestamp: int, body: bytes, secrets: Sequence[str]
         "webhook-signature": " ".join(
             f"v1,{base64.b64encode(_hmac(key_of(secret), standard)).decode()}" for secret in secrets
         ),
-        "X-Torale-Event": "task.condition_met",
+        "X-Torale-Event": event_type,
         "X-Torale-Delivery": message_id,
         "X-Torale-Timestamp": str(timestamp),
         "X-Torale-Signature": ",".join(
@@ -39,8 +42,12 @@ def sign(*, message_id: str, timestamp: int, body: bytes, secrets: Sequence[str]
 
 
 def key_of(secret: str) -> bytes:
-    """Return the key that a `whsec_…` secret holds."""
-    return base64.b64decode(secret.removeprefix(PREFIX))
+    """Return the key that a `whsec_…` secret holds.
+
+    Raises:
+        binascii.Error: it holds none.
+    """
+    return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

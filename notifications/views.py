@@ -1,17 +1,42 @@
-"""Everything under /notifications."""
+"""Everything under /notifications and /webhooks, /metrics, and the unsubscribe link."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
-from rest_framework import viewsets
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from rest_framework import exceptions, mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from notifications import unsubscribe, webhooks
 from notifications.filters import SendFilterSet
-from notifications.models import NotificationSend
-from notifications.serializers import SendSerializer
+from notifications.metrics import DeliveryCollector
+from notifications.models import Attempt, NotificationSend, NotificationType, WebhookConfig
+from notifications.models.send import NotificationSendQuerySet
+from notifications.redeliver import redeliver_all, redeliver_one
+from notifications.serializers import (
+    RedeliverSerializer,
+    SendDetailSerializer,
+    SendSerializer,
+    WebhookConfigSerializer,
+    WebhookConfigWriteSerializer,
+    WebhookDeliverySerializer,
+    WebhookTestSerializer,
+)
+from tasks.models import Task
 from torale.api.pagination import CountedPagination
+from torale.api.validation import validated
 from torale.api.views import IdsInPath
+from torale.limits import Limit, hit
 
 
 class SendPagination(CountedPagination):
@@ -20,17 +45,27 @@ class SendPagination(CountedPagination):
     results_name = "sends"
 
 
-class NotificationSendViewSet(IdsInPath, viewsets.GenericViewSet[NotificationSend]):
+class NotificationSendViewSet(
+    IdsInPath, mixins.RetrieveModelMixin, viewsets.GenericViewSet[NotificationSend]
+):
     """The record of who was told what, when, and how it went."""
 
-    serializer_class = SendSerializer
+    serializer_class = SendDetailSerializer
     filterset_class = SendFilterSet
     pagination_class = SendPagination
     lookup_url_kwarg = "send_id"
 
-    def get_queryset(self) -> QuerySet[NotificationSend]:
+    def get_queryset(self) -> NotificationSendQuerySet:
         """Return the caller's sends, newest first."""
         return NotificationSend.objects.for_user(self.request.user).newest_first()  # type: ignore[arg-type]
+
+    def get_object(self) -> NotificationSend:
+        """Return the send in the path with all that is shown of it; three queries."""
+        sends = self.get_queryset().in_detail()
+        send = sends.filter(pk=self.kwargs["send_id"]).first()
+        if send is None:
+            raise exceptions.NotFound
+        return send
 
     def list(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the caller's sends.
@@ -41,3 +76,145 @@ class NotificationSendViewSet(IdsInPath, viewsets.GenericViewSet[NotificationSen
         sends = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(sends.values(*SendSerializer.Meta.fields))
         return self.get_paginated_response(page)
+
+    @action(detail=True, methods=["post"])
+    def redeliver(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Deliver an ended send again: same payload, same message id."""
+        send = redeliver_one(send=self.get_object(), now=timezone.now())
+        return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
+
+    @action(detail=False, methods=["post"], url_path="redeliver")
+    def redeliver_matching(self, request: Request) -> Response:
+        """Deliver again all ended sends that match; the failed ones unless said otherwise."""
+        matching = validated(RedeliverSerializer, request.data)
+        count = redeliver_all(
+            sends=NotificationSend.objects.for_user(request.user).filter(**matching),  # type: ignore[arg-type]
+            now=timezone.now(),
+        )
+        return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
+
+
+class WebhookConfigView(APIView):
+    """What holds for all of the caller's webhooks."""
+
+    def get(self, request: Request) -> Response:
+        """Show the default URL, the secret and whether webhooks are on."""
+        return Response(shown(webhooks.config_of(request.user)))  # type: ignore[arg-type]
+
+    def put(self, request: Request) -> Response:
+        """Change what is sent; enabling also switches on what had been switched off for failing."""
+        given = validated(WebhookConfigWriteSerializer, request.data)
+        config = webhooks.configure(
+            user=request.user,  # type: ignore[arg-type]
+            url=given.get("webhook_url"),
+            clear_url="webhook_url" in given and given["webhook_url"] is None,
+            is_enabled=given.get("enabled"),
+        )
+        return Response(shown(config))
+
+
+class RotateSecretView(APIView):
+    """The secret's replacement."""
+
+    def post(self, request: Request) -> Response:
+        """Make a new secret; the old one signs along for 24 hours."""
+        config = webhooks.config_of(request.user)  # type: ignore[arg-type]
+        config.rotate_secret(now=timezone.now())
+        return Response(shown(config))
+
+
+class WebhookTestView(APIView):
+    """A try of a webhook, before anything depends on it."""
+
+    #: Each holds a thread of the server for as long as the receiver takes.
+    limit = Limit("webhook_tests", 10, timedelta(minutes=1))
+
+    def post(self, request: Request) -> Response:
+        """Send one signed test event now, and tell what the receiver said."""
+        given = validated(WebhookTestSerializer, request.data)
+        now = timezone.now()
+        verdict = hit(self.limit, str(request.user.pk), now=now)
+        if not verdict.allowed:
+            raise exceptions.Throttled(wait=(verdict.resets_at - now).total_seconds())
+        message = webhooks.send_test(
+            user=request.user,  # type: ignore[arg-type]
+            url=given["webhook_url"],
+            secret=given.get("webhook_secret"),
+            now=now,
+        )
+        return Response({"success": True, "message": message})
+
+
+class WebhookDeliveriesView(APIView):
+    """The latest attempts of the caller's webhooks."""
+
+    def get(self, request: Request) -> Response:
+        """List attempts, those of the newest sends first."""
+        given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
+        attempts = Attempt.objects.filter(
+            send__user=request.user.pk, send__notification_type=NotificationType.WEBHOOK
+        )
+        if task_id := given.get("task_id"):
+            if not Task.objects.for_user(request.user).filter(pk=task_id).exists():  # type: ignore[arg-type]
+                raise exceptions.NotFound
+            attempts = attempts.filter(send__task=task_id)
+        latest = attempts.select_related("send").order_by(
+            "-send__created_at", "-send__id", "-number"
+        )
+        return Response(WebhookDeliverySerializer(latest[: given["limit"]], many=True).data)
+
+
+class DeliveriesQuerySerializer(serializers.Serializer[Any]):
+    """The query parameters of the list of deliveries."""
+
+    task_id = serializers.UUIDField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
+
+
+class MetricsView(APIView):
+    """How delivery is doing, for Prometheus; for operators' keys only, as it tells of all users."""
+
+    permission_classes = [IsAdminUser]
+
+    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
+        """Return the gauges in Prometheus' text format."""
+        registry = CollectorRegistry()
+        registry.register(DeliveryCollector())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class UnsubscribeView(View):
+    """The link in each email that ends that task's emails.
+
+    Programs that look at mail open its links, so a GET only asks; the POST does it, whether it
+    comes from that page or from a mail program's own button (RFC 8058 §3.2).
+    """
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Ask."""
+        return self.answer(request, unsubscribe.task_for(token), is_done=False)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Switch the task's email off, and say so."""
+        return self.answer(request, unsubscribe.switch_email_off(token), is_done=True)
+
+    def answer(self, request: HttpRequest, task: Task | None, *, is_done: bool) -> HttpResponse:
+        """Render the page."""
+        return render(
+            request,
+            "notifications/unsubscribe.html",
+            {"task": task, "is_done": is_done},
+            status=200 if task else 404,
+        )
+
+
+def shown(config: WebhookConfig) -> dict[str, Any]:
+    """Return the configuration in the contract's form."""
+    return WebhookConfigSerializer(
+        {
+            "url": config.url,
+            "secret": config.secret,
+            "enabled": webhooks.is_switched_on(config),
+        }
+    ).data

@@ -68,6 +68,8 @@ def update_task(
             _check_active_limit(task.user)
         task.move_to(State(fields["state"]), now=now)
     task.updated_at = now
+    if run_immediately:
+        task.immediate_execution_error = None
     task.save()
     if run_immediately:
         try:

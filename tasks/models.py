@@ -1,5 +1,6 @@
 """Task: what to watch, its states, and where its notifications go."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -9,7 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from executions.models import Execution
+from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
 from tasks.destinations import METHODS, Destinations
 from torale.errors import Refused
@@ -18,6 +19,9 @@ from torale.uuid7 import uuid7
 
 #: When a task is visited next if its monitor does not say, or never comes to say it.
 FALLBACK_INTERVAL = timedelta(hours=24)
+
+
+NAME_LENGTH = 200
 
 
 class State(models.TextChoices):
@@ -49,6 +53,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep the tasks that `user` may read: their own and public ones."""
         return self.filter(Q(is_public=True) | Q(user_id=user.pk))
 
+    def public(self) -> Self:
+        """Keep the tasks that anyone may read."""
+        return self.filter(is_public=True)
+
     def active(self) -> Self:
         """Keep the tasks that are watched."""
         return self.filter(state=State.ACTIVE)
@@ -61,10 +69,31 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Order as every list shows them."""
         return self.order_by("-created_at", "-id")
 
+    def most_popular_first(self) -> Self:
+        """Order by forks of other users, then by views."""
+        return self.order_by("-subscriber_count", "-view_count", "-created_at", "-id")
+
     def with_last_execution_id(self) -> Self:
         """Add `last_execution_id`, one index look-up a task."""
         latest = Execution.objects.filter(task=OuterRef("pk")).newest_first().values("id")[:1]
         return self.annotate(last_execution_id=Subquery(latest))
+
+    def feed(self) -> ExecutionQuerySet:
+        """Return these tasks' executions with a notification, newest first, with `task_…` of each.
+
+        One query; the planner walks the newest of all or each task's own, whichever are fewer.
+        """
+        return (
+            Execution.objects.filter(task__in=self)
+            .with_notification()
+            .newest_first()
+            .annotate(
+                task_name=F("task__name"),
+                task_search_query=F("task__search_query"),
+                task_is_public=F("task__is_public"),
+                task_user_id=F("task__user_id"),
+            )
+        )
 
 
 class Task(models.Model):
@@ -72,7 +101,7 @@ class Task(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tasks")
-    name = models.CharField(max_length=200, default="New Monitor")
+    name = models.CharField(max_length=NAME_LENGTH, default="New Monitor")
     search_query = models.TextField(max_length=2000)
     condition_description = models.TextField(max_length=2000)
     state = models.CharField(max_length=9, choices=State, default=State.ACTIVE)
@@ -91,6 +120,11 @@ class Task(models.Model):
     view_count = models.PositiveIntegerField(default=0)
     subscriber_count = models.PositiveIntegerField(default=0)
     forked_from_task = models.ForeignKey("self", models.SET_NULL, null=True, related_name="forks")
+
+    #: Runs in a row that failed for good.
+    failed_run_count = models.PositiveIntegerField(default=0)
+    #: When the owner was told that it keeps failing; null again once told that it works.
+    failure_told_at = models.DateTimeField(null=True)
 
     state_changed_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
@@ -116,11 +150,20 @@ class Task(models.Model):
             models.Index("user", F("created_at").desc(), F("id").desc(), name="task_list"),
             # Read by schedule.start_due: only tasks that wait for a visit, the longest due first.
             models.Index("next_run_at", name="task_due", condition=Q(state=State.ACTIVE)),
-            # Read by the public list.
+            # Read by the public list, by its total and by the public feed.
             models.Index(
                 F("created_at").desc(),
                 F("id").desc(),
                 name="task_public",
+                condition=Q(is_public=True),
+            ),
+            # Read by the public list, sorted by popularity.
+            models.Index(
+                F("subscriber_count").desc(),
+                F("view_count").desc(),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="task_popular",
                 condition=Q(is_public=True),
             ),
         ]
@@ -144,6 +187,11 @@ class Task(models.Model):
         self.webhook_url = destinations.webhook_url
         self.webhook_method = destinations.webhook_method
         self.webhook_headers = dict(destinations.webhook_headers)
+
+    def switch_email_off(self) -> None:
+        """Store that notifications go by email no more."""
+        self.notification_email = None
+        self.save(update_fields=["notification_email"])
 
     def question(self, *, now: datetime) -> Question:
         """Return what an execution asks."""
@@ -172,15 +220,27 @@ class Task(models.Model):
     def learn(self, answer: Answer, *, now: datetime) -> None:
         """Store what the answer leaves for the next asking, and when that is."""
         self.last_known_state = answer.state
+        self.failed_run_count = 0
         self.visit_again(answer.next_run_at or now + FALLBACK_INTERVAL)
-        self.save(update_fields=["last_known_state", "next_run_at"])
+        self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
 
     def put_off(self, *, now: datetime) -> None:
-        """Store that the next visit is a day away: this one failed for good."""
+        """Store one more run that failed for good; the next visit is a day away."""
+        self.failed_run_count += 1
         self.visit_again(now + FALLBACK_INTERVAL)
-        self.save(update_fields=["next_run_at"])
+        self.save(update_fields=["failed_run_count", "next_run_at"])
 
     def visit_again(self, at: datetime) -> None:
         """Set the next visit in memory; a task that is not active has none."""
         if self.state == State.ACTIVE:
             self.next_run_at = at
+
+
+def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:
+    """Set `last_execution` of tasks that come `with_last_execution_id`; one query for all."""
+    attached = list(tasks)
+    ids = [task.last_execution_id for task in attached]  # type: ignore[attr-defined]
+    executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])
+    for task in attached:
+        task.last_execution = executions.get(task.last_execution_id)  # type: ignore[attr-defined]
+    return attached

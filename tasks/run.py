@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as jobs
 from executions.failures import FailureKind, next_attempt_at
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed, Question, monitor_for
+from tasks import failing
 from tasks.models import Task
 from tasks.signals import condition_met
 from torale.errors import Conflict
@@ -106,13 +107,16 @@ def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
     """Store an answer and what follows from it, all or nothing.
 
     A met condition is told by `condition_met`; notifications/receivers.py records the sends in this
-    same transaction. An answer that comes too late, after a cancellation, is dropped.
+    same transaction. An answer that comes too late, after a cancellation or to a task that is gone,
+    is dropped.
     """
     with transaction.atomic():
-        task = Task.objects.select_for_update().get(pk=execution.task_id)
-        if not execution.record_answer(answer, now=now):
+        task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
+        if task is None or not execution.record_answer(answer, now=now):
             return
         task.learn(answer, now=now)
+        if execution.notify:
+            failing.tell_success(task=task)
         if answer.condition_met and execution.notify:
             condition_met.send(sender=Task, task=task, execution=execution, now=now)
 
@@ -122,11 +126,15 @@ def fail(
 ) -> None:
     """Store a failed asking: asked again later, or given up and the task put off by a day."""
     with transaction.atomic():
-        task = Task.objects.select_for_update().get(pk=execution.task_id)
+        task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
+        if task is None:
+            return
         retry_at = next_attempt_at(kind, attempt=execution.attempt_count, now=now, jitter=jitter)
         if not execution.record_failure(kind, message, retry_at=retry_at, now=now):
             return
         if retry_at is None:
             task.put_off(now=now)
+            if execution.notify:
+                failing.tell_failure(task=task, error=message, now=now)
         else:
             wake(execution)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
 from tasks.destinations import unparse
-from tasks.models import State, Task
+from tasks.models import NAME_LENGTH, State, Task
 
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
@@ -106,17 +106,8 @@ def _parts(container: Any) -> Iterable[Any]:
     return ()
 
 
-class TaskWriteSerializer(serializers.Serializer[Task]):
-    """What a caller may set. Null members count as absent; unknown ones are ignored."""
-
-    name = serializers.CharField(required=False, max_length=200)
-    search_query = serializers.CharField(max_length=2000)
-    condition_description = serializers.CharField(required=False, max_length=2000)
-    state = serializers.ChoiceField(State.choices, required=False)
-    is_public = serializers.BooleanField(required=False)
-    notifications = serializers.ListField(child=serializers.DictField(), required=False)
-    context = PlainJSONField(required=False)  # type: ignore[assignment]
-    run_immediately = serializers.BooleanField(required=False)
+class LenientSerializer(serializers.Serializer[Any]):
+    """A client's body. Null members count as absent; unknown ones are ignored."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the validated members that are there."""
@@ -126,8 +117,67 @@ class TaskWriteSerializer(serializers.Serializer[Task]):
         return present
 
 
+class TaskWriteSerializer(LenientSerializer):
+    """What a caller may set."""
+
+    name = serializers.CharField(required=False, max_length=NAME_LENGTH)
+    search_query = serializers.CharField(max_length=2000)
+    condition_description = serializers.CharField(required=False, max_length=2000)
+    state = serializers.ChoiceField(State.choices, required=False)
+    is_public = serializers.BooleanField(required=False)
+    notifications = serializers.ListField(child=serializers.DictField(), required=False)
+    context = PlainJSONField(required=False)  # type: ignore[assignment]
+    run_immediately = serializers.BooleanField(required=False)
+
+
+class VisibilitySerializer(LenientSerializer):
+    """The body of `visibility`."""
+
+    is_public = serializers.BooleanField()
+
+
+class ForkSerializer(LenientSerializer):
+    """The body of `fork`."""
+
+    name = serializers.CharField(required=False, max_length=NAME_LENGTH)
+
+
 class ExecuteSerializer(serializers.Serializer[Execution]):
     """The query parameters of `execute`."""
 
     force = serializers.BooleanField(default=False)
     suppress_notifications = serializers.BooleanField(default=False)
+
+
+class PublicTasksQuerySerializer(serializers.Serializer[Task]):
+    """The query parameters of the public list, besides `limit` and `offset`."""
+
+    sort_by = serializers.ChoiceField(["recent", "popular"], default="recent")
+
+
+class PublicTasksSerializer(serializers.Serializer[dict[str, Any]]):
+    """A page of public tasks."""
+
+    tasks = TaskReadSerializer(many=True)
+    total = serializers.IntegerField()
+    offset = serializers.IntegerField()
+    limit = serializers.IntegerField()
+
+
+class FeedEntrySerializer(ExecutionSerializer):
+    """An execution with a notification, and what it is about."""
+
+    task_name = serializers.CharField()
+    task_search_query = serializers.CharField()
+    task_is_public = serializers.BooleanField()
+    task_user_id = serializers.UUIDField(allow_null=True)
+
+    class Meta(ExecutionSerializer.Meta):
+        fields = [
+            *ExecutionSerializer.Meta.fields,
+            "task_name",
+            "task_search_query",
+            "task_is_public",
+            "task_user_id",
+        ]
+        read_only_fields = fields

@@ -17,11 +17,20 @@ from executions.monitors import BadQuestion
 from executions.serializers import ExecutionSerializer
 from tasks.edit import create_task, update_task
 from tasks.filters import ExecutionFilterSet, TaskFilterSet
-from tasks.models import Task, TaskQuerySet
+from tasks.fork import fork_task
+from tasks.models import Task, TaskQuerySet, attach_last_executions
 from tasks.run import start
-from tasks.serializers import ExecuteSerializer, TaskReadSerializer, TaskWriteSerializer
-from torale.api.errors import Unprocessable
+from tasks.serializers import (
+    ExecuteSerializer,
+    FeedEntrySerializer,
+    ForkSerializer,
+    TaskReadSerializer,
+    TaskWriteSerializer,
+    VisibilitySerializer,
+)
+from tasks.view_counts import view_counter
 from torale.api.pagination import Pagination
+from torale.api.validation import validated
 from torale.api.views import IdsInPath
 
 
@@ -43,6 +52,8 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
     lookup_url_kwarg = "task_id"
     #: What anyone may read of a public task, without a key.
     readable = frozenset({"retrieve", "executions", "notifications"})
+    #: What callers may do with a public task of someone else.
+    shared = readable | {"fork"}
 
     def get_permissions(self) -> Sequence[Any]:
         """Ask for a key, but for what may be public."""
@@ -52,7 +63,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     def get_queryset(self) -> TaskQuerySet:
         """Return the tasks this action may touch."""
-        if self.action in self.readable:
+        if self.action in self.shared:
             return Task.objects.visible_to(self.request.user)
         return Task.objects.for_user(self.request.user)  # type: ignore[arg-type]
 
@@ -70,18 +81,19 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             raise exceptions.NotFound
         return task
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer 404 also for a task that is deleted while the request is under way."""
+        return super().handle_exception(
+            exceptions.NotFound() if isinstance(exc, Task.DoesNotExist) else exc
+        )
+
     def show(self, tasks: Iterable[Task]) -> Any:
-        """Return `tasks` as JSON values, each with its last execution: one query for all."""
-        tasks = list(tasks)
-        ids = [task.last_execution_id for task in tasks]  # type: ignore[attr-defined]
-        executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])
-        for task in tasks:
-            task.last_execution = executions.get(task.last_execution_id)  # type: ignore[attr-defined]
-        return self.get_serializer(tasks, many=True).data
+        """Return `tasks` as JSON values, each with its last execution."""
+        return self.get_serializer(attach_last_executions(tasks), many=True).data
 
     def show_one(self, task: Task) -> Any:
         """Return `task` as a JSON value, as it is stored now."""
-        return self.show(Task.objects.filter(pk=task.pk).with_last_execution_id())[0]
+        return self.show([Task.objects.with_last_execution_id().get(pk=task.pk)])[0]
 
     def list(self, request: Request) -> Response:  # noqa: ARG002
         """List the caller's tasks, newest first."""
@@ -102,7 +114,10 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Show one task."""
-        return Response(self.show_one(self.get_object()))
+        task = self.get_object()
+        if request.method == "GET":
+            view_counter.add(task, by=request.user)
+        return Response(self.show_one(task))
 
     def update(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Change the members that are sent; PUT and PATCH alike."""
@@ -130,18 +145,35 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
     def execute(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Ask the task's question now; the execution answered is pending."""
         task = self.get_object()
-        parameters = ExecuteSerializer(data=request.query_params.dict())
-        if not parameters.is_valid():
-            raise Unprocessable(
-                parameters.errors, source="query", given=request.query_params.dict()
-            )
+        parameters = validated(ExecuteSerializer, request.query_params.dict(), source="query")
         execution = start(
             task=task,
             now=timezone.now(),
-            force=parameters.validated_data["force"],
-            notify=not parameters.validated_data["suppress_notifications"],
+            force=parameters["force"],
+            notify=not parameters["suppress_notifications"],
         )
         return Response(ExecutionSerializer(execution).data)
+
+    @action(detail=True, methods=["patch"])
+    def visibility(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Make the task public, or private again."""
+        task = self.get_object()
+        fields = validated(VisibilitySerializer, request.data)
+        update_task(task=task, fields=fields, now=timezone.now())
+        return Response(self.show_one(task))
+
+    @action(detail=True, methods=["post"])
+    def fork(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Copy the task; answers 200 with the copy, which is paused and private."""
+        task = self.get_object()
+        body = validated(ForkSerializer, request.data)
+        fork = fork_task(
+            task=task,
+            user=request.user,  # type: ignore[arg-type]
+            name=body.get("name"),
+            now=timezone.now(),
+        )
+        return Response(self.show_one(fork))
 
     @action(detail=True, filterset_class=ExecutionFilterSet)
     def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
@@ -152,6 +184,12 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
     def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions whose condition was met, newest first."""
         return self._page_of(Execution.objects.of_task(self.get_object().pk).with_notification())
+
+    @action(detail=False, filterset_class=None, serializer_class=FeedEntrySerializer)
+    def feed(self, request: Request) -> Response:  # noqa: ARG002
+        """List the latest executions of the caller's tasks that have a notification."""
+        entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
+        return self.get_paginated_response(self.paginate_queryset(entries))
 
     def _page_of(self, executions: QuerySet[Any]) -> Response:
         page = self.paginate_queryset(executions)

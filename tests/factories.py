@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from yarl import URL
+
 from accounts.models import User
 from executions.models import Execution
 from executions.models import Status as ExecutionStatus
-from notifications.models import NotificationSend, Payload, SigningSecret, Status
+from notifications.models import NotificationSend, Payload, Status, WebhookConfig, WebhookEndpoint
 from tasks.models import State, Task
 
 #: The moment at which most rows are made: a Wednesday morning.
@@ -60,10 +62,19 @@ def make_send(user: User, **fields) -> NotificationSend:
         "error_message": "The receiver answered 500." if given_up else None,
         **fields,
     }
+    if fields["notification_type"] == "webhook":
+        WebhookConfig.objects.get_or_create(user=user)
+        url = URL(fields["recipient"])
+        fields.setdefault("host", f"{url.host}:{url.port}")
+        fields.setdefault("endpoint", make_endpoint(user, url=fields["recipient"]))
     send = NotificationSend.objects.create(user=user, **fields)
     Payload.objects.create(send=send, body=body, headers=headers)
-    SigningSecret.objects.get_or_create(user=user)
     return send
+
+
+def make_endpoint(user: User, **fields) -> WebhookEndpoint:
+    url = fields.pop("url", "https://receiver.example/hook")
+    return WebhookEndpoint.objects.update_or_create(user=user, url=url, defaults=fields)[0]
 
 
 def days(number: float) -> timedelta:

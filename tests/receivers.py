@@ -107,6 +107,15 @@ def http_receiver(loopback_allowed) -> Iterator[HTTPReceiver]:
     receiver.close()
 
 
+class FreePortController(Controller):
+    """A Controller that can be on port 0: it tries its server where that really listens."""
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class SMTPReceiver:
     """Keeps every message; answers a recipient with `replies[address]` where there is one."""
 
@@ -114,13 +123,9 @@ class SMTPReceiver:
         self.messages: list[Message] = []
         self.replies: dict[str, str] = {}
         self.connections = 0
-        self.controller = Controller(self, hostname="127.0.0.1", port=0)
+        self.controller = FreePortController(self, hostname="127.0.0.1", port=0)
         self.controller.start()
-
-    @property
-    def port(self) -> int:
-        assert isinstance(self.controller.server, asyncio.Server)
-        return int(self.controller.server.sockets[0].getsockname()[1])
+        self.port: int = self.controller.port
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
         self.connections += 1

@@ -17,7 +17,9 @@ def test_every_setting_is_documented_in_the_order_of_settings_py():
     read = re.findall(r'(?:\bread|kept_secret|os\.environ)\(?\s*\(?"([A-Z_]+)"', source)
     read += [name for name in OTHERS if f'"{name}"' in source]
 
-    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.M)
+    documented = re.findall(
+        r"^\| `([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE
+    )
 
     assert set(documented) == set(read)
     positions = [source.index(f'"{name}"') for name in documented]
@@ -29,7 +31,7 @@ def test_every_command_is_documented():
 
     table = (ROOT / "docs" / "operating.md").read_text()
 
-    assert ours == set(re.findall(r"^\| `([a-z_]+)", table, re.M))
+    assert ours == set(re.findall(r"^\| `([a-z_]+)", table, re.MULTILINE))
 
 
 def test_every_link_between_documents_leads_somewhere():

@@ -7,15 +7,25 @@ from uuid import UUID
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import APIKey
+from accounts.models import APIKey, EmailAddress
 from executions.models import Execution
 from notifications.models import NotificationSend
 from tasks.models import Task
+from tasks.view_counts import view_counter
+from tests.accounts.addresses import make_address
 from tests.factories import make_execution, make_send, make_task
 
-#: Not part of the API: the admin has its own login, health tells nothing.
-OUTSIDE = ("admin", "healthz", "readyz")
+#: Not part of the API: the admin and providers have logins of their own, health tells nothing, and
+#: a link in an email is its own key.
+OUTSIDE = ("admin", "anymail", "healthz", "readyz", "unsubscribe")
 METHODS = ("get", "post", "put", "patch", "delete")
+#: Answer without a key, and tell nothing private.
+PUBLIC = {
+    "/api/v1/public/tasks",
+    "/api/v1/public/tasks/id/{task_id}",
+    "/api/v1/public/feed",
+    "/tasks/{task_id}/rss",
+}
 
 
 def routes(patterns=None, prefix="") -> list[str]:
@@ -35,19 +45,20 @@ ROUTES = routes()
 
 
 @pytest.fixture
-def ids(owner) -> dict[str, UUID]:
+def ids(owner) -> dict[str, Any]:
     """The owner has one of each thing, by the name of the parameter that names it."""
     task = make_task(owner)
     execution = make_execution(task, notification="**secret**")
     key, _ = APIKey.objects.create_key(user=owner, name="mine")
     send = make_send(owner, task=task, execution=execution)
-    return {"task_id": task.pk, "key_id": key.pk, "send_id": send.pk}
+    address = make_address(owner)
+    return {"task_id": task.pk, "key_id": key.pk, "send_id": send.pk, "email": address.email}
 
 
 def rows() -> list[Any]:
     return [
         row
-        for model in (Task, Execution, NotificationSend, APIKey)
+        for model in (Task, Execution, NotificationSend, APIKey, EmailAddress)
         for row in model.objects.order_by("pk").values()
     ]
 
@@ -56,6 +67,7 @@ def test_the_walk_sees_the_routes():
     assert "/api/v1/notifications/sends" in ROUTES
     assert "/api/v1/tasks/{task_id}/notifications" in ROUTES
     assert "/auth/api-keys/{key_id}" in ROUTES
+    assert set(ROUTES) >= PUBLIC
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -73,15 +85,51 @@ def test_a_strangers_key_finds_nothing_and_changes_nothing(route, method, ids, s
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "{" not in route])
 def test_a_strangers_lists_hold_nothing_of_the_owners(route, ids, stranger_client):
-    response = stranger_client.get(route)
+    response = stranger_client.get(route, {"username": "sam"})  # one route asks for it
 
-    assert response.status_code in (200, 405)
+    assert response.status_code in (200, 403, 405)
     for id_ in ids.values():
         assert str(id_) not in response.text
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", sorted(PUBLIC))
+def test_without_a_key_public_routes_are_read_and_hold_nothing_private(
+    route, method, ids, anonymous_client
+):
+    before = rows()
+
+    response = getattr(anonymous_client, method)(route.format(**ids))
+
+    assert response.status_code in ((200, 404) if method == "get" else (405,))
+    for id_ in ids.values():
+        assert str(id_) not in response.text
+    assert rows() == before
+
+
+@pytest.mark.parametrize("route", sorted(PUBLIC))
+def test_of_a_public_task_nothing_is_told_that_is_its_owners(route, owner, anonymous_client):
+    task = make_task(
+        owner,
+        name="shown",
+        is_public=True,
+        notification_email=owner.email,
+        webhook_url="https://secret.example/",
+        webhook_headers={"X-Token": "secret"},
+        context={"order": "secret"},
+    )
+    make_execution(task, notification="told")
+
+    response = anonymous_client.get(route.format(task_id=task.pk))
+    view_counter.take()
+
+    assert "shown" in response.text
+    for private in (str(owner.pk), owner.email, "secret"):
+        assert private not in response.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in PUBLIC])
 def test_without_a_key_nothing_is_answered(route, method, ids, anonymous_client):
     response = getattr(anonymous_client, method)(route.format(**ids))
 

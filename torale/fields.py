@@ -40,6 +40,14 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         _connection: BaseDatabaseWrapper,
     ) -> Any:
         """Decrypt what the database keeps."""
+        return self.decrypted(value)
+
+    def decrypted(self, value: memoryview | bytes | None) -> Any:
+        """Return what a raw value of the column holds.
+
+        Raises:
+            UndecryptableValue: none of the keys decrypts it.
+        """
         if value is None:
             return None
         try:
@@ -69,9 +77,9 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
             else super().get_db_prep_value(self.get_prep_value(value), connection, prepared=True)
         )
 
-    def value_to_string(self, obj: models.Model) -> str:
-        """Serialise for dumpdata as plain JSON."""
-        return json.dumps(self.value_from_object(obj))
+    def value_to_string(self, obj: models.Model) -> Any:
+        """Hand dumpdata the plain value, as JSONField does: its JSON is what loaddata reads."""
+        return self.value_from_object(obj)
 
     def to_python(self, value: Any) -> Any:
         """Values are JSON already; BinaryField would take text for base64."""

@@ -362,10 +362,16 @@ def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
                 host=url.host_subcomponent,
                 port=url.port,
                 seconds=timeout.total_seconds(),
-                reason=getattr(cause, "verify_message", "unknown reason").rstrip("."),
+                reason=_reason(cause),
             )
             return Unreachable(failure, message)
     raise error
+
+
+def _reason(cause: Exception) -> str:
+    """Return what is wrong with a certificate; other causes have their own sentences."""
+    fault = getattr(cause, "certificate_error", cause)
+    return str(getattr(fault, "verify_message", "unknown reason")).rstrip(".")
 
 
 async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int) -> bool:
@@ -392,11 +398,17 @@ def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> b
         raise unreadable
     try:
         # 32: tell gzip from zlib by the first bytes.
-        page = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, max_bytes + 1)
+        decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        page = decoder.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise unreadable from error
     if len(page) > max_bytes:
         raise _too_large(response.url, max_bytes)
+    if not decoder.eof:
+        raise Unreachable(
+            Failure.RESET,
+            f"The answer of {response.url.host_subcomponent} broke off before its end.",
+        )
     return page
 
 

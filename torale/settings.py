@@ -23,17 +23,29 @@ env = environ.Env()
 T = TypeVar("T")
 
 
-def read(name: str, parse: Callable[[str], T], default: str, expected: str) -> T:
+def read(
+    name: str, parse: Callable[[str], T], default: str, expected: str, *, secret: bool = False
+) -> T:
     """Return the setting `name`, parsed.
 
     Raises:
-        ImproperlyConfigured: names the setting, the value seen and what is expected.
+        ImproperlyConfigured: names the setting, the value seen (unless that holds a `secret`) and
+            what is expected.
     """
     value = os.environ.get(name, default).strip()
     try:
         return parse(value)
     except ValueError as error:
+        if secret:
+            raise ImproperlyConfigured(f"{name} must be {expected}.") from None
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
+
+
+def folder(value: str) -> Path:
+    """Return the absolute path; nothing would be the folder that a process happens to be in."""
+    if not value:
+        raise ValueError(value)
+    return Path(value).absolute()
 
 
 def whole_number(minimum: int) -> Callable[[str], int]:
@@ -53,6 +65,7 @@ def web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise ValueError(value)
+    _ = parts.port  # a ValueError where there is no such port
     return value.rstrip("/")
 
 
@@ -73,12 +86,30 @@ def port_ranges(value: str) -> tuple[range, ...]:
     """Parse a comma-separated list of ports and ranges such as `443,8000-8999`."""
     ranges = []
     for part in filter(None, (part.strip() for part in value.split(","))):
-        first, _, last = part.partition("-")
-        ports = range(int(first), int(last or first) + 1)
+        first, dash, last = part.partition("-")
+        ports = range(int(first), int(last if dash else first) + 1)
         if not ports or ports[0] < 1 or ports[-1] > 65535:  # noqa: PLR2004
             raise ValueError(value)
         ranges.append(ports)
+    if not ranges:
+        raise ValueError(value)
     return tuple(ranges)
+
+
+def database(value: str) -> dict[str, Any]:
+    """Parse the URL of a PostgreSQL database."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ValueError(value)
+    return {**env.db_url_config(value), "ENGINE": "django.db.backends.postgresql"}
+
+
+def mail_server(value: str) -> dict[str, Any]:
+    """Parse the URL of a mail server into Django's EMAIL_ settings."""
+    if urlsplit(value).scheme not in env.EMAIL_SCHEMES:
+        raise ValueError(value)
+    config: dict[str, Any] = env.email_url_config(value)
+    return config
 
 
 def kept_secret(name: str, make: Callable[[], str]) -> str:
@@ -112,7 +143,7 @@ def kept_secret(name: str, make: Callable[[], str]) -> str:
 # --- Where it lives ------------------------------------------------------------------------------
 
 # The folder that holds all that must survive a restart: the embedded database, mail files, secrets.
-TORALE_DATA_DIR = read("TORALE_DATA_DIR", Path, str(BASE_DIR / "var"), "a folder").absolute()
+TORALE_DATA_DIR = read("TORALE_DATA_DIR", folder, str(BASE_DIR / "var"), "a folder")
 
 # The address people reach this installation at; links in emails and feeds start with it.
 TORALE_URL = read(
@@ -137,6 +168,21 @@ TORALE_PAGE_INTERVAL_MINUTES = read(
 # How many active tasks one user may have.
 TORALE_MAX_ACTIVE_TASKS = read(
     "TORALE_MAX_ACTIVE_TASKS", whole_number(1), "50", "a whole number, at least 1"
+)
+
+# Notifications a user gets in a day (UTC), and emails one address gets in an hour; what is beyond
+# is recorded as skipped.
+TORALE_SENDS_PER_DAY = read(
+    "TORALE_SENDS_PER_DAY", whole_number(1), "100", "a whole number, at least 1"
+)
+TORALE_EMAILS_PER_HOUR = read(
+    "TORALE_EMAILS_PER_HOUR", whole_number(1), "10", "a whole number, at least 1"
+)
+
+# Days for which the record of sends is kept; 0 keeps it for ever. What was sent and answered is
+# kept for a third of it.
+TORALE_RETENTION_DAYS = read(
+    "TORALE_RETENTION_DAYS", whole_number(0), "0", "a whole number of days, 0 for ever"
 )
 
 # --- Reaching other people's servers -------------------------------------------------------------
@@ -167,7 +213,13 @@ POOL = {"min_size": 0, "max_size": 12, "timeout": 10}
 
 if "DATABASE_URL" in os.environ:
     DATABASES: dict[str, Any] = {
-        "default": {**env.db_url("DATABASE_URL"), "ENGINE": "django.db.backends.postgresql"}
+        "default": read(
+            "DATABASE_URL",
+            database,
+            "",
+            "an address such as postgres://user:password@host:5432/name",
+            secret=True,
+        )
     }
 else:
     DATABASES = {"default": {"ENGINE": "torale.postgres", "NAME": "torale"}}
@@ -176,13 +228,29 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 EMAIL_FILE_PATH = str(TORALE_DATA_DIR / "mail")
 if "EMAIL_URL" in os.environ:
-    _email = env.email_url("EMAIL_URL")
+    _email = read(
+        "EMAIL_URL",
+        mail_server,
+        "",
+        "an address such as smtp+tls://user:password@host:587",
+        secret=True,
+    )
     EMAIL_BACKEND = _email.pop("EMAIL_BACKEND")
     globals().update(_email)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+# A provider of django-anymail instead of EMAIL_URL, such as `postmark`; it reports back what became
+# of each mail. Its own settings are read from ANYMAIL_*.
+TORALE_EMAIL_PROVIDER = read("TORALE_EMAIL_PROVIDER", str, "", "the name of an Anymail backend")
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_")
+}
+if TORALE_EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{TORALE_EMAIL_PROVIDER}.EmailBackend"
 # Seconds to wait for the mail server at each step.
-EMAIL_TIMEOUT = 15
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", str, "Torale <torale@localhost>", "an address")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -209,6 +277,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "django_structlog",
+    "anymail",
     "procrastinate.contrib.django",
     "torale",
     "accounts",

@@ -7,9 +7,10 @@ from django.views.generic import RedirectView
 from torale.health import Liveness, Readiness
 
 urlpatterns = [
-    path("auth/", include("accounts.urls")),
-    path("api/v1/", include("tasks.urls")),
-    path("api/v1/", include("notifications.urls")),
+    path("", include("accounts.urls")),  # /auth… and its part of /api/v1…
+    path("", include("tasks.urls")),
+    path("", include("notifications.urls")),
+    path("anymail/", include("anymail.urls")),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     re_path(r"^healthz/?$", Liveness.as_view(), name="healthz"),

@@ -279,8 +279,11 @@ def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
 
 def tell(title: str, address: str, evidence: str) -> str:
     """Return the Markdown that tells a person; what the page says cannot become markup."""
-    return f"**[{_plain(title)}](<{address.replace('>', '%3E')}>)**\n\n{_plain(evidence)}"
+    link = address.replace("<", "%3C").replace(">", "%3E")
+    return f"**{_plain(title)}**\n\n{_plain(evidence)}\n\n<{link}>"
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&-])", r"\\\1", " ".join(text.split()))
+    # Titles stand behind two asterisks and evidence begins with a word of ours, so that only what
+    # starts markup in the middle of a line needs escaping: the raw Markdown is read as text, too.
+    return re.sub(r"([\\`*_\[\]<>&~|])", r"\\\1", " ".join(text.split()))

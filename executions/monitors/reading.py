@@ -17,6 +17,13 @@ TEXT_TYPES = re.compile(r"text/|application/(.+\+)?(json|xml)|application/xhtml\
 #: What PostgreSQL's jsonb cannot keep.
 UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
+#: A number as JSON writes it (RFC 8259 §6), where its point is always a decimal one.
+JSON_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+#: A separator before three digits that cannot group thousands: after a zero or a longer number.
+DECIMAL_SEPARATOR = re.compile(r"(?<![\d.,])(?:0|\d{4,})([.,])\d{3}(?![\d.,])")
+#: A minus before the first number; a hyphen inside a word is none.
+MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*\d")
+
 
 class Unreadable(Exception):
     """The page is nothing that can be read as text."""
@@ -83,12 +90,22 @@ def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] |
         found = page.document.cssselect(selector) if page.document is not None else []
         values = [element.text_content() for element in found[:1]]
     else:
-        values = jsonpath.findall(selector, page.data) if page.data is not None else []
+        values = [
+            Decimal(value) if isinstance(value, str) and JSON_NUMBER.fullmatch(value) else value
+            for value in _found_by_path(selector, page.data)[:1]
+        ]
     for value in values[:1]:
         number = number_in(value)
         if number is not None:
-            return number, " ".join(str(value).split())[:100]
+            return number, " ".join(_clean(str(value)).split())[:100]
     return None
+
+
+def _found_by_path(path: str, data: Any) -> list[Any]:
+    try:
+        return jsonpath.findall(path, data) if data is not None else []
+    except jsonpath.JSONPathError:  # the data is nested too deeply for a path that descends
+        return []
 
 
 def number_in(value: Any) -> Decimal | None:
@@ -96,15 +113,19 @@ def number_in(value: Any) -> Decimal | None:
     if isinstance(value, bool) or value is None:
         return None
     try:
-        if isinstance(value, int | float):
+        if isinstance(value, int | float | Decimal):
             number = Decimal(str(value))
         else:
             text = str(value).replace("\N{MINUS SIGN}", "-")
-            amount = Price.fromstring(text).amount
+            # So spelled, the parser of prices knows a Swiss thousand and skips no percents.
+            text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("%", " %")
+            decimal = DECIMAL_SEPARATOR.search(text)
+            amount = Price.fromstring(
+                text, decimal_separator=decimal.group(1) if decimal else None
+            ).amount
             if amount is None:
                 return None
-            negative = re.search(r"-\s*[^\d\s]{0,3}\s*\d", text) and re.match(r"[^\d]*-", text)
-            number = -abs(amount) if negative else amount
+            number = -abs(amount) if MINUS.match(text) else amount
     except (InvalidOperation, ValueError):
         return None
     return number if number.is_finite() else None
@@ -112,19 +133,30 @@ def number_in(value: Any) -> Decimal | None:
 
 def _document(body: bytes, charset: str | None) -> Any:
     try:
-        parser = lxml.html.HTMLParser(encoding=charset)
+        parser = lxml.html.HTMLParser(encoding=charset or _guessed(body))
     except LookupError:
-        parser = lxml.html.HTMLParser()
+        parser = lxml.html.HTMLParser(encoding=_guessed(body))
     try:
         return lxml.html.document_fromstring(body, parser=parser)
     except (etree.ParserError, ValueError):  # nothing in it
         return None
 
 
+def _guessed(body: bytes) -> str | None:
+    """Return UTF-8 for what can be nothing else; None leaves it to the page's own declaration."""
+    if body.isascii():
+        return None
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
+
+
 def _decoded(body: bytes, charset: str | None) -> str:
     try:
         return body.decode(charset or "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no charset, or one that is not for pages, such as idna
         return body.decode(errors="replace")
 
 

@@ -15,9 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 import jsonpath
+import lxml.html
 import re2
 from cssselect import SelectorError
-from lxml.cssselect import CSSSelector
+from lxml import etree
 
 FORMS = (
     'changes, contains "…", does not contain "…", matches /…/, css("…") < 100 or json("$.…") >= 5'
@@ -32,6 +33,16 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "!=": operator.ne,
 }
 QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
+
+#: What the libraries raise for a selector that is none; ValueError for characters and numbers out
+#: of bounds.
+BAD_SELECTOR = (
+    SelectorError,
+    etree.XPathError,
+    jsonpath.JSONPathError,
+    RecursionError,
+    ValueError,
+)
 
 #: No page holds a longer text worth looking for, and RE2's memory grows with the expression.
 MAX_LENGTH = 500
@@ -102,7 +113,7 @@ class Number:
     operand: Decimal
 
     def __str__(self) -> str:
-        return f"{self.kind}({quoted(self.selector)}) {self.operator} {self.operand}"
+        return f"{self.kind}({quoted(self.selector)}) {self.operator} {self.operand:f}"
 
     def holds_for(self, value: Decimal) -> bool:
         """Tell whether `value` meets the comparison."""
@@ -154,9 +165,10 @@ class _Parser:
         if self.take(r"changes?\b"):
             rule = Changes()
         elif self.take(r"contains\b"):
-            rule = Contains(self.quoted_text("contains"))
+            rule = Contains(self.quoted_text("contains", 'contains "In stock"'))
         elif self.take(r"(?:does\s+not|doesn['’]t)\s+contain\b"):  # noqa: RUF001 - is meant
-            rule = Contains(self.quoted_text("does not contain"), negated=True)
+            text = self.quoted_text("does not contain", 'does not contain "In stock"')
+            rule = Contains(text, negated=True)
         elif self.take(r"matches\b"):
             rule = self.matches()
         elif kind := self.take(r"(?:css|json)(?=\s*\()"):
@@ -182,13 +194,13 @@ class _Parser:
         """Return an error that points at the next character."""
         return RuleError(message, self.at + 1)
 
-    def quoted_text(self, before: str) -> str:
-        """Read a text in quotes."""
+    def quoted_text(self, before: str, example: str) -> str:
+        """Read a text in quotes; `example` shows whoever forgot them what to write."""
         self.take(r"\s*")
         begin = self.at
         closing = QUOTES.get(self.text[self.at : self.at + 1])
         if closing is None:
-            raise self.fault(f'The text after {before} needs quotes: {before} "In stock".')
+            raise self.fault(f"The text after {before} needs quotes: {example}.")
         self.at += 1
         characters = []
         while (character := self.text[self.at : self.at + 1]) != closing:
@@ -230,12 +242,17 @@ class _Parser:
         """Read a selector and what the number it selects is compared with."""
         self.take(r"\s*\(")
         begin = self.at
-        selector = self.quoted_text(f"{kind}(")
+        example = 'css(".price")' if kind == "css" else 'json("$.price")'
+        selector = self.quoted_text(f"{kind}(", example)
         try:
-            CSSSelector(selector) if kind == "css" else jsonpath.compile(selector)
-        except (SelectorError, jsonpath.JSONPathError, RecursionError) as error:
+            if kind == "css":
+                # An undeclared namespace shows only when the selector is used.
+                lxml.html.Element("html").cssselect(selector)
+            else:
+                jsonpath.compile(selector)
+        except BAD_SELECTOR as error:
             name = "CSS selector" if kind == "css" else "JSON path"
-            reason = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0].rstrip(".")
             raise RuleError(f"The {name} is not valid: {reason}.", begin + 1) from error
         if self.take(r"\s*\)\s*") is None:
             raise self.fault(f"The parenthesis after {kind} is not closed.")

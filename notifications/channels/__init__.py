@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+#: What a person is told when the fault is ours.
+OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -18,15 +21,21 @@ class Message:
     notification_type: str
     #: Email address or URL.
     recipient: str
+    #: What attempts are rationed by: the receiver's host and port, empty for email.
+    host: str
+    #: The webhook's endpoint; None for email.
+    endpoint_id: int | None
     #: The payload's text.
     body: str
+    #: What a webhook tells.
+    event_type: str
     #: POST or PUT, for webhooks.
     method: str
     #: The task's own headers, for webhooks.
     headers: Mapping[str, str]
     #: What to sign with, for webhooks.
     secrets: tuple[str, ...]
-    #: Number of this attempt, from 1.
+    #: Number of this attempt since the send was recorded or redelivered, from 1.
     attempt: int
 
 
@@ -52,3 +61,5 @@ class Outcome:
     response_headers: Mapping[str, str] = field(default_factory=dict)
     #: The answer's first 4 KiB.
     response_body: str | None = None
+    #: Under which the email provider will report back.
+    provider_message_id: str | None = None

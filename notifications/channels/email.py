@@ -1,65 +1,121 @@
 """Email: a batch over one connection, text and HTML from the same markdown."""
 
 import smtplib
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import html_text
 import lxml.html
 import nh3
 import orjson
+import structlog
+from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.utils import timezone
 from markdown_it import MarkdownIt
 
-from notifications.channels import Message, Outcome
+from notifications import unsubscribe
+from notifications.channels import OUR_FAULT, Message, Outcome
 
+logger = structlog.get_logger(__name__)
 markdown = MarkdownIt("commonmark", {"html": False})
 
+#: No images: they tell a stranger's server who reads, and when.
+TAGS = nh3.ALLOWED_TAGS - {"img"}
+#: Messages that share a connection.
+BATCH = 25
+#: A batch begins no further message after this; with the mail server's own time-outs it stays
+#: well within the lease.
+TIME_LIMIT = timedelta(seconds=30)
 #: SMTP replies from here on are final (RFC 5321 §4.2.1).
 PERMANENT = 500
+#: What is wrong with the connection or our login is not the recipient's fault, and passes.
+PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
 
 
-def send_batch(messages: Sequence[Message]) -> Iterator[tuple[Message, Outcome]]:
-    """Attempt each message over one connection; yield each with its outcome as it is known."""
+def send_batch(
+    messages: Sequence[Message], *, stopping: threading.Event
+) -> Iterator[tuple[Message, Outcome]]:
+    """Attempt messages over one connection; yield each with its outcome as it is known.
+
+    Ends early, leaving the rest unattempted, when `stopping` is set or TIME_LIMIT is over.
+    """
     connection = get_connection()
+    deadline = time.monotonic() + TIME_LIMIT.total_seconds()
     try:
         for message in messages:
-            started_at, begun = timezone.now(), time.monotonic()
-            try:
-                # The connection is opened by the first message and kept: a failure to open it is
-                # that message's outcome, and the next one tries again.
-                connection.open()
-                connection.send_messages([compose(message, connection=connection)])
-            except (smtplib.SMTPException, OSError) as error:
-                connection.close()
-                yield message, _failure(error, started_at, begun)
-            else:
-                yield message, Outcome(started_at=started_at, duration_ms=_since(begun))
+            if stopping.is_set() or time.monotonic() > deadline:
+                return
+            yield message, send(message, connection)
     finally:
         connection.close()
 
 
-def compose(message: Message, *, connection: object = None) -> EmailMultiAlternatives:
+def send(message: Message, connection: BaseEmailBackend) -> Outcome:
+    """Attempt one message and say how it ended.
+
+    The connection is opened by the first message and kept. One that broke is closed, so that the
+    next message opens another.
+    """
+    started_at, begun = timezone.now(), time.monotonic()
+    reply: tuple[int | None, str] = (None, "")
+    error, is_permanent, provider_message_id = None, False, None
+    try:
+        connection.open()
+        email = compose(message, connection=connection)
+        connection.send_messages([email])
+    except (smtplib.SMTPException, AnymailError, OSError) as failure:
+        connection.close()
+        reply = _reply(failure)
+        error, is_permanent = _said(failure, *reply), _is_permanent(failure, reply[0])
+    except Exception:  # the boundary to a bug: it must end as a record, not as an endless loop
+        logger.exception("email_broke", send_id=str(message.send_id))
+        error = OUR_FAULT
+    else:
+        if status := getattr(email, "anymail_status", None):
+            provider_message_id = status.message_id
+    return Outcome(
+        started_at=started_at,
+        duration_ms=int((time.monotonic() - begun) * 1000),
+        error=error,
+        is_permanent=is_permanent,
+        response_status=reply[0],
+        response_body=reply[1] or None,
+        provider_message_id=provider_message_id,
+    )
+
+
+def compose(
+    message: Message, *, connection: BaseEmailBackend | None = None
+) -> EmailMultiAlternatives:
     """Return the email that `message` is; its Message-ID is the same for every attempt."""
     body = orjson.loads(message.body)
-    html = nh3.clean(markdown.render(body["notification"]))
+    html = nh3.clean(markdown.render(body["notification"]), tags=TAGS)
+    unsubscribe_url = unsubscribe.url_for(body["task_id"])
     context = {
         **body,
         "html": html,
         "text": text_of(html),
         "completed_at": datetime.fromisoformat(body["completed_at"]),
+        "unsubscribe_url": unsubscribe_url,
     }
     email = EmailMultiAlternatives(
         # A header has one line: a task's name may hold more.
         subject=" ".join(body["task_name"].split()),
         body=render_to_string("notifications/condition_met.txt", context),
         to=[message.recipient],
-        headers={"Message-ID": f"<{message.send_id}@{urlsplit(settings.TORALE_URL).hostname}>"},
+        headers={
+            "Message-ID": f"<{message.send_id}@{urlsplit(settings.TORALE_URL).hostname}>",
+            # RFC 8058: one click, no confirmation.
+            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
         connection=connection,
     )
     email.attach_alternative(
@@ -77,39 +133,34 @@ def text_of(html: str) -> str:
     return html_text.extract_text(fragment)
 
 
-def _failure(error: smtplib.SMTPException | OSError, started_at: datetime, begun: float) -> Outcome:
-    code, text = _reply(error)
-    if code is None:
-        said = (
-            "The mail server gave no answer in time."
-            if isinstance(error, TimeoutError)
-            else f"The mail server could not be used: {error}"
-        )
-    else:
-        said = f"The mail server answered {code} {text}".rstrip()
-    return Outcome(
-        started_at=started_at,
-        duration_ms=_since(begun),
-        error=said,
-        is_permanent=code is not None and code >= PERMANENT,
-        response_status=code,
-        response_body=text or None,
-    )
-
-
-def _reply(error: Exception) -> tuple[int | None, str]:
+def _reply(failure: Exception) -> tuple[int | None, str]:
     """Return the SMTP reply's code and text, where there was one."""
     code: int
     text: bytes | str  # text where smtplib made the reply up itself
-    match error:
+    match failure:
         case smtplib.SMTPRecipientsRefused():
-            code, text = next(iter(error.recipients.values()))
+            code, text = next(iter(failure.recipients.values()))
         case smtplib.SMTPResponseException():
-            code, text = error.smtp_code, error.smtp_error
+            code, text = failure.smtp_code, failure.smtp_error
         case _:
             return None, ""
     return code, text if isinstance(text, str) else text.decode(errors="replace")
 
 
-def _since(begun: float) -> int:
-    return int((time.monotonic() - begun) * 1000)
+def _said(failure: Exception, code: int | None, text: str) -> str:
+    match failure:
+        case TimeoutError():
+            return "The mail server gave no answer in time."
+        case AnymailRecipientsRefused():
+            return "The mail provider refuses this recipient."
+        case AnymailError():
+            return f"The mail provider did not accept the message: {str(failure).splitlines()[0]}"
+    if code is not None:
+        return f"The mail server answered {code} {text}".rstrip()
+    return f"The mail server could not be used: {failure}"
+
+
+def _is_permanent(failure: Exception, code: int | None) -> bool:
+    if isinstance(failure, AnymailRecipientsRefused):
+        return True
+    return code is not None and code >= PERMANENT and not isinstance(failure, PASSING)

@@ -30,6 +30,7 @@ async def send(message: Message, session: aiohttp.ClientSession) -> Outcome:
         "Content-Type": "application/json",
         **sign(
             message_id=str(message.send_id),
+            event_type=message.event_type,
             timestamp=int(started_at.timestamp()),
             body=body,
             secrets=message.secrets,
@@ -66,8 +67,7 @@ async def send(message: Message, session: aiohttp.ClientSession) -> Outcome:
         request_headers=sent,
         response_status=reply.status,
         response_headers=reply.headers,
-        # PostgreSQL's text holds no NUL.
-        response_body=reply.body.decode(errors="replace").replace("\0", "\ufffd"),
+        response_body=reply.body.decode(errors="replace"),
     )
 
 

@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
                 ('is_public', models.BooleanField(default=False)),
                 ('view_count', models.PositiveIntegerField(default=0)),
                 ('subscriber_count', models.PositiveIntegerField(default=0)),
+                ('failed_run_count', models.PositiveIntegerField(default=0)),
+                ('failure_told_at', models.DateTimeField(null=True)),
                 ('state_changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('updated_at', models.DateTimeField(null=True)),
@@ -43,7 +45,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(models.F('user'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='task_list'), models.Index(models.F('next_run_at'), condition=models.Q(('state', 'active')), name='task_due'), models.Index(models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('is_public', True)), name='task_public')],
+                'indexes': [models.Index(models.F('user'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='task_list'), models.Index(models.F('next_run_at'), condition=models.Q(('state', 'active')), name='task_due'), models.Index(models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('is_public', True)), name='task_public'), models.Index(models.OrderBy(models.F('subscriber_count'), descending=True), models.OrderBy(models.F('view_count'), descending=True), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('is_public', True)), name='task_popular')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['active', 'paused', 'completed'])), name='task_state_known'), models.CheckConstraint(condition=models.Q(('webhook_method__in', ('POST', 'PUT'))), name='task_webhook_method_known'), models.CheckConstraint(condition=models.Q(models.Q(('next_run_at__isnull', False), ('state', 'active')), models.Q(models.Q(('state', 'active'), _negated=True), ('next_run_at', None)), _connector='OR'), name='task_scheduled_when_active')],
             },
         ),

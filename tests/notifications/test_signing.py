@@ -16,6 +16,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789A="
 def headers(*secrets: str) -> dict[str, str]:
     return sign(
         message_id="msg_1",
+        event_type="task.condition_met",
         timestamp=int(datetime.now(UTC).timestamp()),
         body=BODY,
         secrets=secrets,
@@ -45,7 +46,13 @@ def test_another_secret_or_another_body_does_not_verify():
 
 
 def test_the_torale_signature_is_the_hmac_of_the_timestamp_and_the_body():
-    signed = sign(message_id="msg_1", timestamp=1700000000, body=BODY, secrets=[SECRET])
+    signed = sign(
+        message_id="msg_1",
+        event_type="task.condition_met",
+        timestamp=1700000000,
+        body=BODY,
+        secrets=[SECRET],
+    )
 
     expected = hmac.new(SECRET.encode(), b"1700000000." + BODY, hashlib.sha256).hexdigest()
     assert {name: signed[name] for name in signed if name.startswith("X-")} == {

@@ -8,10 +8,11 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from executions.failures import FailureKind
 from executions.models import Execution
 from executions.monitors import Answer
 from notifications.models import NotificationSend
-from tasks.run import AlreadyRunning, claim, run, settle, start
+from tasks.run import AlreadyRunning, claim, fail, run, settle, start
 from tests.factories import NOW, make_pending_execution, make_task
 from tests.receivers import Answer as Reply
 
@@ -136,6 +137,20 @@ def test_a_late_answer_of_a_cancelled_run_is_discarded(watching):
     assert not NotificationSend.objects.exists()
     watching.refresh_from_db()
     assert watching.last_known_state is None
+
+
+@pytest.mark.parametrize("late", ["answer", "failure"])
+def test_what_comes_late_to_a_deleted_task_is_discarded(watching, late):
+    claimed = claimed_by_a_worker(start(task=watching, now=NOW))
+    watching.delete()
+
+    if late == "answer":
+        settle(claimed, answer_met(), now=NOW)
+    else:
+        fail(claimed, FailureKind.NETWORK, "It cannot be reached.", now=NOW, jitter=0.5)
+
+    assert not NotificationSend.objects.exists()
+    assert not Execution.objects.exists()
 
 
 def test_settling_twice_makes_one_send_per_channel(watching):

@@ -92,6 +92,15 @@ def test_an_immediate_run_that_cannot_start_is_told_in_the_task(owner, owner_cli
     )
 
 
+def test_an_immediate_run_that_can_start_forgets_that_another_could_not(owner, owner_client):
+    task = make_task(owner, immediate_execution_error="Task is already running or pending.")
+
+    response = owner_client.patch(url(task), {"run_immediately": True}, format="json")
+
+    assert response.json()["immediate_execution_error"] is None
+    assert response.json()["last_execution"]["status"] == "pending"
+
+
 def test_another_users_task_is_not_found_and_not_changed(owner, stranger_client):
     task = make_task(owner, name="before", is_public=True)
 

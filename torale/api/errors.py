@@ -132,12 +132,12 @@ def _given_at(given: Any, name: str | int) -> Any:
     return given
 
 
-def not_found(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
     """Answer a path that no route has."""
     return JsonResponse({"detail": NOT_FOUND}, status=status.HTTP_404_NOT_FOUND)
 
 
-def bad_request(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - see not_found
     """Answer a request that Django itself refuses, such as one for a foreign host name."""
     return JsonResponse(
         {"detail": "Bad request: check the Host header and the form of the URL."},

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import APIKey, User
@@ -23,5 +24,9 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
             raise CommandError(f"No user has the email {email}. Make one in the admin first.")
+        try:
+            APIKey(name=name).clean_fields(exclude={"user", "prefix", "digest"})
+        except ValidationError as error:
+            raise CommandError(f"--name: {' '.join(error.messages)}") from error
         _, secret = APIKey.objects.create_key(user=user, name=name)
         self.stdout.write(secret)

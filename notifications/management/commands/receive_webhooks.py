@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from notifications.models import SigningSecret
+from notifications.models import WebhookConfig
 from notifications.signing import sign
 
 #: How far a timestamp may be off (Standard Webhooks, "Verifying webhook authenticity").
@@ -65,13 +65,14 @@ class Command(BaseCommand):
         if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) > TOLERANCE_S:
             return False
         secrets = (
-            [secret] if secret else [kept.secret for kept in SigningSecret.objects.all().iterator()]
+            [secret] if secret else [kept.secret for kept in WebhookConfig.objects.all().iterator()]
         )
         signatures = headers.get("webhook-signature", "").split(" ")
         return any(
             hmac.compare_digest(
                 sign(
                     message_id=headers.get("webhook-id", ""),
+                    event_type="",  # not part of what is signed
                     timestamp=int(timestamp),
                     body=body,
                     secrets=[known],

@@ -75,6 +75,7 @@ class Command(BaseCommand):
         try:
             psycopg.connect(**{"connect_timeout": 5, **connection.get_connection_params()}).close()
         except (psycopg.Error, DatabaseError) as error:
-            reason = str(error).strip().splitlines()[-1]
+            # What follows the first line are libpq's own hints and the host's other addresses.
+            reason = str(error).strip().partition("\n")[0].rstrip(".")
             advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
-            raise CommandError(f"The database cannot be used: {reason}{advice}") from error
+            raise CommandError(f"The database cannot be used: {reason}.{advice}") from error

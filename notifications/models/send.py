@@ -1,15 +1,19 @@
-"""NotificationSend, what it carries, its attempts, and the secret that signs webhooks."""
+"""NotificationSend, what it carries, and its attempts."""
 
-import base64
-import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Self
+from uuid import UUID
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
+from notifications.models.suppression import EmailSuppression
+from notifications.models.webhook import WebhookEndpoint
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -57,9 +61,55 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         """Order as every list shows them; the id breaks ties, so that pages fit together."""
         return self.order_by("-created_at", "-id")
 
+    def in_detail(self) -> Self:
+        """Load along what a send carries and its attempts, in their order."""
+        attempts = Prefetch("attempts", Attempt.objects.order_by("number"))
+        return self.select_related("payload").prefetch_related(attempts)
+
     def unfinished(self) -> Self:
         """Keep those that still await an attempt."""
         return self.filter(status__in=UNFINISHED)
+
+    def finished(self) -> Self:
+        """Keep those that have ended, in whatever way."""
+        return self.exclude(status__in=UNFINISHED)
+
+    def of_task(self, task_id: UUID) -> Self:
+        """Keep the sends of one task."""
+        return self.filter(task_id=task_id)
+
+    def exclude_hosts(self, hosts: Sequence[str]) -> Self:
+        """Leave out the sends to `hosts`."""
+        return self.exclude(host__in=hosts) if hosts else self
+
+    def deliverable(self) -> Self:
+        """Keep those that could be delivered again: ended, payload kept, recipient not barred."""
+        barred = EmailSuppression.objects.filter(address=Lower(OuterRef("recipient")))
+        return self.finished().filter(
+            Exists(Payload.objects.filter(send=OuterRef("pk"))),
+            ~Exists(WebhookEndpoint.objects.switched_off().filter(pk=OuterRef("endpoint"))),
+            ~Exists(barred),
+        )
+
+    def requeue(self, *, now: datetime) -> int:
+        """Have them delivered again from the first attempt on; return how many."""
+        return self.update(
+            status=Status.QUEUED,
+            error_message=None,
+            sent_at=None,
+            next_attempt_at=now,
+            earlier_attempt_count=F("attempt_count"),
+        )
+
+    def give_up(self, because: str) -> int:
+        """End them without another attempt; return how many."""
+        return self.update(
+            status=Status.FAILED,
+            error_message=because,
+            next_attempt_at=None,
+            lease=None,
+            leased_until=None,
+        )
 
     def due(self, now: datetime) -> Self:
         """Keep those to be attempted now: their time has come and no lease is on them."""
@@ -81,12 +131,23 @@ class NotificationSend(models.Model):
         "executions.Execution", models.SET_NULL, null=True, related_name="sends", db_index=False
     )
     recipient = models.TextField(help_text="The email address, or the webhook's URL.")
+    #: The receiver and how it has fared; null for email.
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, models.PROTECT, null=True, related_name="sends", db_index=False
+    )
+    #: What attempts are rationed by: the receiver's host and port, empty for email.
+    host = models.TextField(default="", blank=True)
     notification_type = models.CharField(max_length=7, choices=NotificationType)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
     created_at = models.DateTimeField(default=timezone.now)
 
+    #: When the other side accepted it.
+    sent_at = models.DateTimeField(null=True)
+
     attempt_count = models.PositiveSmallIntegerField(default=0)
+    #: Attempts before the last redelivery; the retry schedule begins after them.
+    earlier_attempt_count = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     #: A worker has it in hand until then; a lease that runs out makes it due again.
     leased_until = models.DateTimeField(null=True)
@@ -115,6 +176,11 @@ class NotificationSend(models.Model):
                 condition=Q(lease=None, leased_until=None)
                 | Q(lease__isnull=False, leased_until__isnull=False),
                 name="send_lease_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(notification_type=NotificationType.WEBHOOK, endpoint__isnull=False)
+                | Q(notification_type=NotificationType.EMAIL, endpoint=None),
+                name="send_endpoint_exactly_for_webhooks",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=ACCEPTED) | Q(error_message=None),
@@ -167,6 +233,7 @@ class AttemptStatus(models.TextChoices):
 class Attempt(models.Model):
     """One try to deliver a send, and what the other side said."""
 
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     send = models.ForeignKey(
         NotificationSend, models.CASCADE, related_name="attempts", db_index=False
     )
@@ -175,6 +242,8 @@ class Attempt(models.Model):
     duration_ms = models.PositiveIntegerField()
     status = models.CharField(max_length=9, choices=AttemptStatus)
     request_headers = models.JSONField(null=True)
+    #: Under which the email provider reports back what became of it.
+    provider_message_id = models.TextField(null=True)  # noqa: DJ001 - null is "none"
     response_status = models.PositiveSmallIntegerField(null=True)
     response_headers = models.JSONField(null=True)
     response_body = models.TextField(null=True)  # noqa: DJ001 - null is "no answer"
@@ -190,38 +259,22 @@ class Attempt(models.Model):
                 name="attempt_error_exactly_when_failed",
             ),
         ]
+        indexes = [
+            # Read when a provider reports back.
+            models.Index(
+                "provider_message_id",
+                name="attempt_provider_message",
+                condition=Q(provider_message_id__isnull=False),
+            ),
+            # Read by delivery_status and the metrics for the present rate; tiny, as attempts are
+            # stored in the order in which they are made.
+            BrinIndex("started_at", name="attempt_started", pages_per_range=16),
+        ]
 
     def __str__(self) -> str:
         return f"attempt {self.number}: {self.status}"
 
-
-def new_secret() -> str:
-    """Return a secret: `whsec_` + 32 random bytes (Standard Webhooks, "Signature scheme")."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
-class SigningSecret(models.Model):
-    """What a user's webhooks are signed with. Its past ones are kept for their overlap."""
-
-    user = models.OneToOneField(
-        User, models.CASCADE, primary_key=True, related_name="signing_secret"
-    )
-    secret = EncryptedJSONField(default=new_secret)
-    #: Still signs along until `previous_expires_at`, so that receivers can change over.
-    previous_secret = EncryptedJSONField(null=True)
-    previous_expires_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(previous_secret=None, previous_expires_at=None)
-                | Q(previous_secret__isnull=False, previous_expires_at__isnull=False),
-                name="signing_secret_previous_expires",
-            ),
-        ]
-
-    def valid(self, *, now: datetime) -> list[str]:
-        """Return the secrets to sign with, the present one first."""
-        if self.previous_expires_at and self.previous_expires_at > now:
-            return [self.secret, self.previous_secret]
-        return [self.secret]
+    @property
+    def ended_at(self) -> datetime:
+        """When the outcome was known."""
+        return self.started_at + timedelta(milliseconds=self.duration_ms)

@@ -1,0 +1,10 @@
+"""What ships, plus a baseline view, quiet logs, and leave to call this machine."""
+
+import ipaddress
+
+from torale.settings import *  # noqa: F403
+from torale.settings import LOGGING
+
+ROOT_URLCONF = "benchmarks.urls"
+TORALE_WEBHOOK_ALLOW_PRIVATE = (ipaddress.ip_network("127.0.0.0/8"),)
+LOGGING["root"]["level"] = "WARNING"

@@ -1,0 +1,19 @@
+"""The product's URLs and the least that an authenticated view can do."""
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from torale.urls import *  # noqa: F403
+from torale.urls import urlpatterns as torale_urls
+
+
+class EmptyView(APIView):
+    """Authenticates and answers `{}`."""
+
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        return Response({})
+
+
+urlpatterns = [*torale_urls, path("baseline", EmptyView.as_view())]

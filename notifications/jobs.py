@@ -1,0 +1,18 @@
+"""The jobs of the queue: each makes one call."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from notifications.prune import prune
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="prune_sends", queueing_lock="prune_sends")
+def prune_sends(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Forget old sends, if the operator wants that."""
+    if settings.TORALE_RETENTION_DAYS:
+        older_than = timedelta(days=settings.TORALE_RETENTION_DAYS)
+        prune(older_than=older_than, now=timezone.now())

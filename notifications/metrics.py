@@ -1,0 +1,102 @@
+"""How delivery is doing, in numbers: for the operator's command and for Prometheus alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from notifications.models import (
+    Attempt,
+    AttemptStatus,
+    NotificationSend,
+    Status,
+    WebhookEndpoint,
+)
+
+#: The rate is taken over this long.
+RATE_WINDOW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryStatus:
+    """The state of delivery at one moment."""
+
+    #: Sends that await their first attempt.
+    queued: int
+    #: Sends that failed at least once and await another attempt.
+    retrying: int
+    #: Sends whose attempt is due, those in a worker's hands included.
+    due: int
+    #: How long the longest due one has waited, in seconds; 0 if none is due.
+    oldest_due_s: float
+    #: Attempts in the last minute that were accepted, and that were not.
+    succeeded_a_minute: int
+    failed_a_minute: int
+    #: Webhooks that have done nothing but fail lately, and those switched off.
+    failing_endpoints: int
+    switched_off_endpoints: int
+
+
+def delivery_status(*, now: datetime) -> DeliveryStatus:
+    """Look; costs three queries: unfinished sends, the last minute, webhooks in trouble."""
+    is_due = Q(next_attempt_at__lte=now)
+    queue = NotificationSend.objects.unfinished().aggregate(
+        queued=Count("pk", filter=Q(status=Status.QUEUED)),
+        retrying=Count("pk", filter=Q(status=Status.RETRYING)),
+        due=Count("pk", filter=is_due),
+        oldest=Min("next_attempt_at", filter=is_due),
+    )
+    lately = Attempt.objects.filter(started_at__gt=now - RATE_WINDOW).aggregate(
+        succeeded=Count("pk", filter=Q(status=AttemptStatus.SUCCEEDED)),
+        failed=Count("pk", filter=Q(status=AttemptStatus.FAILED)),
+    )
+    endpoints = WebhookEndpoint.objects.failing().aggregate(
+        failing=Count("pk", filter=Q(switched_off_at=None)),
+        switched_off=Count("pk", filter=Q(switched_off_at__isnull=False)),
+    )
+    return DeliveryStatus(
+        queued=queue["queued"],
+        retrying=queue["retrying"],
+        due=queue["due"],
+        oldest_due_s=(now - queue["oldest"]).total_seconds() if queue["oldest"] else 0.0,
+        succeeded_a_minute=lately["succeeded"],
+        failed_a_minute=lately["failed"],
+        failing_endpoints=endpoints["failing"],
+        switched_off_endpoints=endpoints["switched_off"],
+    )
+
+
+class DeliveryCollector(Collector):
+    """Looks at each scrape: the numbers hold for all workers, whichever process is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges."""
+        status = delivery_status(now=timezone.now())
+        sends = GaugeMetricFamily(
+            "torale_sends_unfinished", "Sends that await an attempt.", labels=["status"]
+        )
+        sends.add_metric(["queued"], status.queued)
+        sends.add_metric(["retrying"], status.retrying)
+        yield sends
+        yield GaugeMetricFamily("torale_sends_due", "Sends whose attempt is due.", value=status.due)
+        yield GaugeMetricFamily(
+            "torale_sends_oldest_due_seconds",
+            "How long the longest due send has waited.",
+            value=status.oldest_due_s,
+        )
+        attempts = GaugeMetricFamily(
+            "torale_attempts_last_minute", "Attempts in the last minute.", labels=["status"]
+        )
+        attempts.add_metric(["succeeded"], status.succeeded_a_minute)
+        attempts.add_metric(["failed"], status.failed_a_minute)
+        yield attempts
+        endpoints = GaugeMetricFamily(
+            "torale_webhook_endpoints", "Webhooks in trouble.", labels=["state"]
+        )
+        endpoints.add_metric(["failing"], status.failing_endpoints)
+        endpoints.add_metric(["switched_off"], status.switched_off_endpoints)
+        yield endpoints

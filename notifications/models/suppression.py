@@ -1,0 +1,56 @@
+"""Addresses that mail must not go to any more."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class Suppression(models.TextChoices):
+    """Why an address gets no more mail."""
+
+    #: The provider says that it does not exist.
+    BOUNCED = "bounced"
+    #: Its reader called our mail spam.
+    COMPLAINED = "complained"
+
+
+class EmailSuppressionQuerySet(models.QuerySet["EmailSuppression"]):
+    """Questions asked of suppressed addresses."""
+
+    def of(self, address: str) -> Self:
+        """Keep the one for `address`, in whatever case it is written."""
+        return self.filter(address=address.lower())
+
+
+class EmailSuppression(models.Model):
+    """One address that gets no more mail, of whatever user. Deleting it lets mail through again."""
+
+    address = models.EmailField(primary_key=True, max_length=254, help_text="In lower case.")
+    reason = models.CharField(max_length=10, choices=Suppression)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = EmailSuppressionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(address=Lower("address")), name="email_suppression_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=Suppression.values), name="email_suppression_reason_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.reason})"
+
+    def why(self) -> str:
+        """Return the sentence that tells why the address gets no mail."""
+        said = "does not exist" if self.reason == Suppression.BOUNCED else "called our mail spam"
+        return (
+            f"No mail goes to {self.address} since {self.created_at:%Y-%m-%d}: the address {said}. "
+            "Ask the operator to let it through again."
+        )

@@ -1,0 +1,125 @@
+"""A user's webhooks: the account's configuration and secret, and the state of each receiver."""
+
+import base64
+import secrets
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from torale.fields import EncryptedJSONField
+
+#: How long a replaced secret still signs along, so that receivers can change over.
+OVERLAP = timedelta(hours=24)
+
+
+def new_secret() -> str:
+    """Return a secret: `whsec_` + 32 random bytes (Standard Webhooks, "Signature scheme")."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+class WebhookConfig(models.Model):
+    """What holds for all of a user's webhooks: the secret, the master switch, the default URL."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, primary_key=True, related_name="webhook_config"
+    )
+    #: Where tasks go that name no webhook of their own; null for nowhere.
+    url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    is_enabled = models.BooleanField(default=True)
+    secret = EncryptedJSONField(default=new_secret)
+    #: Still signs along until `previous_expires_at`.
+    previous_secret = EncryptedJSONField(null=True)
+    previous_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(previous_secret=None, previous_expires_at=None)
+                | Q(previous_secret__isnull=False, previous_expires_at__isnull=False),
+                name="webhook_config_previous_secret_expires",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"webhooks of {self.user_id}"
+
+    def valid_secrets(self, *, now: datetime) -> list[str]:
+        """Return the secrets to sign with, the present one first."""
+        if self.previous_expires_at and self.previous_expires_at > now:
+            return [self.secret, self.previous_secret]
+        return [self.secret]
+
+    def rotate_secret(self, *, now: datetime) -> None:
+        """Replace the secret; the old one signs along for a day."""
+        self.previous_secret, self.previous_expires_at = self.secret, now + OVERLAP
+        self.secret = new_secret()
+        self.save(update_fields=["secret", "previous_secret", "previous_expires_at"])
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    """Questions asked of receivers."""
+
+    def for_user(self, user: User) -> Self:
+        """Keep the receivers of `user`."""
+        return self.filter(user=user)
+
+    def failing(self) -> Self:
+        """Keep those of which nothing but failures has come for a while."""
+        return self.filter(failing_since__isnull=False)
+
+    def switched_off(self) -> Self:
+        """Keep those that get nothing any more."""
+        return self.filter(switched_off_at__isnull=False)
+
+    def switch_on(self) -> int:
+        """Let them have webhooks again, with a clean record; return how many were off."""
+        return self.switched_off().update(
+            switched_off_at=None, switched_off_because=None, failing_since=None
+        )
+
+
+class WebhookEndpoint(models.Model):
+    """One URL that a user's webhooks go to, and how it has fared."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="webhook_endpoints", db_index=False)
+    url = models.CharField(max_length=2048)
+    created_at = models.DateTimeField(default=timezone.now)
+    #: When the first of an unbroken run of failures came; null while it works.
+    failing_since = models.DateTimeField(null=True)
+    switched_off_at = models.DateTimeField(null=True)
+    switched_off_because = models.TextField(null=True)  # noqa: DJ001 - null while it is on
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Read when a send is recorded.
+            models.UniqueConstraint(fields=["user", "url"], name="webhook_endpoint_one_per_url"),
+            models.CheckConstraint(
+                condition=Q(switched_off_at=None, switched_off_because=None)
+                | Q(switched_off_at__isnull=False, switched_off_because__isnull=False),
+                name="webhook_endpoint_off_with_reason",
+            ),
+        ]
+        indexes = [
+            # Read by delivery_status and the metrics: only receivers in trouble.
+            models.Index(
+                F("failing_since"),
+                name="webhook_endpoint_failing",
+                condition=Q(failing_since__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def why_off(self) -> str:
+        """Return the sentence that tells why it gets nothing and how it is switched on."""
+        return (
+            f"The webhook is switched off, because {self.switched_off_because}. Switch it on by "
+            'PUT /api/v1/webhooks/config {"enabled": true}.'
+        )

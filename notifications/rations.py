@@ -1,0 +1,69 @@
+"""How many attempts each receiver may have under way, so that a dead one delays nobody else; pure.
+
+Like TCP's slow start: a receiver begins with little, gets twice as much whenever it is quick, and
+falls back to a single attempt at a time when it keeps one waiting.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+#: What a receiver that nothing is known of may have under way: all that a dead one costs at first.
+FIRST = 8
+#: What a quick receiver may have.
+MOST = 128
+#: What one that keeps attempts waiting may have.
+LEAST = 1
+#: Hosts whose ration is remembered.
+REMEMBERED = 10_000
+
+
+class Rations:
+    """The rations of one worker's receivers, by host."""
+
+    def __init__(self) -> None:
+        self._rations: dict[str, int] = {}
+        self._under_way: Counter[str] = Counter()
+
+    def free(self, host: str) -> int:
+        """Return how many more attempts `host` may have."""
+        return max(0, self._rations.get(host, FIRST) - self._under_way[host])
+
+    def exhausted(self) -> list[str]:
+        """Return the hosts that may have so few more that claiming for them does not pay yet."""
+        return [host for host in self._under_way if self._is_exhausted(host)]
+
+    def _is_exhausted(self, host: str) -> bool:
+        return self._under_way[host] * 2 > self._rations.get(host, FIRST)
+
+    def take(self, hosts: Iterable[str]) -> list[bool]:
+        """Say for each of `hosts`, in turn, whether its ration has room, and take it if so."""
+        taken = []
+        for host in hosts:
+            has_room = self.free(host) > 0
+            self._under_way[host] += has_room
+            taken.append(has_room)
+        return taken
+
+    def _forget_idle(self) -> None:
+        """Let idle hosts begin anew next time, so that those of the past take no memory."""
+        self._rations = {host: self._rations.get(host, FIRST) for host in self._under_way}
+
+    def give_back(self, host: str) -> None:
+        """Note that an attempt ended and tells nothing of the host, or was not made."""
+        self._under_way[host] -= 1
+        if not self._under_way[host]:
+            del self._under_way[host]
+
+    def settle(self, host: str, *, quickly: bool) -> bool:
+        """Note how an attempt ended: quickly, whatever came of it, or only after a long wait.
+
+        Returns:
+            Whether claiming for the host pays again, and did not before.
+        """
+        was_exhausted = self._is_exhausted(host)
+        self.give_back(host)
+        ration = min(MOST, self._rations.get(host, FIRST) * 2) if quickly else LEAST
+        self._rations[host] = ration
+        if len(self._rations) > REMEMBERED:
+            self._forget_idle()
+        return was_exhausted and not self._is_exhausted(host)

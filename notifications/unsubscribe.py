@@ -1,0 +1,31 @@
+"""The link in each email that switches that task's email off (RFC 8058)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+
+from tasks.models import Task
+
+_signer = Signer(salt="notifications.unsubscribe")
+
+
+def url_for(task_id: Any) -> str:
+    """Return the address that switches the task's email off; whoever has it may."""
+    return f"{settings.TORALE_URL}/unsubscribe/{_signer.sign(str(task_id))}"
+
+
+def switch_email_off(token: str) -> Task | None:
+    """Have the task of a link's token send no more email and return it; None as for task_for."""
+    task = task_for(token)
+    if task is not None:
+        task.switch_email_off()
+    return task
+
+
+def task_for(token: str) -> Task | None:
+    """Return the task that a link's token is for; None if it is forged or the task is gone."""
+    try:
+        return Task.objects.filter(pk=_signer.unsign(token)).first()
+    except BadSignature:
+        return None

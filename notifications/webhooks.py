@@ -1,0 +1,99 @@
+"""A user's webhooks: configure them, switch them on, rotate the secret, try one."""
+
+import asyncio
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+
+from accounts.models import User
+from notifications.channels import Message, Outcome, webhook
+from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
+from notifications.payload import TEST, trial_body
+from notifications.signing import key_of
+from torale import outbound
+from torale.errors import Refused
+
+#: Characters of the receiver's answer that a failed test quotes.
+SHOWN = 500
+
+
+def config_of(user: User) -> WebhookConfig:
+    """Return the user's configuration, with a secret made at the first call."""
+    return WebhookConfig.objects.get_or_create(user=user)[0]
+
+
+def is_switched_on(config: WebhookConfig) -> bool:
+    """Say whether the user's webhooks are on, and the default one has not been switched off."""
+    endpoints = WebhookEndpoint.objects.for_user(config.user)
+    return config.is_enabled and not endpoints.switched_off().filter(url=config.url or "").exists()
+
+
+@transaction.atomic
+def configure(
+    *, user: User, url: str | None = None, is_enabled: bool | None = None, clear_url: bool = False
+) -> WebhookConfig:
+    """Change what is given and return the configuration.
+
+    Enabling also switches on every webhook of the user's that had been switched off for failing.
+
+    Raises:
+        Refused: the URL may not be called; the message says why.
+    """
+    config = config_of(user)
+    if url is not None:
+        outbound.check_url(url)
+        config.url = url
+    elif clear_url:
+        config.url = None
+    if is_enabled is not None:
+        config.is_enabled = is_enabled
+    if is_enabled:
+        WebhookEndpoint.objects.for_user(user).switch_on()
+    config.save(update_fields=["url", "is_enabled"])
+    return config
+
+
+def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str:
+    """Send one signed test event and return the sentence that tells of its success.
+
+    Nothing is recorded.
+
+    Raises:
+        Refused: the URL may not be called, the secret is none, or the receiver did not accept; the
+            message tells what it answered.
+    """
+    outbound.check_url(url)
+    secrets = (secret,) if secret else tuple(config_of(user).valid_secrets(now=now))
+    try:
+        key_of(secrets[0])
+    except ValueError as error:
+        raise Refused("webhook_secret is not a secret: it should be whsec_ and base64.") from error
+    outcome = asyncio.run(_attempt(_trial(url, secrets, now)))
+    if outcome.error is None:
+        return f"Webhook delivered successfully (HTTP {outcome.response_status})"
+    said = f" It said: {outcome.response_body[:SHOWN]}" if outcome.response_body else ""
+    raise Refused(f"{outcome.error}{said}")
+
+
+def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
+    message_id = uuid4()
+    return Message(
+        send_id=message_id,
+        lease=message_id,
+        notification_type=NotificationType.WEBHOOK,
+        recipient=url,
+        host="",
+        endpoint_id=None,
+        body=trial_body(message_id=str(message_id), now=now),
+        event_type=TEST,
+        method="POST",
+        headers={},
+        secrets=secrets,
+        attempt=1,
+    )
+
+
+async def _attempt(message: Message) -> Outcome:
+    async with outbound.open_session(limit=1) as session:
+        return await webhook.send(message, session)

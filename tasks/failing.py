@@ -1,0 +1,64 @@
+"""Tell a task's owner that it keeps failing, and that it works again: each once, by email."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts.notices import send_notice
+from tasks.models import Task
+
+#: Failed runs in a row after which the owner is told. One may be the page's bad day.
+TELL_AFTER = 3
+
+
+def tell_failure(*, task: Task, error: str, now: datetime) -> None:
+    """Tell the owner when `task` keeps failing and that has not been told yet.
+
+    Runs in the transaction that stores the failed run, with the task's row locked: the mail is sent
+    exactly if that commits.
+
+    Args:
+        task: with its failed runs counted and its next visit set.
+        error: why the last run failed, in words for the owner.
+        now: when it failed.
+    """
+    if task.failed_run_count < TELL_AFTER or task.failure_told_at:
+        return
+    task.failure_told_at = now
+    task.save(update_fields=["failure_told_at"])
+    if task.next_run_at:
+        outlook = f"It is tried again on {task.next_run_at:%-d %B %Y at %H:%M} UTC."
+    else:
+        outlook = f"It is {task.state}, and is tried again when you make it active."
+    send_notice(
+        user=task.user,
+        subject=f'Your task "{task.name}" keeps failing',
+        text=(
+            f'The last {task.failed_run_count} runs of your task "{task.name}" failed. '
+            f"The last error was:\n\n"
+            f"    {error}\n\n"
+            f"{outlook} You get no further email about this until it works again.\n\n"
+            f"{address(task)}"
+        ),
+    )
+
+
+def tell_success(*, task: Task) -> None:
+    """Tell the owner that `task` works again, if told before that it does not.
+
+    Runs in the transaction that stores the answer, with the task's row locked.
+    """
+    if not task.failure_told_at:
+        return
+    task.failure_told_at = None
+    task.save(update_fields=["failure_told_at"])
+    send_notice(
+        user=task.user,
+        subject=f'Your task "{task.name}" works again',
+        text=f'The last run of your task "{task.name}" succeeded.\n\n{address(task)}',
+    )
+
+
+def address(task: Task) -> str:
+    """Return where the owner reads about the task's runs."""
+    return f"{settings.TORALE_URL}/api/v1/tasks/{task.pk}/executions"

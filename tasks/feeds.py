@@ -1,0 +1,69 @@
+"""A public task's notifications as RSS 2.0."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.html import linebreaks
+from django.utils.text import Truncator
+
+from executions.models import Execution
+from tasks.models import Task
+
+CONTENT_TYPE = Rss201rev2Feed.content_type
+#: Notifications in one feed.
+LENGTH = 50
+#: Not to be had in XML 1.0 §2.2 (Char), escaped or not.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class TaskFeed(Rss201rev2Feed):
+    """RSS whose date is the task's while there are no items; Django's would be the present."""
+
+    def latest_post_date(self) -> datetime:
+        """Return when the newest item was told."""
+        if self.items:
+            return super().latest_post_date()
+        created_at: datetime = self.feed["created_at"]
+        return created_at
+
+
+def rss(task: Task, told: Iterable[Execution]) -> str:
+    """Return the feed of `told`, the task's executions with a notification.
+
+    The notification's Markdown is shown as the text it is: an item's description is HTML
+    (RSS 2.0, "Elements of <item>"), so the text is escaped for HTML and then for XML.
+    """
+    page = f"{settings.TORALE_URL}/api/v1/public/tasks/id/{task.pk}"
+    feed = TaskFeed(
+        title=plain(task.name),
+        link=page,
+        description=plain(f"{task.search_query}\n\n{task.condition_description}"),
+        feed_url=f"{settings.TORALE_URL}/tasks/{task.pk}/rss",
+        created_at=task.created_at,
+    )
+    for execution in told:
+        notification = plain(execution.notification or "")
+        feed.add_item(
+            title=title_of(notification) or plain(task.name),
+            link=page,
+            description=linebreaks(notification, autoescape=True),
+            unique_id=str(execution.pk),
+            unique_id_is_permalink=False,
+            pubdate=execution.completed_at,
+        )
+    xml: str = feed.writeString("utf-8")
+    return xml
+
+
+def title_of(notification: str) -> str:
+    """Return the first line of a notification without Markdown's marks at its ends."""
+    first_line = notification.strip().partition("\n")[0]
+    return Truncator(first_line.strip("#*_ \t")).chars(100)
+
+
+def plain(text: str) -> str:
+    """Return `text` without the characters that XML cannot hold."""
+    return NOT_IN_XML.sub("", text)

@@ -1,0 +1,170 @@
+"""Everything that needs no key: the public tasks, their feed and RSS."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from executions.models import Execution
+from tasks import conditional, feeds
+from tasks.models import Task, TaskQuerySet, attach_last_executions
+from tasks.serializers import (
+    FeedEntrySerializer,
+    PublicTasksQuerySerializer,
+    PublicTasksSerializer,
+    TaskReadSerializer,
+)
+from tasks.view_counts import view_counter
+from torale.api.pagination import CountedPagination, Pagination
+from torale.api.renderers import JSONRenderer
+from torale.api.throttling import AddressThrottle
+from torale.api.validation import validated
+from torale.api.views import IdsInPath
+from torale.limits import Limit
+
+MINUTE = timedelta(minutes=1)
+
+
+class PublicTaskPagination(CountedPagination):
+    """Pages of public tasks."""
+
+    default_limit = 20
+    max_limit = 100
+
+
+class PublicFeedPagination(Pagination):
+    """Pages of the public feed: smaller than those for callers with a key."""
+
+    max_limit = 100
+
+
+class PublicView(IdsInPath, GenericAPIView[Any]):
+    """Answers without a key, so often a minute to one address; a wrong key is still refused."""
+
+    permission_classes = [AllowAny]
+    throttle_classes = [AddressThrottle]
+    filter_backends = []
+    limit: Limit
+
+    def get_queryset(self) -> TaskQuerySet:
+        """Return the public tasks."""
+        return Task.objects.public()
+
+    def get_object(self) -> Task:
+        """Return the public task in the path, with its last execution's id.
+
+        Raises:
+            Http404: there is none that is public.
+        """
+        tasks = self.get_queryset().with_last_execution_id()
+        task = tasks.filter(pk=self.kwargs["task_id"]).first()
+        if task is None:
+            raise Http404
+        return task
+
+
+class PublicTasksView(PublicView):
+    """The list of public tasks."""
+
+    limit = Limit("public_tasks", 10, MINUTE)
+    serializer_class = PublicTasksSerializer
+    pagination_class = PublicTaskPagination
+    paginator: PublicTaskPagination
+
+    def get(self, request: Request) -> HttpResponseBase:
+        """List public tasks, the newest or the most popular first."""
+        query = request.query_params.dict()
+        sort_by = validated(PublicTasksQuerySerializer, query, source="query")["sort_by"]
+        tasks = self.get_queryset().with_last_execution_id()
+        tasks = tasks.most_popular_first() if sort_by == "popular" else tasks.newest_first()
+        page = attach_last_executions(self.paginate_queryset(tasks) or ())
+        envelope = {
+            "tasks": page,
+            "total": self.paginator.count,
+            "offset": self.paginator.offset,
+            "limit": self.paginator.limit,
+        }
+        return conditional.answer(
+            request,
+            made_of={**envelope, "tasks": [shown(task) for task in page]},
+            render=lambda: Response(
+                self.get_serializer(envelope).data, headers={"Link": self.paginator.links()}
+            ),
+        )
+
+
+class PublicTaskView(PublicView):
+    """One public task."""
+
+    limit = Limit("public_task", 20, MINUTE)
+    serializer_class = TaskReadSerializer
+
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+        """Show one public task; to its owner with all that it has.
+
+        Who asks whether a copy is still good has been counted when getting it. Counted again, no
+        copy would ever be.
+        """
+        [task] = attach_last_executions([self.get_object()])
+        if request.method == "GET" and "If-None-Match" not in request.headers:
+            view_counter.add(task, by=request.user)
+        return conditional.answer(
+            request,
+            made_of=shown(task),
+            render=lambda: Response(self.get_serializer(task).data),
+        )
+
+
+class PublicFeedView(PublicView):
+    """What the public tasks have told."""
+
+    limit = Limit("public_feed", 10, MINUTE)
+    serializer_class = FeedEntrySerializer
+    pagination_class = PublicFeedPagination
+
+    def get(self, request: Request) -> HttpResponseBase:
+        """List the latest executions with a notification, newest first, without their owners."""
+        entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
+        page = [{**entry, "task_user_id": None} for entry in self.paginate_queryset(entries) or ()]
+        return conditional.answer(request, made_of=page, render=lambda: Response(page))
+
+
+class TaskRSSView(PublicView):
+    """A public task's notifications for feed readers."""
+
+    limit = Limit("task_rss", 10, MINUTE)
+    #: Renders errors only.
+    renderer_classes = [JSONRenderer]
+
+    def perform_content_negotiation(
+        self,
+        request: Request,
+        force: bool = False,  # noqa: ARG002, FBT001, FBT002 - DRF's signature
+    ) -> tuple[BaseRenderer, str]:
+        """Take any Accept header: feed readers ask for many types and read RSS."""
+        return super().perform_content_negotiation(request, force=True)
+
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+        """Show the latest notifications as RSS 2.0."""
+        task = self.get_object()
+        told = list(Execution.objects.of_task(task.pk).with_notification()[: feeds.LENGTH])
+        times = [execution.completed_at for execution in told if execution.completed_at]
+        return conditional.answer(
+            request,
+            made_of=[
+                [task.pk, task.name, task.search_query, task.condition_description],
+                [[execution.pk, execution.notification] for execution in told],
+            ],
+            last_modified=max(*times, task.created_at, task.updated_at or task.created_at),
+            render=lambda: HttpResponse(feeds.rss(task, told), content_type=feeds.CONTENT_TYPE),
+        )
+
+
+def shown(task: Task) -> list[Any]:
+    """Return what a task's JSON is made of."""
+    return [conditional.columns(task), conditional.columns(task.last_execution)]  # type: ignore[attr-defined]

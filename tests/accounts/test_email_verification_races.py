@@ -1,0 +1,82 @@
+"""Codes asked for and given at the same moment, on several connections."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts.models import EmailAddress
+from accounts.verification import TooManyCodes, check_code, send_code
+from tests.accounts.addresses import make_unverified_address
+from tests.factories import NOW
+from tests.receivers import DEADLINE_S
+from torale.errors import Refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(times: int, call: Callable[[], object]) -> list[str]:
+    """Call `call` on that many connections at the same moment; return what each said, sorted."""
+    barrier = threading.Barrier(times, timeout=DEADLINE_S)
+
+    def work(_: int) -> str:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            call()
+        except (Refused, TooManyCodes) as error:
+            return str(error)
+        else:
+            return "done"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as workers:
+        return sorted(workers.map(work, range(times)))
+
+
+def test_simultaneous_wrong_codes_cost_a_try_each(owner):
+    address = make_unverified_address(owner)
+
+    said = at_once(7, lambda: check_code(user=owner, email=address.email, code="000000", now=NOW))
+
+    assert said == [
+        "Too many wrong codes were given. Ask for a new code.",
+        "Too many wrong codes were given. Ask for a new code.",
+        "Wrong code. Tries left: 0.",
+        "Wrong code. Tries left: 1.",
+        "Wrong code. Tries left: 2.",
+        "Wrong code. Tries left: 3.",
+        "Wrong code. Tries left: 4.",
+    ]
+    address.refresh_from_db()
+    assert address.tries == 5
+
+
+def test_simultaneous_right_codes_verify_once(owner):
+    address = make_unverified_address(owner)
+
+    said = at_once(3, lambda: check_code(user=owner, email=address.email, code="123456", now=NOW))
+
+    assert said == ["done", *["second@example.com is verified already."] * 2]
+
+
+def test_simultaneous_requests_for_a_code_make_one_address_and_keep_to_the_limit(owner):
+    said = at_once(5, lambda: send_code(user=owner, email="second@example.com", now=NOW))
+
+    assert said == [
+        *["You may ask for 3 verification codes an hour."] * 2,
+        "done",
+        "done",
+        "done",
+    ]
+    assert EmailAddress.objects.count() == 1
+    assert ProcrastinateJob.objects.count() == 3
+
+
+def test_a_code_is_not_checked_in_a_transaction_that_could_undo_the_try(owner):
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        check_code(user=owner, email="second@example.com", code="123456", now=NOW)

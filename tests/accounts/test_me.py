@@ -1,0 +1,57 @@
+"""The caller's own account."""
+
+from http import HTTPStatus
+
+import pytest
+
+from accounts.models import User
+from tests.conftest import client_of
+from tests.factories import NOW
+
+
+@pytest.fixture
+def known_user(db) -> User:
+    return User.objects.create_user(
+        "Olive@Example.COM", first_name="Olive", username="olive", created_at=NOW
+    )
+
+
+@pytest.mark.parametrize("path", ["/auth/me", "/auth/me/"])
+def test_a_caller_sees_their_account(known_user, path):
+    response = client_of(known_user).get(path)
+
+    assert response.status_code == HTTPStatus.OK
+    assert response.json() == {
+        "id": str(known_user.pk),
+        "email": "Olive@example.com",
+        "first_name": "Olive",
+        "username": "olive",
+        "is_active": True,
+        "has_seen_welcome": False,
+        "created_at": "2026-03-04T09:00:10Z",
+    }
+
+
+def test_a_caller_without_a_username_sees_null(owner_client):
+    response = owner_client.get("/auth/me")
+
+    assert response.json()["username"] is None
+
+
+@pytest.mark.django_db
+def test_without_a_key_there_is_no_account(anonymous_client):
+    response = anonymous_client.get("/auth/me")
+
+    assert response.status_code == HTTPStatus.UNAUTHORIZED
+    assert response.json() == {"detail": "Authorization header missing"}
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_the_account_is_not_changed_here(owner, owner_client, method):
+    before = User.objects.values().get(pk=owner.pk)
+
+    response = getattr(owner_client, method)("/auth/me", {"is_staff": True}, format="json")
+
+    assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert response.json() == {"detail": f'Method "{method.upper()}" not allowed.'}
+    assert User.objects.values().get(pk=owner.pk) == before

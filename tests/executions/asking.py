@@ -1,0 +1,26 @@
+"""How these tests ask the page monitor, and what the watched server says."""
+
+import asyncio
+from typing import Any
+
+from executions.monitors import Answer, Question, page
+from tests.factories import NOW
+from tests.receivers import Answer as Reply
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+JSON = {"Content-Type": "application/json"}
+
+
+def html(text: str, title: str = "The shop") -> Reply:
+    body = f"<title>{title}</title><p>{text}</p>"
+    return Reply(status=200, body=body.encode(), headers=HTML)
+
+
+def ask(query: str, condition: str, state: dict[str, Any] | None = None) -> Answer:
+    question = Question(
+        search_query=query,
+        condition_description=condition,
+        last_known_state=state,
+        asked_at=NOW,
+    )
+    return asyncio.run(page.PageMonitor().ask(question))

@@ -1,0 +1,126 @@
+"""Executions as the operator sees them."""
+
+from http import HTTPStatus
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from executions.models import Execution, Status
+from tests.factories import make_execution, make_pending_execution, make_task
+
+LIST = "/admin/executions/execution/"
+
+
+@pytest.fixture
+def execution(owner) -> Execution:
+    return make_execution(make_task(owner, name="Bread"), notification="**It is there.**")
+
+
+def shown(response) -> list[Execution]:
+    """Return the rows of a list page."""
+    assert response.status_code == HTTPStatus.OK
+    return list(response.context["cl"].result_list)
+
+
+def test_the_operator_sees_executions_newest_first(operator_client, execution):
+    newer = make_pending_execution(execution.task)
+
+    response = operator_client.get(LIST)
+
+    assert shown(response) == [newer, execution]
+    page = response.content.decode()
+    assert "Bread" in page
+    assert str(execution.pk) in page
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"status__exact": "success"}, ["met", "not met"]),
+        ({"status__exact": "failed"}, ["failed"]),
+        ({"notification__isempty": "0"}, ["met"]),
+        ({"notification__isempty": "1"}, ["failed", "not met"]),
+        ({"created_at__gte": "2026-03-05 00:00:00+00:00"}, []),
+        ({"created_at__gte": "2026-03-04 00:00:00+00:00"}, ["failed", "met", "not met"]),
+    ],
+    ids=["success", "failed", "met", "not met", "too new", "new enough"],
+)
+def test_the_operator_filters_executions(operator_client, owner, query, names):
+    make_execution(make_task(owner, name="met"), notification="Told.")
+    make_execution(make_task(owner, name="not met"))
+    make_execution(make_task(owner, name="failed"), status=Status.FAILED)
+
+    response = operator_client.get(LIST, query)
+
+    assert sorted(execution.task.name for execution in shown(response)) == names
+
+
+@pytest.mark.parametrize("by", ["pk", "task_id"])
+def test_the_operator_finds_an_execution_by_an_id(operator_client, owner, execution, by):
+    make_execution(make_task(owner))
+
+    response = operator_client.get(LIST, {"q": str(getattr(execution, by))})
+
+    assert shown(response) == [execution]
+
+
+@pytest.mark.parametrize("text", ["bread", "018f0000-0000-7000-8000-000000000000"])
+@pytest.mark.usefixtures("execution")
+def test_the_operator_finds_nothing_by_another_text(operator_client, text):
+    response = operator_client.get(LIST, {"q": text})
+
+    assert shown(response) == []
+
+
+def test_the_list_costs_as_many_queries_at_25_rows_as_at_1(operator_client, owner, execution):
+    operator_client.get(LIST)  # fills the cache of content types
+
+    with CaptureQueriesContext(connection) as at_1:
+        operator_client.get(LIST)
+    for _ in range(24):
+        make_execution(make_task(owner))
+    with CaptureQueriesContext(connection) as at_25:
+        response = operator_client.get(LIST)
+
+    assert len(shown(response)) == 25
+    assert len(at_25) == len(at_1)
+    assert execution in shown(response)
+
+
+def test_the_operator_reads_an_execution(operator_client, execution):
+    response = operator_client.get(f"{LIST}{execution.pk}/change/")
+
+    assert response.status_code == HTTPStatus.OK
+    page = response.content.decode()
+    assert "**It is there.**" in page
+    assert 'name="_save"' not in page
+
+
+@pytest.mark.parametrize(
+    "path", ["add/", "{id}/change/", "{id}/delete/"], ids=["add", "change", "delete"]
+)
+def test_the_operator_cannot_touch_executions(operator_client, execution, path):
+    before = Execution.objects.values().get()
+
+    response = operator_client.post(LIST + path.format(id=execution.pk), {"post": "yes"})
+
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    assert Execution.objects.values().get() == before
+
+
+def test_the_operator_is_offered_no_action(operator_client, execution):
+    response = operator_client.get(LIST)
+
+    assert shown(response) == [execution]
+    assert response.context["cl"].model_admin.get_actions(response.wsgi_request) == {}
+
+
+def test_a_user_who_is_not_staff_is_sent_to_the_login(client, owner):
+    client.force_login(owner)
+
+    response = client.get(LIST)
+
+    assert response.status_code == HTTPStatus.FOUND
+    assert response["Location"] == f"{reverse('admin:login')}?next={LIST}"

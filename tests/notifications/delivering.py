@@ -1,0 +1,35 @@
+"""A drain of the worker's own, run until nothing is due."""
+
+import asyncio
+from collections.abc import Callable
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.utils import timezone
+
+from notifications.deliver import Drain
+from notifications.models import NotificationSend
+from tests.receivers import DEADLINE_S
+
+
+def nothing_is_due() -> bool:
+    try:
+        in_hand = NotificationSend.objects.filter(lease__isnull=False)
+        return not in_hand.exists() and not NotificationSend.objects.due(timezone.now()).exists()
+    finally:
+        close_old_connections()
+
+
+def deliver(*, until: Callable[[], bool] = nothing_is_due) -> None:
+    """Run a drain until a condition holds, and stop it as SIGTERM does."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        draining = asyncio.create_task(Drain().run(stop))
+        async with asyncio.timeout(DEADLINE_S):
+            while not draining.done() and not await sync_to_async(until)():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # the event is a row of another connection's
+        stop.set()
+        await draining
+
+    asyncio.run(main())

@@ -1,0 +1,185 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import EmailAddress
+from notifications.models import EmailSuppression, NotificationSend, WebhookConfig
+from notifications.record import record_sends
+from notifications.webhooks import configure
+from tests.factories import NOW, make_endpoint, make_execution, make_task
+
+pytestmark = pytest.mark.django_db
+
+URL = "https://r.example:8443/hook"
+
+
+def record(task, now=NOW) -> list[NotificationSend]:
+    execution = make_execution(
+        task,
+        notification="**In stock**",
+        grounding_sources=[
+            {"url": "https://s.example/", "uri": "https://s.example/", "title": "S"}
+        ],
+    )
+    return record_sends(task=task, execution=execution, now=now)
+
+
+def test_each_channel_gets_one_queued_send(owner):
+    task = make_task(owner, notification_email=owner.email, webhook_url=URL)
+
+    email, webhook = record(task)
+
+    assert (email.recipient, email.status, email.host) == (owner.email, "queued", "")
+    assert (webhook.recipient, webhook.status, webhook.host) == (URL, "queued", "r.example:8443")
+    assert email.next_attempt_at == webhook.next_attempt_at == NOW
+
+
+def test_recording_an_execution_again_adds_nothing(owner):
+    task = make_task(owner, notification_email=owner.email, webhook_url=URL)
+    execution = make_execution(task, notification="x")
+
+    first = record_sends(task=task, execution=execution, now=NOW)
+    second = record_sends(task=task, execution=execution, now=NOW)
+
+    assert (len(first), second) == (2, [])
+
+
+def test_the_webhooks_body_is_the_contracts_event(owner):
+    task = make_task(owner, name="Shop", webhook_url=URL, context={"order": 17})
+
+    [send] = record(task)
+
+    execution = send.execution
+    assert json.loads(send.payload.body) == {
+        "id": str(send.pk),
+        "object": "event",
+        "api_version": "v1",
+        "event_type": "task.condition_met",
+        "created_at": int(NOW.timestamp()),
+        "data": {
+            "task": {
+                "id": str(task.pk),
+                "name": "Shop",
+                "search_query": task.search_query,
+                "condition_description": task.condition_description,
+            },
+            "execution": {
+                "id": str(execution.pk),
+                "notification": "**In stock**",
+                "completed_at": "2026-03-04T09:00:10Z",
+            },
+            "result": {
+                "answer": "Seen.",
+                "grounding_sources": [
+                    {"url": "https://s.example/", "uri": "https://s.example/", "title": "S"}
+                ],
+            },
+            "context": {"order": 17},
+        },
+    }
+
+
+def test_an_address_that_is_not_verified_gets_nothing_and_the_accounts_own_does(owner):
+    task = make_task(owner, notification_email="somebody@example.com")
+
+    [send] = record(task)
+
+    assert send.recipient == "owner@example.com"
+
+
+def test_a_verified_address_gets_it(owner):
+    EmailAddress.objects.create(user=owner, email="desk@example.com", verified_at=NOW)
+    task = make_task(owner, notification_email="Desk@example.com")
+
+    [send] = record(task)
+
+    assert send.recipient == "Desk@example.com"
+
+
+def test_a_task_without_a_webhook_uses_the_accounts(owner):
+    configure(user=owner, url="https://default.example/")
+
+    [own] = record(make_task(owner, webhook_url=URL, webhook_headers={"X-Token": "abc"}))
+    [default] = record(make_task(owner, webhook_headers={"X-Token": "abc"}))
+
+    assert (own.recipient, own.payload.headers) == (URL, {"X-Token": "abc"})
+    assert (default.recipient, default.payload.headers) == ("https://default.example/", None)
+
+
+def test_the_hundred_and_first_notification_of_a_day_is_skipped(owner, settings):
+    settings.TORALE_SENDS_PER_DAY = 2
+    task = make_task(owner, webhook_url=URL)
+
+    sends = [record(task)[0] for _ in range(3)]
+    [tomorrow] = record(task, now=NOW + timedelta(days=1))
+
+    assert [send.status for send in sends] == ["queued", "queued", "skipped"]
+    assert sends[2].error_message == (
+        "You have had 2 notifications today (UTC), the most a user gets in a day."
+    )
+    assert sends[2].next_attempt_at is None
+    assert tomorrow.status == "queued"
+
+
+def test_the_eleventh_email_of_an_hour_to_one_address_is_skipped_and_webhooks_are_not(owner):
+    task = make_task(owner, notification_email=owner.email, webhook_url=URL)
+
+    sends = [send for _ in range(11) for send in record(task)]
+
+    skipped = [send for send in sends if send.status == "skipped"]
+    assert [send.notification_type for send in skipped] == ["email"]
+    assert skipped[0].error_message == (
+        "This address has had 10 emails this hour, the most it gets in an hour."
+    )
+
+
+def test_one_users_notifications_do_not_use_up_anothers(owner, stranger, settings):
+    settings.TORALE_SENDS_PER_DAY = 1
+    record(make_task(owner, webhook_url=URL))
+
+    [send] = record(make_task(stranger, webhook_url=URL))
+
+    assert send.status == "queued"
+
+
+def test_a_webhook_that_is_switched_off_gets_a_skipped_send_that_says_how_to_switch_it_on(owner):
+    make_endpoint(owner, url=URL, switched_off_at=NOW, switched_off_because="it answered 410 Gone")
+
+    [send] = record(make_task(owner, webhook_url=URL))
+
+    assert (send.status, send.error_message) == (
+        "skipped",
+        (
+            "The webhook is switched off, because it answered 410 Gone. Switch it on by "
+            'PUT /api/v1/webhooks/config {"enabled": true}.'
+        ),
+    )
+
+
+def test_the_master_switch_skips_every_webhook(owner):
+    configure(user=owner, is_enabled=False)
+
+    [send] = record(make_task(owner, webhook_url=URL))
+
+    assert send.status == "skipped"
+
+
+def test_an_address_that_bounced_gets_a_skipped_send(owner):
+    EmailSuppression.objects.create(address=owner.email, reason="bounced", created_at=NOW)
+
+    [send] = record(make_task(owner, notification_email=owner.email))
+
+    assert (send.status, send.error_message) == (
+        "skipped",
+        (
+            "No mail goes to owner@example.com since 2026-03-04: the address does not exist. "
+            "Ask the operator to let it through again."
+        ),
+    )
+
+
+def test_a_secret_is_made_with_the_first_webhook(owner):
+    record(make_task(owner, webhook_url=URL))
+
+    assert WebhookConfig.objects.get(user=owner).secret.startswith("whsec_")

@@ -1,0 +1,189 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from notifications.models import NotificationSend
+from tests.factories import NOW, days, make_endpoint, make_send, make_task
+
+URL = "/api/v1/notifications/sends"
+
+
+def url(send) -> str:
+    return f"{URL}/{send.pk}/redeliver"
+
+
+@pytest.mark.parametrize("status", ["sent", "failed", "skipped", "bounced"])
+def test_an_ended_send_is_queued_again(owner, owner_client, status, time_machine):
+    time_machine.move_to(NOW + days(1), tick=False)
+    send = make_send(owner, status=status, attempt_count=10)
+
+    response = owner_client.post(url(send))
+
+    assert response.status_code == 202
+    assert response.json() == {
+        "id": str(send.pk),
+        "user_id": str(owner.pk),
+        "task_id": None,
+        "execution_id": None,
+        "recipient": "https://receiver.example/hook",
+        "notification_type": "webhook",
+        "status": "queued",
+        "error_message": None,
+        "created_at": "2026-03-04T09:00:10Z",
+    }
+    send.refresh_from_db()
+    assert (send.next_attempt_at, send.earlier_attempt_count) == (NOW + days(1), 10)
+
+
+@pytest.mark.parametrize("status", ["queued", "retrying"])
+def test_a_send_in_flight_is_409(owner, owner_client, status):
+    send = make_send(owner, status=status)
+
+    response = owner_client.post(url(send))
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "detail": (
+            "The send has not ended: it is queued or retrying, and will be attempted by itself."
+        )
+    }
+
+
+def test_a_webhook_that_is_switched_off_is_409_and_says_how_to_switch_it_on(owner, owner_client):
+    endpoint = make_endpoint(owner, switched_off_at=NOW, switched_off_because="it is gone")
+    send = make_send(owner, status="failed", endpoint=endpoint)
+
+    response = owner_client.post(url(send))
+
+    assert response.status_code == 409
+    assert 'PUT /api/v1/webhooks/config {"enabled": true}' in response.json()["detail"]
+
+
+def test_a_send_whose_payload_was_pruned_is_409(owner, owner_client):
+    send = make_send(owner, status="failed")
+    send.payload.delete()
+
+    response = owner_client.post(url(send))
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "detail": "What it carried is no longer kept (see TORALE_RETENTION_DAYS)."
+    }
+
+
+def test_another_users_send_is_not_found_and_stays_as_it_is(owner, stranger_client):
+    send = make_send(owner, status="failed")
+
+    response = stranger_client.post(url(send))
+
+    assert (response.status_code, response.json()) == (404, {"detail": "Not found"})
+    send.refresh_from_db()
+    assert send.status == "failed"
+
+
+def queued() -> set[NotificationSend]:
+    return set(NotificationSend.objects.filter(status="queued"))
+
+
+def test_all_failed_sends_of_the_caller_are_queued_in_one_go(owner, stranger, owner_client):
+    failed = {make_send(owner, status="failed") for _ in range(3)}
+    make_send(owner)
+    make_send(stranger, status="failed")
+
+    response = owner_client.post(f"{URL}/redeliver", {}, format="json")
+
+    assert (response.status_code, response.json()) == (202, {"count": 3})
+    assert queued() == failed
+
+
+@pytest.mark.parametrize(
+    "matching",
+    [
+        pytest.param({"status": "skipped"}, id="status"),
+        pytest.param({"created_after": "2026-03-05T09:00:10Z"}, id="created_after"),
+        pytest.param({"notification_type": "email"}, id="notification_type"),
+    ],
+)
+def test_only_what_matches_is_queued(owner, owner_client, matching):
+    make_send(owner, status="failed")
+    wanted = make_send(
+        owner,
+        status=matching.get("status", "failed"),
+        created_at=NOW + days(1),
+        notification_type=matching.get("notification_type", "webhook"),
+    )
+
+    response = owner_client.post(f"{URL}/redeliver", matching, format="json")
+
+    assert response.json() == {"count": 1}
+    assert queued() == {wanted}
+
+
+def test_only_one_tasks_sends_are_queued(owner, owner_client):
+    task = make_task(owner)
+    wanted = make_send(owner, status="failed", task=task)
+    make_send(owner, status="failed")
+
+    owner_client.post(f"{URL}/redeliver", {"task_id": str(task.pk)}, format="json")
+
+    assert queued() == {wanted}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("status", "queued"), ("task_id", "x"), ("created_after", "yesterday")]
+)
+def test_a_bad_member_is_422_and_nothing_is_queued(owner, owner_client, name, value):
+    make_send(owner, status="failed")
+
+    response = owner_client.post(f"{URL}/redeliver", {name: value}, format="json")
+
+    assert response.status_code == 422
+    [fault] = response.json()["detail"]
+    assert (fault["loc"], fault["input"]) == (["body", name], value)
+    assert queued() == set()
+
+
+def test_one_go_costs_the_same_queries_for_any_number(
+    owner, owner_client, django_assert_num_queries
+):
+    for _ in range(30):
+        make_send(owner, status="failed")
+    owner_client.get(URL)
+
+    with django_assert_num_queries(5):  # the key, a savepoint and its end, all of them, the wake-up
+        owner_client.post(f"{URL}/redeliver", {}, format="json")
+
+
+def test_the_command_queues_what_failed_since(owner, stranger, time_machine):
+    time_machine.move_to(NOW + days(2), tick=False)
+    make_send(owner, status="failed", created_at=NOW)
+    wanted = {
+        make_send(user, status="failed", created_at=NOW + days(1.5)) for user in (owner, stranger)
+    }
+    out = StringIO()
+
+    call_command("redeliver", since="24h", stdout=out)
+
+    assert out.getvalue() == "Queued 2 sends.\n"
+    assert queued() == wanted
+
+
+@pytest.mark.django_db
+def test_the_command_says_how_a_time_is_written():
+    with pytest.raises(CommandError, match=r"--since: 'soon' is no time; write it like"):
+        call_command("redeliver", since="soon")
+
+
+def test_the_admins_action_queues_the_selected(operator_client, owner):
+    selected = make_send(owner, status="failed")
+    make_send(owner, status="failed")
+    page = reverse("admin:notifications_notificationsend_changelist")
+
+    response = operator_client.post(
+        page, {"action": "redeliver", "_selected_action": [selected.pk]}, follow=True
+    )
+
+    assert "Queued 1 of 1 sends." in response.text
+    assert queued() == {selected}

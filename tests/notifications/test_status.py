@@ -1,0 +1,85 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from notifications.models import Attempt
+from tests.conftest import client_of
+from tests.factories import NOW, make_endpoint, make_send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _some_of_each(owner, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    make_send(owner, status="queued", next_attempt_at=NOW - timedelta(seconds=90))
+    make_send(owner, status="retrying", next_attempt_at=NOW + timedelta(hours=1))
+    sent = make_send(owner)
+    for number, error in enumerate([None, None, "No."], 1):
+        Attempt.objects.create(
+            send=sent,
+            number=number,
+            started_at=NOW - timedelta(seconds=30),
+            duration_ms=5,
+            status="failed" if error else "succeeded",
+            error_message=error,
+        )
+    Attempt.objects.create(
+        send=sent,
+        number=4,
+        started_at=NOW - timedelta(minutes=2),
+        duration_ms=5,
+        status="succeeded",
+    )
+    make_endpoint(owner, url="https://failing.example/", failing_since=NOW)
+    make_endpoint(
+        owner,
+        url="https://off.example/",
+        failing_since=NOW,
+        switched_off_at=NOW,
+        switched_off_because="it answered 410 Gone",
+    )
+
+
+def test_the_command_shows_how_delivery_is_doing():
+    out = StringIO()
+
+    call_command("delivery_status", stdout=out)
+
+    assert out.getvalue() == (
+        "Queued           1\n"
+        "Retrying         1\n"
+        "Due now          1, the longest for 90 s\n"
+        "Last minute      2 accepted, 1 not\n"
+        "Webhooks         1 failing, 1 switched off\n"
+        "  https://failing.example/ since 2026-03-04 09:00\n"
+        "  https://off.example/ since 2026-03-04 09:00, switched off, because it answered 410 "
+        "Gone\n"
+    )
+
+
+def test_prometheus_gets_the_same_numbers(operator):
+    response = client_of(operator).get("/metrics", headers={"Accept": "text/plain;q=1, */*;q=0.1"})
+
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/plain")
+    shown = [line for line in response.text.splitlines() if not line.startswith("#")]
+    assert shown == [
+        'torale_sends_unfinished{status="queued"} 1.0',
+        'torale_sends_unfinished{status="retrying"} 1.0',
+        "torale_sends_due 1.0",
+        "torale_sends_oldest_due_seconds 90.0",
+        'torale_attempts_last_minute{status="succeeded"} 2.0',
+        'torale_attempts_last_minute{status="failed"} 1.0',
+        'torale_webhook_endpoints{state="failing"} 1.0',
+        'torale_webhook_endpoints{state="switched_off"} 1.0',
+    ]
+
+
+def test_a_users_key_is_refused_as_the_numbers_are_everybodys(owner_client):
+    response = owner_client.get("/metrics")
+
+    assert response.status_code == 403
+    assert response.json() == {"detail": "You do not have permission to perform this action."}

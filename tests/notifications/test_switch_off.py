@@ -1,0 +1,108 @@
+"""A webhook that is no use to call is switched off, and its owner told."""
+
+from datetime import timedelta
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from notifications.models import WebhookEndpoint
+from tests.factories import NOW, days, make_send
+from tests.notifications.delivering import deliver
+from tests.receivers import Answer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def attempt_at(owner, http_receiver, time_machine):
+    """Return a function that has one send attempted at a time and returns its endpoint."""
+
+    def attempt(when, answer: Answer):
+        time_machine.move_to(when, tick=True)
+        http_receiver.answers = [answer]
+        make_send(
+            owner,
+            status="queued",
+            recipient=f"{http_receiver.url}/hook",
+            created_at=when,
+            next_attempt_at=when,
+        )
+        deliver()
+        return WebhookEndpoint.objects.get()
+
+    return attempt
+
+
+def told() -> list[str]:
+    jobs = ProcrastinateJob.objects.filter(task_name="send_notice")
+    return [job.args["text"] for job in jobs]
+
+
+def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, attempt_at):
+    endpoint = attempt_at(NOW, Answer(410))
+
+    assert endpoint.switched_off_because == "it answered 410 Gone"
+    assert told() == [
+        (
+            f"Torale sends nothing to {http_receiver.url}/hook any more, because it answered 410 "
+            "Gone.\n\nOnce it works again, switch it on: PUT /api/v1/webhooks/config "
+            '{"enabled": true}. What was not delivered meanwhile can be sent again: '
+            'POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
+        )
+    ]
+
+
+def test_five_days_of_nothing_but_failures_switch_it_off(attempt_at):
+    first = attempt_at(NOW, Answer(500))
+    almost = attempt_at(NOW + days(4.9), Answer(500))
+    last = attempt_at(NOW + days(5.1), Answer(500))
+
+    assert NOW <= first.failing_since <= NOW + timedelta(seconds=20)
+    assert (almost.failing_since, almost.switched_off_at) == (first.failing_since, None)
+    assert last.switched_off_because == "every attempt has failed for 5 days"
+    assert len(told()) == 1
+
+
+def test_one_success_in_between_begins_the_count_anew(attempt_at):
+    attempt_at(NOW, Answer(500))
+    recovered = attempt_at(NOW + days(3), Answer(204))
+    later = attempt_at(NOW + days(6), Answer(500))
+
+    assert recovered.failing_since is None
+    assert later.failing_since > NOW + days(5)
+    assert later.switched_off_at is None
+
+
+def test_what_was_due_to_a_webhook_switched_off_ends_without_another_request(
+    owner, http_receiver, attempt_at
+):
+    attempt_at(NOW, Answer(410))
+    waiting = make_send(
+        owner, status="retrying", recipient=f"{http_receiver.url}/hook", error_message="500"
+    )
+    before = len(http_receiver.requests)
+
+    deliver()
+
+    waiting.refresh_from_db()
+    assert waiting.status == "failed"
+    assert waiting.error_message == WebhookEndpoint.objects.get().why_off()
+    assert len(http_receiver.requests) == before
+
+
+def test_switched_on_again_it_gets_what_it_missed(owner, owner_client, http_receiver, attempt_at):
+    attempt_at(NOW, Answer(410))
+    http_receiver.answers = [Answer(204)]
+    owner_client.put("/api/v1/webhooks/config", {"enabled": True}, format="json")
+
+    response = owner_client.post(
+        "/api/v1/notifications/sends/redeliver", {"status": "failed"}, format="json"
+    )
+    deliver()
+
+    assert response.json() == {"count": 1}
+    shown = owner_client.get("/api/v1/notifications/sends").json()["sends"]
+    assert [send["status"] for send in shown] == ["sent"]
+    first, second = http_receiver.requests
+    assert first.body == second.body
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]

@@ -1,0 +1,259 @@
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from standardwebhooks import Webhook
+
+from notifications.models import Attempt, WebhookConfig, WebhookEndpoint, new_secret
+from tests.factories import NOW, days, make_endpoint, make_send, make_task
+from tests.receivers import Answer
+
+CONFIG = "/api/v1/webhooks/config"
+TEST = "/api/v1/webhooks/test"
+DELIVERIES = "/api/v1/webhooks/deliveries"
+
+
+def test_the_first_look_makes_a_secret(owner, owner_client):
+    response = owner_client.get(CONFIG)
+
+    secret = WebhookConfig.objects.get(user=owner).secret
+    assert response.json() == {"url": None, "secret": secret, "enabled": True}
+    assert owner_client.get(CONFIG).json() == response.json()
+
+
+def test_the_url_and_the_switch_can_be_set(owner_client):
+    response = owner_client.put(
+        CONFIG, {"webhook_url": "https://r.example/h", "enabled": False}, format="json"
+    )
+
+    assert response.status_code == 200
+    assert (response.json()["url"], response.json()["enabled"]) == ("https://r.example/h", False)
+    assert owner_client.get(CONFIG).json() == response.json()
+
+
+def test_what_is_not_sent_stays_as_it_is_and_a_null_url_is_none(owner_client):
+    owner_client.put(CONFIG, {"webhook_url": "https://r.example/h"}, format="json")
+
+    switched = owner_client.put(CONFIG, {"enabled": False}, format="json").json()
+    cleared = owner_client.put(CONFIG, {"webhook_url": None}, format="json").json()
+
+    assert (switched["url"], switched["enabled"]) == ("https://r.example/h", False)
+    assert (cleared["url"], cleared["enabled"]) == (None, False)
+
+
+def test_enabling_switches_on_what_had_been_switched_off(owner, stranger, owner_client):
+    off = {"switched_off_at": NOW, "switched_off_because": "it is gone", "failing_since": NOW}
+    make_endpoint(owner, **off)
+    foreign = make_endpoint(stranger, **off)
+
+    owner_client.put(CONFIG, {"enabled": True}, format="json")
+
+    assert [*WebhookEndpoint.objects.switched_off()] == [foreign]
+    assert [*WebhookEndpoint.objects.failing()] == [foreign]
+
+
+def test_enabled_is_false_while_the_url_is_switched_off(owner, owner_client):
+    owner_client.put(CONFIG, {"webhook_url": "https://r.example/h"}, format="json")
+    make_endpoint(
+        owner, url="https://r.example/h", switched_off_at=NOW, switched_off_because="it is gone"
+    )
+
+    assert owner_client.get(CONFIG).json()["enabled"] is False
+
+
+def test_a_private_url_is_400(owner_client):
+    response = owner_client.put(CONFIG, {"webhook_url": "http://10.0.0.1/"}, format="json")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": (
+            "10.0.0.1 is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
+        )
+    }
+
+
+def test_a_bad_member_is_422(owner_client):
+    response = owner_client.put(CONFIG, {"enabled": "perhaps"}, format="json")
+
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", "enabled"]
+
+
+def test_a_rotated_secret_signs_along_for_a_day(owner, owner_client, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    old = owner_client.get(CONFIG).json()["secret"]
+
+    new = owner_client.post(f"{CONFIG}/rotate-secret").json()["secret"]
+
+    config = WebhookConfig.objects.get(user=owner)
+    assert new != old
+    assert config.valid_secrets(now=NOW) == [new, old]
+    assert config.valid_secrets(now=NOW + timedelta(hours=23, minutes=59)) == [new, old]
+    assert config.valid_secrets(now=NOW + timedelta(hours=24)) == [new]
+
+
+def test_a_test_tells_of_its_success_and_is_signed(owner_client, http_receiver):
+    secret = new_secret()
+
+    response = owner_client.post(
+        TEST, {"webhook_url": f"{http_receiver.url}/h", "webhook_secret": secret}, format="json"
+    )
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "success": True,
+        "message": "Webhook delivered successfully (HTTP 204)",
+    }
+    [request] = http_receiver.requests
+    event = Webhook(secret).verify(request.body, request.headers)
+    assert event == json.loads(request.body)
+    assert event["event_type"] == request.headers["x-torale-event"] == "webhook.test"
+
+
+def test_a_test_without_a_secret_is_signed_with_the_accounts(owner_client, http_receiver):
+    owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    [request] = http_receiver.requests
+    Webhook(owner_client.get(CONFIG).json()["secret"]).verify(request.body, request.headers)
+
+
+def test_a_test_that_is_not_accepted_is_400_with_what_the_receiver_said(
+    owner_client, http_receiver
+):
+    http_receiver.answers = [Answer(404, b"no such hook")]
+
+    response = owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": "The receiver answered 404 Not Found. It said: no such hook"
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        pytest.param(
+            {"webhook_url": "http://10.0.0.1/"},
+            (
+                "10.0.0.1 is not a public address. "
+                "Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
+            ),
+            id="private",
+        ),
+        pytest.param(
+            {"webhook_url": "https://r.example/", "webhook_secret": "whsec_!"},
+            "webhook_secret is not a secret: it should be whsec_ and base64.",
+            id="secret",
+        ),
+    ],
+)
+def test_a_test_that_cannot_be_sent_is_400(owner_client, body, detail):
+    response = owner_client.post(TEST, body, format="json")
+
+    assert (response.status_code, response.json()) == (400, {"detail": detail})
+
+
+def test_the_eleventh_test_of_a_minute_is_429(owner_client, http_receiver, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    for _ in range(10):
+        owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    response = owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "50"
+
+
+def attempted(user, **fields) -> Attempt:
+    send = make_send(
+        user, **{key: fields.pop(key) for key in ("task", "created_at") if key in fields}
+    )
+    return Attempt.objects.create(
+        **{
+            "send": send,
+            "number": 1,
+            "started_at": NOW,
+            "duration_ms": 250,
+            "status": "succeeded",
+            "response_status": 204,
+            **fields,
+        }
+    )
+
+
+def test_deliveries_are_the_attempts_of_webhooks_newest_first(owner, stranger, owner_client):
+    task = make_task(owner)
+    old = attempted(owner, created_at=NOW, task=task)
+    new = attempted(
+        owner, created_at=NOW + days(1), status="failed", response_status=500, error_message="No."
+    )
+    attempted(stranger)
+
+    response = owner_client.get(DELIVERIES)
+
+    assert response.json() == [
+        {
+            "id": str(new.pk),
+            "task_id": None,
+            "webhook_url": "https://receiver.example/hook",
+            "http_status": 500,
+            "attempt_number": 1,
+            "delivered_at": None,
+            "failed_at": "2026-03-04T09:00:10.250000Z",
+            "error_message": "No.",
+            "created_at": "2026-03-04T09:00:10Z",
+        },
+        {
+            "id": str(old.pk),
+            "task_id": str(task.pk),
+            "webhook_url": "https://receiver.example/hook",
+            "http_status": 204,
+            "attempt_number": 1,
+            "delivered_at": "2026-03-04T09:00:10.250000Z",
+            "failed_at": None,
+            "error_message": None,
+            "created_at": "2026-03-04T09:00:10Z",
+        },
+    ]
+
+
+def test_deliveries_of_one_task_and_no_more_than_asked_for(owner, owner_client):
+    task = make_task(owner)
+    for _ in range(3):
+        attempted(owner, task=task)
+    attempted(owner)
+
+    response = owner_client.get(DELIVERIES, {"task_id": task.pk, "limit": 2})
+
+    assert [delivery["task_id"] for delivery in response.json()] == [str(task.pk)] * 2
+
+
+def test_deliveries_of_a_task_that_is_not_the_callers_are_404(owner, stranger_client):
+    task = make_task(owner, is_public=True)
+
+    foreign = stranger_client.get(DELIVERIES, {"task_id": task.pk})
+    missing = stranger_client.get(DELIVERIES, {"task_id": uuid4()})
+
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.content == missing.content
+
+
+@pytest.mark.parametrize(("name", "value"), [("limit", "0"), ("limit", "501"), ("task_id", "x")])
+def test_a_bad_parameter_of_deliveries_is_422(owner_client, name, value):
+    response = owner_client.get(DELIVERIES, {name: value})
+
+    assert response.status_code == 422
+    [fault] = response.json()["detail"]
+    assert (fault["loc"], fault["input"]) == (["query", name], value)
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_deliveries_cost_two_queries(owner, owner_client, rows, django_assert_num_queries):
+    for _ in range(rows):
+        attempted(owner)
+    owner_client.get(DELIVERIES)
+
+    with django_assert_num_queries(2):  # the key, the attempts with their sends
+        assert len(owner_client.get(DELIVERIES).json()) == rows

@@ -1,0 +1,196 @@
+import threading
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tasks.fork import fork_task
+from tasks.models import Task
+from tests.factories import NOW, make_execution, make_task
+
+DESTINATIONS = {
+    "notification_email": "owner@example.com",
+    "webhook_url": "https://r.example/hook",
+    "webhook_method": "PUT",
+    "webhook_headers": {"X-Token": "abc"},
+}
+
+
+def url(task) -> str:
+    return f"/api/v1/tasks/{task.pk}/fork"
+
+
+@pytest.fixture
+def original(owner):
+    """A public task of the owner's with all that a task may have."""
+    task = make_task(
+        owner,
+        name="Is it back?",
+        is_public=True,
+        context={"order": 17},
+        last_known_state={"pages": {}},
+        view_count=5,
+        subscriber_count=2,
+        **DESTINATIONS,
+    )
+    make_execution(task, notification="**In stock**")
+    return task
+
+
+def test_another_users_public_task_is_copied_without_what_is_theirs(
+    original, stranger, stranger_client, time_machine
+):
+    time_machine.move_to("2026-03-05T10:00:00Z", tick=False)
+
+    response = stranger_client.post(url(original))
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "id": str(Task.objects.for_user(stranger).get().pk),
+        "user_id": str(stranger.pk),
+        "name": "Is it back? (Copy)",
+        "search_query": "Is it there? https://shop.example/",
+        "condition_description": 'contains "In stock"',
+        "state": "paused",
+        "next_run": None,
+        "is_public": False,
+        "view_count": 0,
+        "subscriber_count": 0,
+        "forked_from_task_id": str(original.pk),
+        "last_known_state": None,
+        "last_execution_id": None,
+        "last_execution": None,
+        "notifications": [],
+        "notification_email": None,
+        "webhook_url": None,
+        "state_changed_at": "2026-03-05T10:00:00Z",
+        "created_at": "2026-03-05T10:00:00Z",
+        "updated_at": None,
+        "immediate_execution_error": None,
+        "context": None,
+    }
+
+
+def test_no_secret_of_the_original_is_in_anothers_copy(original, stranger, stranger_client):
+    stranger_client.post(url(original))
+
+    fork = Task.objects.for_user(stranger).get()
+    assert (fork.webhook_method, fork.webhook_headers) == ("POST", {})
+
+
+def test_another_users_fork_adds_one_subscriber(original, stranger_client):
+    stranger_client.post(url(original))
+
+    original.refresh_from_db()
+    assert (original.subscriber_count, original.updated_at) == (3, None)
+
+
+def test_ones_own_task_is_copied_with_its_notifications_and_context(original, owner, owner_client):
+    response = owner_client.post(url(original))
+
+    assert response.status_code == 200
+    fork = Task.objects.get(forked_from_task=original)
+    assert {name: getattr(fork, name) for name in DESTINATIONS} == DESTINATIONS
+    assert response.json()["context"] == {"order": 17}
+    assert (fork.user, fork.is_public, fork.state) == (owner, False, "paused")
+    assert fork.last_known_state is None
+    original.refresh_from_db()
+    assert original.subscriber_count == 2
+
+
+def test_ones_own_private_task_can_be_forked(owner, owner_client):
+    assert owner_client.post(url(make_task(owner))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        pytest.param({"name": "Mine"}, "Mine", id="named"),
+        pytest.param({"name": None, "colour": "red"}, "Is it back? (Copy)", id="null and unknown"),
+    ],
+)
+def test_the_copy_is_called(original, stranger_client, body, name):
+    assert stranger_client.post(url(original), body, format="json").json()["name"] == name
+
+
+def test_a_long_name_is_cut_to_make_room(owner, owner_client):
+    response = owner_client.post(url(make_task(owner, name="x" * 200)))
+
+    assert response.json()["name"] == "x" * 193 + " (Copy)"
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "msg"),
+    [
+        ("", "string_too_short", "This field may not be blank."),
+        ("x" * 201, "string_too_long", "Ensure this field has no more than 200 characters."),
+    ],
+    ids=["empty", "long"],
+)
+def test_a_bad_name_is_422_and_copies_nothing(original, stranger_client, name, type_, msg):
+    response = stranger_client.post(url(original), {"name": name}, format="json")
+
+    assert response.status_code == 422
+    assert response.json() == {
+        "detail": [{"type": type_, "loc": ["body", "name"], "msg": msg, "input": name}]
+    }
+    assert Task.objects.get() == original
+
+
+def test_a_fork_needs_no_room_among_the_active_tasks(owner, owner_client, settings):
+    settings.TORALE_MAX_ACTIVE_TASKS = 1
+
+    assert owner_client.post(url(make_task(owner))).status_code == 200
+
+
+def test_another_users_private_task_is_not_found(owner, stranger_client):
+    task = make_task(owner)
+
+    response = stranger_client.post(url(task))
+
+    assert (response.status_code, response.json()) == (404, {"detail": "Not found"})
+    assert Task.objects.get() == task
+
+
+def test_no_key_is_401(original, anonymous_client):
+    response = anonymous_client.post(url(original))
+
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Authorization header missing"}
+
+
+def test_a_fork_outlives_its_original(original, owner_client, stranger_client):
+    fork = stranger_client.post(url(original)).json()
+
+    owner_client.delete(f"/api/v1/tasks/{original.pk}")
+
+    shown = stranger_client.get(f"/api/v1/tasks/{fork['id']}").json()
+    assert shown["forked_from_task_id"] is None
+
+
+def test_a_task_hidden_meanwhile_is_not_copied(owner, stranger):
+    task = make_task(owner, is_public=True)
+    Task.objects.update(is_public=False)
+
+    with pytest.raises(Task.DoesNotExist):
+        fork_task(task=task, user=stranger, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_forks_are_all_counted(owner, stranger):
+    task = make_task(owner, is_public=True)
+    barrier = threading.Barrier(4)
+
+    def fork() -> None:
+        barrier.wait()
+        fork_task(task=task, user=stranger, now=timezone.now())
+        connection.close()
+
+    threads = [threading.Thread(target=fork) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    task.refresh_from_db()
+    assert task.subscriber_count == 4

@@ -1,0 +1,70 @@
+import pytest
+
+from tests.factories import make_task
+
+LIMITS = [
+    pytest.param("/api/v1/public/tasks", 10, id="list"),
+    pytest.param("/api/v1/public/tasks/id/{}", 20, id="task"),
+    pytest.param("/api/v1/public/feed", 10, id="feed"),
+    pytest.param("/tasks/{}/rss", 10, id="rss"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _twenty_seconds_past_the_minute(time_machine):
+    time_machine.move_to("2026-03-10T10:00:20Z", tick=False)
+
+
+def statuses(client, url: str, times: int, address: str = "192.0.2.1") -> list[int]:
+    return [client.get(url, REMOTE_ADDR=address).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize(("path", "most"), LIMITS)
+def test_one_too_many_a_minute_is_429_and_says_how_long_to_wait(
+    owner, anonymous_client, path, most
+):
+    url = path.format(make_task(owner, is_public=True).pk)
+    assert statuses(anonymous_client, url, most) == [200] * most
+
+    response = anonymous_client.get(url, REMOTE_ADDR="192.0.2.1")
+
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "40"
+    assert response.json() == {"detail": "Request was throttled. Expected available in 40 seconds."}
+
+
+@pytest.mark.parametrize(("path", "most"), LIMITS)
+def test_the_next_minute_and_another_address_are_let_in(
+    owner, anonymous_client, path, most, time_machine
+):
+    url = path.format(make_task(owner, is_public=True).pk)
+    statuses(anonymous_client, url, most + 1)
+
+    assert statuses(anonymous_client, url, 1, address="192.0.2.2") == [200]
+    time_machine.move_to("2026-03-10T10:01:00Z", tick=False)
+    assert statuses(anonymous_client, url, 1) == [200]
+
+
+def test_each_of_them_is_counted_by_itself(owner, anonymous_client):
+    statuses(anonymous_client, "/api/v1/public/feed", 10)
+
+    assert statuses(anonymous_client, "/api/v1/public/tasks", 1) == [200]
+
+
+def test_a_header_that_the_caller_writes_does_not_help(anonymous_client):
+    statuses(anonymous_client, "/api/v1/public/feed", 10)
+
+    response = anonymous_client.get(
+        "/api/v1/public/feed", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="192.0.2.9"
+    )
+
+    assert response.status_code == 429
+
+
+def test_an_invalid_key_is_refused_before_it_counts(anonymous_client):
+    for _ in range(10):
+        anonymous_client.get(
+            "/api/v1/public/feed", REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION="Bearer sk_unknown"
+        )
+
+    assert statuses(anonymous_client, "/api/v1/public/feed", 1) == [200]

@@ -1,0 +1,175 @@
+from uuid import uuid4
+
+import pytest
+
+from tasks.models import Task
+from tasks.view_counts import view_counter
+from tests.factories import NOW, days, make_execution, make_task
+
+
+@pytest.fixture(autouse=True)
+def _within_the_limits_minute(time_machine):
+    time_machine.move_to("2026-03-10T10:00:00Z", tick=False)
+
+
+@pytest.fixture
+def public_task(owner):
+    return make_task(
+        owner,
+        is_public=True,
+        notification_email="owner@example.com",
+        webhook_url="https://r.example/hook?token=secret",
+        webhook_headers={"X-Token": "secret"},
+        context={"order": "secret"},
+    )
+
+
+def url(task) -> str:
+    return f"/api/v1/public/tasks/id/{task.pk}"
+
+
+@pytest.mark.parametrize("who", ["anonymous_client", "stranger_client"])
+def test_a_public_task_is_shown_without_what_is_its_owners(request, public_task, who):
+    execution = make_execution(public_task)
+
+    response = request.getfixturevalue(who).get(url(public_task))
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "id": str(public_task.pk),
+        "user_id": None,
+        "name": "New Monitor",
+        "search_query": "Is it there? https://shop.example/",
+        "condition_description": 'contains "In stock"',
+        "state": "active",
+        "next_run": "2026-03-04T09:00:10Z",
+        "is_public": True,
+        "view_count": 0,
+        "subscriber_count": 0,
+        "forked_from_task_id": None,
+        "last_known_state": None,
+        "last_execution_id": str(execution.pk),
+        "last_execution": {
+            "id": str(execution.pk),
+            "task_id": str(public_task.pk),
+            "status": "success",
+            "started_at": "2026-03-04T09:00:10Z",
+            "completed_at": "2026-03-04T09:00:10Z",
+            "result": {"evidence": "Seen.", "confidence": 100, "sources": [], "activity": []},
+            "notification": None,
+            "grounding_sources": [],
+            "error_message": None,
+            "created_at": "2026-03-04T09:00:10Z",
+        },
+        "notifications": [],
+        "notification_email": None,
+        "webhook_url": None,
+        "state_changed_at": "2026-03-04T09:00:10Z",
+        "created_at": "2026-03-04T09:00:10Z",
+        "updated_at": None,
+        "immediate_execution_error": None,
+        "context": None,
+    }
+
+
+def test_the_owner_sees_all_of_it(owner, owner_client, public_task):
+    shown = owner_client.get(url(public_task)).json()
+
+    assert shown["user_id"] == str(owner.pk)
+    assert shown["webhook_url"] == "https://r.example/hook?token=secret"
+    assert shown["context"] == {"order": "secret"}
+
+
+def test_an_invalid_key_is_401_here_too(public_task, anonymous_client):
+    response = anonymous_client.get(url(public_task), HTTP_AUTHORIZATION="Bearer sk_unknown")
+
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Invalid API key"}
+
+
+@pytest.mark.parametrize("who", ["anonymous_client", "stranger_client", "owner_client"])
+def test_a_private_task_is_answered_like_one_that_is_not_there(request, owner, who):
+    client = request.getfixturevalue(who)
+
+    private = client.get(url(make_task(owner)))
+    missing = client.get(f"/api/v1/public/tasks/id/{uuid4()}")
+
+    assert (private.status_code, private.content) == (404, b'{"detail":"Not found"}')
+    assert (missing.status_code, missing.content) == (404, b'{"detail":"Not found"}')
+
+
+def test_a_malformed_id_is_422(anonymous_client):
+    response = anonymous_client.get("/api/v1/public/tasks/id/17")
+
+    assert response.status_code == 422
+    assert response.json() == {
+        "detail": [
+            {
+                "type": "value_error",
+                "loc": ["path", "task_id"],
+                "msg": "'17' is not a UUID.",
+                "input": "17",
+            }
+        ]
+    }
+
+
+def test_one_task_costs_three_queries(public_task, anonymous_client, django_assert_num_queries):
+    make_execution(public_task)
+
+    with django_assert_num_queries(3):  # the limit, the task, its last execution
+        anonymous_client.get(url(public_task))
+
+
+def test_the_answer_is_304_while_nothing_changed(public_task, anonymous_client):
+    etag = anonymous_client.get(url(public_task)).headers["ETag"]
+
+    response = anonymous_client.get(url(public_task), HTTP_IF_NONE_MATCH=etag)
+
+    assert (response.status_code, response.content) == (304, b"")
+
+
+def test_asking_whether_a_copy_is_good_is_no_second_view(public_task, anonymous_client):
+    etag = anonymous_client.get(url(public_task)).headers["ETag"]
+    anonymous_client.get(url(public_task), HTTP_IF_NONE_MATCH=etag)
+
+    assert view_counter.take() == {public_task.pk: 1}
+
+
+CHANGES = {
+    "its name": lambda task: Task.objects.filter(pk=task.pk).update(name="other"),
+    "its views": lambda task: Task.objects.filter(pk=task.pk).update(view_count=1),
+    "its state": lambda task: Task.objects.filter(pk=task.pk).update(
+        state="paused", next_run_at=None
+    ),
+    "a new execution": lambda task: make_execution(task, created_at=NOW + days(1)),
+    "what its execution says": lambda task: task.executions.update(notification="told"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_the_version_changes_with(public_task, anonymous_client, change):
+    make_execution(public_task)
+    before = anonymous_client.get(url(public_task))
+    change(public_task)
+
+    after = anonymous_client.get(url(public_task), HTTP_IF_NONE_MATCH=before.headers["ETag"])
+
+    assert after.status_code == 200
+    assert after.json() != before.json()
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_version_that_is_not_the_present_one_is_412(public_task, anonymous_client):
+    response = anonymous_client.get(url(public_task), HTTP_IF_MATCH='"other"')
+
+    assert response.status_code == 412
+    assert response.json() == {"detail": "There is another version of this now."}
+
+
+def test_a_browsers_page_is_another_version_than_the_json(public_task, anonymous_client):
+    json = anonymous_client.get(url(public_task))
+    page = anonymous_client.get(url(public_task), HTTP_ACCEPT="text/html")
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert page.headers["ETag"] != json.headers["ETag"]

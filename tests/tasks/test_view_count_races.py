@@ -1,0 +1,120 @@
+"""Many threads that view, and threads that store what was viewed."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tasks.models import Task
+from tasks.view_counts import ViewCounter
+from tests.factories import make_task
+from tests.torale.running import python
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*jobs: Callable[[], None]) -> None:
+    """Run all jobs at once, each in a thread of its own."""
+    barrier = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], None]) -> None:
+        barrier.wait()
+        job()
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_no_view_is_lost_while_others_are_stored(owner, stranger):
+    task = make_task(owner, is_public=True)
+    counter = ViewCounter()
+
+    def view() -> None:
+        for _ in range(50):
+            counter.add(task, by=stranger)
+
+    together(view, view, counter.store, view, counter.store)
+    counter.store()
+
+    task.refresh_from_db()
+    assert task.view_count == 150
+
+
+def test_processes_that_viewed_the_same_tasks_do_not_wait_for_each_other(owner, stranger):
+    tasks = [make_task(owner, is_public=True) for _ in range(50)]
+    processes = [ViewCounter() for _ in range(4)]
+
+    def views_of(process: ViewCounter, order: list[Task]) -> Callable[[], None]:
+        def job() -> None:
+            for _ in range(10):
+                for task in order:
+                    process.add(task, by=stranger)
+                process.store()
+
+        return job
+
+    together(
+        *(
+            views_of(process, tasks if number % 2 else tasks[::-1])
+            for number, process in enumerate(processes)
+        )
+    )
+
+    assert set(Task.objects.values_list("view_count", flat=True)) == {40}
+
+
+def test_what_the_background_thread_cannot_store_is_lost_with_a_line_in_the_log(
+    owner, stranger, caplog
+):
+    task = make_task(owner, is_public=True, view_count=2**31 - 1)
+    counter = ViewCounter()
+    counter.add(task, by=stranger)
+
+    with caplog.at_level(logging.WARNING):
+        together(counter._store_in_background)
+
+    assert "views_lost" in caplog.text
+    assert counter.take() == {}
+
+
+#: As a server of several processes does it: the child imports the app, serves, and ends in order.
+SERVER = """
+import multiprocessing, sys
+import django
+from django.db import connection
+from django.utils.module_loading import import_string
+database, task_id, user_id = sys.argv[1:]
+def serve():
+    django.setup()
+    connection.settings_dict["NAME"] = database
+    task = import_string("tasks.models.Task")(pk=task_id, user_id=user_id)
+    anyone = import_string("django.contrib.auth.models.AnonymousUser")()
+    import_string("tasks.view_counts.view_counter").add(task, by=anyone)
+server = multiprocessing.get_context("fork").Process(target=serve)
+server.start()
+server.join()
+"""
+
+
+def test_a_server_that_is_stopped_stores_its_last_views(owner):
+    task = make_task(owner, is_public=True)
+    database = str(connection.settings_dict["NAME"])
+    ours = {
+        "TORALE_DATA_DIR": settings.TORALE_DATA_DIR,
+        "DJANGO_SETTINGS_MODULE": "torale.settings",
+    }
+    ours |= {name: os.environ[name] for name in ["DATABASE_URL"] if name in os.environ}
+
+    ended = python("-c", SERVER, database, str(task.pk), str(owner.pk), **ours)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    task.refresh_from_db()
+    assert task.view_count == 1

@@ -1,0 +1,123 @@
+"""How the tests of the guarded door call it, and what their servers say."""
+
+import asyncio
+import socket
+import struct
+from datetime import timedelta
+
+import pytest
+import uvloop
+from aiohttp.abc import AbstractResolver
+
+from tests.torale.conftest import read_request
+from torale.outbound import Failure, Reply, exchange, fetch
+from torale.outbound import open_session as open_session_
+
+NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
+
+
+class Names(AbstractResolver):
+    """A DNS server: `answers[name]` is a list of answers, each a list of addresses; the last stays.
+
+    All other names are unknown.
+    """
+
+    def __init__(self, **answers: list[list[str]]) -> None:
+        self.answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
+
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):  # noqa: ARG002
+        if host not in self.answers:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        answers = self.answers[host]
+        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [
+            {
+                "hostname": host,
+                "host": address,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
+                "proto": socket.IPPROTO_TCP,
+                "flags": socket.AI_NUMERICHOST,
+            }
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+def open_session(*, limit=10, **options):
+    return open_session_(limit=limit, **options)
+
+
+def shop_resolver():
+    """The name under which the tests' servers are called: no message may show their address."""
+    return Names(shop_example=[["127.0.0.1"]])
+
+
+def send_to(url, *, resolver=None, tls=None, loop_factory=None, method="POST", **options):
+    """Exchange one request; options that are not given do not matter to the test."""
+    options = {
+        "headers": {},
+        "body": b"{}",
+        "timeout": timedelta(seconds=10),
+        "read_limit": 100,
+        **options,
+    }
+
+    async def call() -> Reply:
+        async with open_session(resolver=resolver or shop_resolver()) as session:
+            if tls is not None:
+                session.connector._ssl = tls
+            return await exchange(session, method, url, **options)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(call())
+
+
+def get(url, *, resolver=None, loop_factory=None, **options):
+    """Fetch one page; options that are not given do not matter to the test."""
+    options = {"timeout": timedelta(seconds=10), "max_bytes": 1000, **options}
+
+    async def call() -> Reply:
+        async with open_session(resolver=resolver or shop_resolver()) as session:
+            return await fetch(session, url, **options)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(call())
+
+
+def saying(*parts: bytes, wait: bool = False):
+    """Read a request and answer it byte for byte; leave it at that if the test is to `wait`."""
+
+    def behave(server, connection):
+        read_request(connection)
+        for part in parts:
+            connection.sendall(part)
+        if wait:
+            server.wait()
+
+    return behave
+
+
+def resetting(_server, connection):
+    read_request(connection)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def endless(_server, connection):
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.sendall(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+TIMEOUT = (Failure.TIMEOUT, "No answer from shop.example within 0.3 s.")
+
+#: A server that answers at once is waited for longer than one that never does.
+PATIENCE = {Failure.TIMEOUT: timedelta(seconds=0.3)}
+both_loops = pytest.mark.parametrize(
+    "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)

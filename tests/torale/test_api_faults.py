@@ -1,0 +1,317 @@
+"""What is sent and cannot be read or is not valid: each fault, where it is, and what was sent."""
+
+import pytest
+
+MIB = 1024 * 1024
+
+
+def post(client, body: bytes, content_type="application/json"):
+    return client.post("/auth/api-keys", body, content_type=content_type)
+
+
+def test_a_body_of_one_mib_is_read(owner_client):
+    answer = post(owner_client, b'{"name": "large"}'.ljust(MIB))
+
+    assert answer.status_code == 200
+
+
+def test_a_larger_body_is_too_large(owner, owner_client):
+    answer = post(owner_client, b'{"name": "larger"}'.ljust(MIB + 1))
+
+    assert (answer.status_code, answer.json()) == (
+        413,
+        {"detail": "The body may have at most 1 MiB."},
+    )
+    assert not owner.api_keys.filter(name="larger").exists()
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+def test_a_body_that_is_not_json_is_an_unsupported_type(owner_client, content_type):
+    answer = post(owner_client, b"name=form", content_type)
+
+    assert (answer.status_code, answer.json()) == (
+        415,
+        {"detail": f'Unsupported media type "{content_type}" in request.'},
+    )
+
+
+def test_json_may_say_its_charset(owner_client):
+    answer = post(owner_client, b'{"name": "key"}', "application/json; charset=utf-8")
+
+    assert answer.status_code == 200
+
+
+MALFORMED = {
+    "cut off": (b'{"name": ', "line 1 column 10 (char 9)"),
+    "not JSON": (b"name=key", "line 1 column 1 (char 0)"),
+    "not UTF-8": (b'{"name": "\xff"}', "line 1 column 1 (char 0)"),
+    "not a number": (b'{"name": NaN}', "line 1 column 10 (char 9)"),
+}
+
+
+@pytest.mark.parametrize(("body", "place"), MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_json_is_told_with_where_it_breaks(owner_client, body, place):
+    answer = post(owner_client, body)
+
+    assert answer.status_code == 422
+    (told,) = answer.json()["detail"]
+    sentence = told.pop("msg")
+    assert told == {"type": "json_invalid", "loc": ["body"], "input": None}
+    assert sentence.startswith("JSON decode error: ")
+    assert sentence.endswith(place)
+
+
+MISSING = {"type": "missing", "msg": "Field required"}
+INVALID = {"type": "value_error"}
+
+# A path, a body, and each fault that is told of it.
+BODIES = {
+    "missing": (
+        "/api/v1/tasks",
+        {},
+        [{**MISSING, "loc": ["body", "search_query"], "input": {}}],
+    ),
+    "missing among others": (
+        "/api/v1/tasks",
+        {"name": "Shop", "unknown": 1},
+        [
+            {
+                **MISSING,
+                "loc": ["body", "search_query"],
+                "input": {"name": "Shop", "unknown": 1},
+            }
+        ],
+    ),
+    "nothing": ("/auth/api-keys", None, [{**MISSING, "loc": ["body", "name"], "input": {}}]),
+    "null": (
+        "/auth/api-keys",
+        {"name": None},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "name"],
+                "msg": "This field may not be null.",
+                "input": None,
+            }
+        ],
+    ),
+    "empty": (
+        "/auth/api-keys",
+        {"name": ""},
+        [
+            {
+                "type": "string_too_short",
+                "loc": ["body", "name"],
+                "msg": "This field may not be blank.",
+                "input": "",
+            }
+        ],
+    ),
+    "too long": (
+        "/auth/api-keys",
+        {"name": "x" * 101},
+        [
+            {
+                "type": "string_too_long",
+                "loc": ["body", "name"],
+                "msg": "Ensure this field has no more than 100 characters.",
+                "input": "x" * 101,
+            }
+        ],
+    ),
+    "another type": (
+        "/auth/api-keys",
+        {"name": ["key"]},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "name"],
+                "msg": "Not a valid string.",
+                "input": ["key"],
+            }
+        ],
+    ),
+    "not an object": (
+        "/auth/api-keys",
+        ["key"],
+        [
+            {
+                **INVALID,
+                "loc": ["body"],
+                "msg": "Invalid data. Expected a dictionary, but got list.",
+                "input": ["key"],
+            }
+        ],
+    ),
+    "two faults, one of them inside": (
+        "/api/v1/tasks",
+        {"search_query": "", "notifications": [{}, "email"]},
+        [
+            {
+                "type": "string_too_short",
+                "loc": ["body", "search_query"],
+                "msg": "This field may not be blank.",
+                "input": "",
+            },
+            {
+                "type": "dict_type",
+                "loc": ["body", "notifications", 1],
+                "msg": 'Expected a dictionary of items but got type "str".',
+                "input": "email",
+            },
+        ],
+    ),
+    "not a choice": (
+        "/api/v1/tasks",
+        {"search_query": "Is it there?", "state": "asleep"},
+        [
+            {
+                "type": "enum",
+                "loc": ["body", "state"],
+                "msg": '"asleep" is not a valid choice.',
+                "input": "asleep",
+            }
+        ],
+    ),
+    "NUL": (
+        "/auth/api-keys",
+        {"name": "a\0b"},
+        [
+            {
+                "type": "null_characters_not_allowed",
+                "loc": ["body", "name"],
+                "msg": "Null characters are not allowed.",
+                "input": "a\0b",
+            }
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "told"), BODIES.values(), ids=BODIES.keys())
+def test_every_fault_of_a_body_is_told_with_its_place_and_what_was_sent(
+    owner_client, path, body, told
+):
+    answer = owner_client.post(path, body, format="json")
+
+    assert (answer.status_code, answer.json()) == (422, {"detail": told})
+
+
+SENDS = "/api/v1/notifications/sends"
+
+# A path, its query, and each fault that is told of it.
+QUERIES = {
+    "limit 0": (
+        SENDS,
+        {"limit": "0"},
+        [("greater_than_equal", "limit", "Ensure this value is greater than or equal to 1.")],
+    ),
+    "limit over the most": (
+        SENDS,
+        {"limit": "501"},
+        [("less_than_equal", "limit", "Ensure this value is less than or equal to 500.")],
+    ),
+    "limit that is no number": (
+        SENDS,
+        {"limit": "ten"},
+        [("value_error", "limit", "A valid integer is required.")],
+    ),
+    "empty limit": (
+        SENDS,
+        {"limit": ""},
+        [("value_error", "limit", "A valid integer is required.")],
+    ),
+    "negative offset": (
+        SENDS,
+        {"offset": "-1"},
+        [("greater_than_equal", "offset", "Ensure this value is greater than or equal to 0.")],
+    ),
+    "offset beyond the database": (
+        SENDS,
+        {"offset": str(2**31)},
+        [
+            (
+                "less_than_equal",
+                "offset",
+                "Ensure this value is less than or equal to 2147483647.",
+            )
+        ],
+    ),
+    "unknown choice": (
+        SENDS,
+        {"notification_type": "sms"},
+        [
+            (
+                "enum",
+                "notification_type",
+                "Select a valid choice. sms is not one of the available choices.",
+            )
+        ],
+    ),
+    "NUL": (
+        SENDS,
+        {"recipient": "a\0b"},
+        [("null_characters_not_allowed", "recipient", "Null characters are not allowed.")],
+    ),
+    "two faults": (
+        SENDS,
+        {"task_id": "1", "created_after": "yesterday"},
+        [
+            ("value_error", "task_id", "Enter a valid UUID."),
+            ("value_error", "created_after", "Enter a valid date/time."),
+        ],
+    ),
+    "state of tasks": (
+        "/api/v1/tasks",
+        {"state": "asleep"},
+        [
+            (
+                "enum",
+                "state",
+                "Select a valid choice. asleep is not one of the available choices.",
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "query", "told"), QUERIES.values(), ids=QUERIES.keys())
+def test_a_known_parameter_with_a_bad_value_is_told_not_dropped(owner_client, path, query, told):
+    answer = owner_client.get(path, query)
+
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "detail": [
+            {"type": type_, "loc": ["query", name], "msg": msg, "input": query[name]}
+            for type_, name, msg in told
+        ]
+    }
+
+
+@pytest.mark.parametrize("path", [SENDS, "/api/v1/tasks", "/auth/api-keys", "/auth/me"])
+def test_an_unknown_parameter_is_ignored(owner_client, path):
+    plain = owner_client.get(path)
+    with_unknown = owner_client.get(path, {"colour": "green", "page": "x", "format": "xml"})
+
+    assert (plain.status_code, with_unknown.status_code) == (200, 200)
+    assert plain.json() == with_unknown.json()
+
+
+def test_an_id_in_the_path_that_is_none_is_told(owner_client):
+    answer = owner_client.get("/api/v1/tasks/first")
+
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "value_error",
+                    "loc": ["path", "task_id"],
+                    "msg": "'first' is not a UUID.",
+                    "input": "first",
+                }
+            ]
+        },
+    )

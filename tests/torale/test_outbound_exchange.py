@@ -1,0 +1,197 @@
+"""Delivering to other servers: what they get, and what is kept of their answer."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.receivers import Answer
+from tests.torale.calling import (
+    HEAD,
+    both_loops,
+    endless,
+    get,
+    open_session,
+    saying,
+    send_to,
+)
+from tests.torale.conftest import read_request
+from torale.outbound import Reply, fetch
+
+
+def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login olive password s3cret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    port = http_receiver.server.server_port
+
+    send_to(
+        f"http://shop.example:{port}/a%2Fb?c=d+e%2Bf",
+        method="PUT",
+        headers={"Content-Type": "application/json", "X-Token": "s3cret"},
+        body=b'{"a": 1}',
+    )
+
+    (request,) = http_receiver.requests
+    assert (request.method, request.path, request.body) == ("PUT", "/a%2Fb?c=d+e%2Bf", b'{"a": 1}')
+    assert request.headers == {
+        "host": f"shop.example:{port}",
+        "user-agent": "Torale (+https://github.com/torale-ai/torale)",
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "content-length": "8",
+        "x-token": "s3cret",
+    }
+
+
+def test_a_header_with_a_line_break_is_not_sent(http_receiver):
+    with pytest.raises(ValueError, match="Forbidden control character"):
+        send_to(http_receiver.url, headers={"X-Token": "a\r\nX-Other: b"})
+
+    assert http_receiver.requests == []
+
+
+def test_a_cookie_is_not_sent_back(http_receiver):
+    http_receiver.answers = [
+        Answer(302, headers={"Location": "/next", "Set-Cookie": "id=1; Path=/"}),
+        Answer(),
+    ]
+
+    get(f"http://shop.example:{http_receiver.server.server_port}/")
+
+    assert [request.path for request in http_receiver.requests] == ["/", "/next"]
+    assert "cookie" not in http_receiver.requests[1].headers
+
+
+def test_one_connection_serves_two_requests(start_server):
+    def answer_twice(_server, connection):
+        for _ in range(2):
+            read_request(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    server = start_server(answer_twice)
+
+    async def call_twice() -> list[bytes]:
+        async with open_session() as session:
+            return [
+                (
+                    await fetch(
+                        session,
+                        f"http://127.0.0.1:{server.port}/",
+                        timeout=timedelta(seconds=10),
+                        max_bytes=10,
+                    )
+                ).body
+                for _ in range(2)
+            ]
+
+    assert asyncio.run(call_twice()) == [b"ok", b"ok"]
+    assert server.connections == 1
+
+
+def test_an_answer_is_returned_as_it_came(http_receiver):
+    http_receiver.answers = [Answer(503, b"later", {"Retry-After": "60", "X-City": "München"})]
+
+    reply = send_to(http_receiver.url)
+
+    del reply.headers["date"], reply.headers["server"]
+    assert replace(reply, duration_ms=0) == Reply(
+        url=http_receiver.url,
+        status=503,
+        # Python's server sends Latin-1.
+        headers={"retry-after": "60", "x-city": "M\ufffdnchen", "content-length": "5"},
+        body=b"later",
+        truncated=False,
+        duration_ms=0,
+    )
+    assert 0 <= reply.duration_ms < 10_000
+
+
+def test_a_redirect_is_an_answer_like_any_other(http_receiver):
+    http_receiver.answers = [Answer(302, headers={"Location": "/elsewhere"})]
+
+    reply = send_to(http_receiver.url)
+
+    assert (reply.status, reply.headers["location"]) == (302, "/elsewhere")
+    assert len(http_receiver.requests) == 1
+
+
+BODIES = {
+    "none": (saying(b"HTTP/1.1 204 No Content\r\n\r\n"), b"", False),
+    "as long as is read": (
+        saying(HEAD + b"Content-Length: 100\r\n\r\n" + b"x" * 100),
+        b"x" * 100,
+        False,
+    ),
+    "one byte longer": (
+        saying(HEAD + b"Content-Length: 101\r\n\r\n" + b"x" * 101),
+        b"x" * 100,
+        True,
+    ),
+    "endless": (endless, b"x" * 100, True),
+    "until the connection closes": (saying(HEAD + b"\r\nbye"), b"bye", False),
+    "breaks off": (saying(HEAD + b"Content-Length: 100\r\n\r\npart"), b"part", True),
+    "breaks off within a chunk": (
+        saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n64\r\npart"),
+        b"part",
+        True,
+    ),
+    "stops": (saying(HEAD + b"Content-Length: 100\r\n\r\npart", wait=True), b"part", True),
+    "compressed": (
+        saying(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
+        b"\x1f\x8b\x08\x00",
+        False,
+    ),
+}
+
+
+@both_loops
+@pytest.mark.parametrize(("behave", "body", "truncated"), BODIES.values(), ids=BODIES.keys())
+def test_once_the_status_has_come_the_beginning_of_the_body_is_enough(
+    start_server, behave, body, truncated, loop_factory
+):
+    server = start_server(behave)
+
+    reply = send_to(
+        f"http://shop.example:{server.port}/",
+        timeout=timedelta(seconds=1),
+        loop_factory=loop_factory,
+    )
+
+    assert (reply.body, reply.truncated) == (body, truncated)
+    assert reply.status in (200, 204)
+
+
+def head_with(*headers: bytes) -> bytes:
+    return b"\r\n".join([b"HTTP/1.1 204 No Content", *headers, b"", b""])
+
+
+KEPT = {
+    "repeated": (
+        head_with(b"Vary: Accept", b"vary: Cookie"),
+        {"vary": "Accept, Cookie"},
+    ),
+    "not text": (head_with(b"X-Raw: \xff"), {"x-raw": "\ufffd"}),
+    "UTF-8": (head_with("X-City: München".encode()), {"x-city": "München"}),
+    "very many": (
+        head_with(*(b"X-%d: %d" % (number, number) for number in range(100))),
+        {f"x-{number}": str(number) for number in range(64)},
+    ),
+    "one too much": (
+        head_with(b"X-Small: 1", b"X-Large: " + b"x" * 9_000, b"X-Last: 2"),
+        {"x-small": "1", "x-last": "2"},
+    ),
+    "together too much": (
+        head_with(*(name + b": " + b"x" * 4_000 for name in (b"X-A", b"X-B", b"X-C"))),
+        {"x-a": "x" * 4_000, "x-b": "x" * 4_000},
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "headers"), KEPT.values(), ids=KEPT.keys())
+def test_of_the_headers_as_much_is_kept_as_a_record_can_hold(start_server, answer, headers):
+    server = start_server(saying(answer))
+
+    assert send_to(f"http://shop.example:{server.port}/").headers == headers

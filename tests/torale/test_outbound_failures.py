@@ -1,0 +1,192 @@
+"""No answer from another server: each kind in its own words."""
+
+import asyncio
+import os
+import resource
+import socket
+import threading
+from datetime import timedelta
+from ipaddress import ip_network
+
+import pytest
+
+from tests.receivers import Answer, wait_for
+from tests.torale.calling import (
+    PATIENCE,
+    TIMEOUT,
+    Names,
+    both_loops,
+    get,
+    open_session,
+    resetting,
+    saying,
+    send_to,
+)
+from torale.outbound import Failure, Reply, Unreachable, exchange, fetch
+
+RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
+MALFORMED = (
+    Failure.MALFORMED,
+    "The answer of shop.example is not valid HTTP, or its headers are too large.",
+)
+
+NO_ANSWER = {
+    "closes": (saying(), RESET),
+    "resets": (resetting, RESET),
+    "closes within the headers": (saying(b"HTTP/1.1 200 OK\r\nContent-Le"), RESET),
+    "speaks SMTP": (saying(b"220 mail.example ESMTP\r\n\r\n"), MALFORMED),
+    "status is a word": (saying(b"HTTP/1.1 yes OK\r\n\r\n"), MALFORMED),
+    "header too large": (
+        saying(b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 17_000 + b"\r\n\r\n", wait=True),
+        MALFORMED,
+    ),
+    "two lengths": (
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        MALFORMED,
+    ),
+    "silent": (saying(wait=True), TIMEOUT),
+    "silent after a header": (saying(b"HTTP/1.1 200 OK\r\nX-Slow: ", wait=True), TIMEOUT),
+}
+
+
+@both_loops
+@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@pytest.mark.parametrize(("behave", "told"), NO_ANSWER.values(), ids=NO_ANSWER.keys())
+def test_no_answer_is_told_by_kind_and_sentence(start_server, behave, told, call, loop_factory):
+    server = start_server(behave)
+
+    with pytest.raises(Unreachable) as error:
+        call(
+            f"http://shop.example:{server.port}/",
+            timeout=PATIENCE.get(told[0], timedelta(seconds=10)),
+            loop_factory=loop_factory,
+        )
+
+    assert (error.value.kind, str(error.value)) == told
+
+
+@both_loops
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_port_where_nothing_listens_is_told_as_refused(loop_factory):
+    with socket.socket() as bound:  # so that nobody else gets the port
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+
+        with pytest.raises(Unreachable) as error:
+            send_to(f"http://shop.example:{port}/", loop_factory=loop_factory)
+
+    assert error.value.kind == Failure.REFUSED
+    assert str(error.value) == f"The connection to shop.example:{port} was refused."
+
+
+@both_loops
+def test_a_host_without_a_way_to_it_is_told_as_no_connection(settings, loop_factory):
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = (ip_network("255.255.255.255/32"),)
+
+    with pytest.raises(Unreachable) as error:
+        send_to(
+            "http://shop.example/",
+            resolver=Names(shop_example=[["255.255.255.255"]]),
+            loop_factory=loop_factory,
+        )
+
+    assert error.value.kind == Failure.REFUSED
+    assert str(error.value) == "No connection to shop.example:80 could be made."
+
+
+@both_loops
+def test_an_unknown_name_is_told_as_a_failure_of_dns(loop_factory):
+    with pytest.raises(Unreachable) as error:
+        send_to("https://nobody.example/", loop_factory=loop_factory)
+
+    assert error.value.kind == Failure.DNS
+    assert str(error.value) == "Could not find the host nobody.example (DNS)."
+
+
+@both_loops
+def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(loop_factory):
+    async def call() -> None:
+        async with open_session() as session:
+            # RFC 6761 §6.4: no server knows a name below .invalid.
+            await fetch(
+                session, "http://nobody.invalid/", timeout=timedelta(seconds=30), max_bytes=1
+            )
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner, pytest.raises(Unreachable) as error:
+        runner.run(call())
+
+    assert error.value.kind == Failure.DNS
+    assert str(error.value) == "Could not find the host nobody.invalid (DNS)."
+
+
+@both_loops
+def test_a_name_that_the_system_knows_is_called(http_receiver, loop_factory):
+    port = http_receiver.server.server_port
+
+    async def call() -> Reply:
+        async with open_session() as session:
+            return await fetch(
+                session,
+                f"http://localhost:{port}/",
+                timeout=timedelta(seconds=10),
+                max_bytes=1,
+            )
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        reply = runner.run(call())
+
+    assert reply.status == 204
+    assert http_receiver.requests[0].headers["host"] == f"localhost:{port}"
+
+
+def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(http_receiver):
+    stall = threading.Event()
+    http_receiver.answers = [Answer(stall=stall)]
+
+    async def call(session, seconds) -> Reply:
+        return await exchange(
+            session,
+            "POST",
+            http_receiver.url,
+            headers={},
+            timeout=timedelta(seconds=seconds),
+            read_limit=1,
+        )
+
+    async def call_two() -> Reply:
+        async with open_session(limit=1) as session:
+            first = asyncio.create_task(call(session, 10))
+            await asyncio.to_thread(wait_for, lambda: http_receiver.requests)
+            with pytest.raises(Unreachable) as error:
+                await call(session, 0.2)
+            assert str(error.value) == "No answer from 127.0.0.1 within 0.2 s."
+            stall.set()
+            return await first
+
+    assert asyncio.run(call_two()).status == 204
+    assert len(http_receiver.requests) == 1
+
+
+def test_a_fault_of_our_own_is_not_blamed_on_the_other_server(http_receiver):
+    _, hard_limit = limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def call() -> None:
+        async with open_session() as session:
+            with socket.socket() as last:
+                lowest_free = last.fileno()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard_limit))
+            try:
+                await exchange(
+                    session,
+                    "POST",
+                    http_receiver.url,
+                    headers={},
+                    timeout=timedelta(seconds=10),
+                    read_limit=1,
+                )
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    with pytest.raises(OSError, match=os.strerror(24)):
+        asyncio.run(call())
+    assert http_receiver.requests == []

@@ -1,0 +1,253 @@
+"""No URL, name, redirect or proxy leads inside."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.receivers import Answer
+from tests.torale.calling import (
+    NOT_PUBLIC,
+    Names,
+    both_loops,
+    get,
+    open_session,
+    saying,
+    send_to,
+)
+from tests.torale.conftest import read_request
+from torale.outbound import Failure, Refused, Reply, Unreachable, check_url, fetch
+
+
+def test_a_url_is_checked_when_it_is_written(settings):
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
+
+    check_url("https://shop.example/")
+    with pytest.raises(Refused) as refusal:
+        check_url("http://127.0.0.1:8000/")
+
+    assert str(refusal.value) == NOT_PUBLIC.format("127.0.0.1")
+
+
+@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://127.0.0.1:{port}/", NOT_PUBLIC.format("127.0.0.1")),
+        ("http://[::ffff:127.0.0.1]:{port}/", NOT_PUBLIC.format("::ffff:7f00:1")),
+        ("http://localhost:{port}/", NOT_PUBLIC.format("localhost")),
+        # Not known by its name, so it is the socket that is refused.
+        ("http://shop.example:{port}/", NOT_PUBLIC.format("shop.example")),
+    ],
+    ids=["address", "mapped", "localhost", "name"],
+)
+def test_a_server_inside_is_not_connected_to(start_server, settings, call, url, message):
+    server = start_server(saying(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
+
+    with pytest.raises(Unreachable) as error:
+        call(url.format(port=server.port))
+
+    assert (error.value.kind, str(error.value)) == (Failure.NOT_ALLOWED, message)
+    assert server.connections == 0
+
+
+@both_loops
+@pytest.mark.parametrize(
+    "address", ["10.1.2.3", "169.254.169.254", "::ffff:10.1.2.3", "64:ff9b::a01:203", "fe80::1"]
+)
+def test_a_name_that_leads_inside_is_refused_without_telling_where(settings, address, loop_factory):
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
+
+    with pytest.raises(Unreachable) as error:
+        send_to(
+            "https://rebound.example/",
+            resolver=Names(rebound_example=[[address]]),
+            loop_factory=loop_factory,
+        )
+
+    assert error.value.kind == Failure.NOT_ALLOWED
+    assert str(error.value) == NOT_PUBLIC.format("rebound.example")
+
+
+@both_loops
+def test_a_name_that_is_rebound_between_two_requests_is_refused(http_receiver, loop_factory):
+    http_receiver.answers = [Answer(headers={"Connection": "close"})]
+    url = f"http://rebound.example:{http_receiver.server.server_port}/"
+    resolver = Names(rebound_example=[["127.0.0.1"], ["10.1.2.3"]])
+
+    async def call_twice() -> int:
+        async with open_session(resolver=resolver) as session:
+
+            async def get_it() -> Reply:
+                return await fetch(session, url, timeout=timedelta(seconds=10), max_bytes=10)
+
+            first = await get_it()
+            session.connector.clear_dns_cache()
+            with pytest.raises(Unreachable) as error:
+                await get_it()
+            assert error.value.kind == Failure.NOT_ALLOWED
+            assert str(error.value) == NOT_PUBLIC.format("rebound.example")
+            return first.status
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        assert runner.run(call_twice()) == 204
+    assert len(http_receiver.requests) == 1
+
+
+def test_of_a_names_addresses_an_allowed_one_is_called(http_receiver):
+    reply = get(
+        f"http://shop.example:{http_receiver.server.server_port}/",
+        resolver=Names(shop_example=[["10.1.2.3", "fe80::1", "127.0.0.1"]]),
+    )
+
+    assert reply.status == 204
+    assert len(http_receiver.requests) == 1
+
+
+def test_a_proxy_from_the_environment_is_not_used(http_receiver, start_server, monkeypatch):
+    proxy = start_server(saying(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    reply = send_to(f"http://shop.example:{http_receiver.server.server_port}/")
+
+    assert reply.status == 204
+    assert len(http_receiver.requests) == 1
+    assert proxy.connections == 0
+
+
+PORT_22 = (
+    "Port 22 may not be called, only 80, 443, 1024-65535. "
+    "TORALE_OUTBOUND_PORTS lists the allowed ports."
+)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed(http_receiver, status):
+    http_receiver.answers = [
+        Answer(status, headers={"Location": "../new?a=b"}),
+        Answer(200, b"page"),
+    ]
+
+    reply = get(http_receiver.url + "/old/page")
+
+    assert (reply.url, reply.status, reply.body) == (
+        http_receiver.url + "/new?a=b",
+        200,
+        b"page",
+    )
+
+
+def test_a_redirect_to_nowhere_is_the_page(http_receiver):
+    http_receiver.answers = [Answer(302, b"gone")]
+
+    reply = get(http_receiver.url)
+
+    assert (reply.status, reply.body) == (302, b"gone")
+
+
+def test_five_redirects_are_followed(http_receiver):
+    hops = [Answer(302, headers={"Location": f"/{number}"}) for number in range(1, 6)]
+    http_receiver.answers = [*hops, Answer(200, b"page")]
+
+    reply = get(http_receiver.url)
+
+    assert (reply.url, reply.body) == (f"{http_receiver.url}/5", b"page")
+
+
+def test_a_sixth_redirect_is_one_too_many(http_receiver):
+    http_receiver.answers = [Answer(302, headers={"Location": "/"})]
+
+    with pytest.raises(Unreachable) as error:
+        get(http_receiver.url)
+
+    assert error.value.kind == Failure.TOO_MANY_REDIRECTS
+    assert str(error.value) == "The page redirects more than 5 times."
+    assert len(http_receiver.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("location", "kind", "message"),
+    [
+        ("http://10.1.2.3/", Failure.NOT_ALLOWED, NOT_PUBLIC.format("10.1.2.3")),
+        (
+            "//169.254.169.254/latest/meta-data/",
+            Failure.NOT_ALLOWED,
+            NOT_PUBLIC.format("169.254.169.254"),
+        ),
+        (
+            "http://inside.example/",
+            Failure.NOT_ALLOWED,
+            NOT_PUBLIC.format("inside.example"),
+        ),
+        (
+            "http://olive:s3cret@shop.example/",
+            Failure.NOT_ALLOWED,
+            "The URL contains a user name or password; send them in a header instead.",
+        ),
+        (
+            "file:///etc/passwd",
+            Failure.NOT_ALLOWED,
+            "The URL must start with http:// or https://.",
+        ),
+        (
+            "http://shop.example:22/",
+            Failure.NOT_ALLOWED,
+            PORT_22,
+        ),
+        (
+            "http://[::1",
+            Failure.MALFORMED,
+            "shop.example redirects to something that is not a URL.",
+        ),
+        (
+            "http://nobody.example/",
+            Failure.DNS,
+            "Could not find the host nobody.example (DNS).",
+        ),
+    ],
+    ids=[
+        "private",
+        "metadata",
+        "name that leads inside",
+        "password",
+        "file",
+        "port",
+        "no URL",
+        "unknown name",
+    ],
+)
+def test_every_redirect_is_checked_as_the_first_url_is(http_receiver, location, kind, message):
+    http_receiver.answers = [
+        Answer(302, headers={"Location": "/second"}),
+        Answer(302, headers={"Location": location}),
+    ]
+    resolver = Names(shop_example=[["127.0.0.1"]], inside_example=[["10.1.2.3"]])
+
+    with pytest.raises(Unreachable) as error:
+        get(
+            f"http://shop.example:{http_receiver.server.server_port}/",
+            resolver=resolver,
+        )
+
+    assert (error.value.kind, str(error.value)) == (kind, message)
+    assert [request.path for request in http_receiver.requests] == ["/", "/second"]
+
+
+def test_all_redirects_share_one_timeout(start_server):
+    def redirect_slowly(server, connection):
+        read_request(connection)
+        server.over.wait(0.2)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /\r\nConnection: close\r\n\r\n")
+
+    server = start_server(redirect_slowly)
+
+    with pytest.raises(Unreachable) as error:
+        get(f"http://shop.example:{server.port}/", timeout=timedelta(seconds=0.5))
+
+    assert error.value.kind == Failure.TIMEOUT
+    assert str(error.value) == "No answer from shop.example within 0.5 s."
+    assert server.connections <= 3

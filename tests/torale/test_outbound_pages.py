@@ -1,0 +1,106 @@
+"""Fetching pages: whole or not at all."""
+
+import gzip
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.receivers import Answer
+from tests.torale.calling import HEAD, PATIENCE, TIMEOUT, both_loops, endless, get, saying
+from torale.outbound import Failure, Reply, Unreachable
+
+
+def test_a_page_is_returned_whole(http_receiver):
+    http_receiver.answers = [Answer(200, b"x" * 1000, {"Content-Type": "text/html"})]
+
+    reply = get(http_receiver.url + "/page", headers={"Accept": "text/html"}, max_bytes=1000)
+
+    del reply.headers["date"], reply.headers["server"]
+    assert replace(reply, duration_ms=0) == Reply(
+        url=f"{http_receiver.url}/page",
+        status=200,
+        headers={"content-type": "text/html", "content-length": "1000"},
+        body=b"x" * 1000,
+        truncated=False,
+        duration_ms=0,
+    )
+    (request,) = http_receiver.requests
+    assert (request.method, request.body) == ("GET", b"")
+    assert request.headers["accept"] == "text/html"
+
+
+def gzipped(page: bytes, encoding: bytes = b"gzip"):
+    head = b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (encoding, len(page))
+    return saying(HEAD + head + page)
+
+
+TOO_LARGE = (Failure.TOO_LARGE, "The answer of shop.example is larger than 1,000 bytes.")
+BROKE_OFF = (Failure.RESET, "The answer of shop.example broke off before its end.")
+ENCODED = (
+    Failure.MALFORMED,
+    "shop.example sent the page in an encoding it was not asked for.",
+)
+
+NO_PAGE = {
+    "one byte too large": (
+        saying(HEAD + b"Content-Length: 1001\r\n\r\n" + b"x" * 1001),
+        TOO_LARGE,
+    ),
+    "endless": (endless, TOO_LARGE),
+    "bomb": (gzipped(gzip.compress(b"0" * 200_000)), TOO_LARGE),
+    "breaks off": (saying(HEAD + b"Content-Length: 100\r\n\r\npart"), BROKE_OFF),
+    "breaks off within a chunk": (
+        saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n64\r\npart"),
+        BROKE_OFF,
+    ),
+    "compressed page breaks off": (gzipped(gzip.compress(bytes(range(256)))[:-20]), BROKE_OFF),
+    "stops": (
+        saying(HEAD + b"Content-Length: 100\r\n\r\npart", wait=True),
+        TIMEOUT,
+    ),
+    "not what it is called": (gzipped(b"plain"), ENCODED),
+    "brotli": (gzipped(b"\x0b\x02\x80plain\x03", b"br"), ENCODED),
+    "compressed twice": (gzipped(gzip.compress(gzip.compress(b"a")), b"gzip, gzip"), ENCODED),
+}
+
+
+@both_loops
+@pytest.mark.parametrize(("behave", "told"), NO_PAGE.values(), ids=NO_PAGE.keys())
+def test_a_page_that_cannot_be_had_whole_is_told_by_kind_and_sentence(
+    start_server, behave, told, loop_factory
+):
+    server = start_server(behave)
+
+    with pytest.raises(Unreachable) as error:
+        get(
+            f"http://shop.example:{server.port}/",
+            timeout=PATIENCE.get(told[0], timedelta(seconds=10)),
+            loop_factory=loop_factory,
+        )
+
+    assert (error.value.kind, str(error.value)) == told
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encoded"),
+    [
+        (b"gzip", gzip.compress(b"page")),
+        (b"GZip", gzip.compress(b"page")),
+        (b"x-gzip", gzip.compress(b"page")),
+        (b"deflate", zlib.compress(b"page")),
+        (b"identity", b"page"),
+    ],
+    ids=["gzip", "capitals", "x-gzip", "deflate", "identity"],
+)
+def test_a_page_compressed_though_nobody_asked_is_read(start_server, encoding, encoded):
+    server = start_server(gzipped(encoded, encoding))
+
+    assert get(f"http://shop.example:{server.port}/").body == b"page"
+
+
+def test_an_empty_page_is_not_decompressed(start_server):
+    server = start_server(gzipped(b""))
+
+    assert get(f"http://shop.example:{server.port}/").body == b""

@@ -1,0 +1,118 @@
+"""Encrypted connections to other servers."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
+
+from tests.torale.calling import both_loops, saying, send_to
+from torale.outbound import Failure, Unreachable
+
+
+@pytest.fixture
+def make_tls(tmp_path):
+    """Make the two sides' contexts for a self-signed certificate; the caller's trusts it."""
+
+    def make(*, name="shop.example", valid_for=timedelta(days=1)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=2))
+            .not_valid_after(now + valid_for)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(key, hashes.SHA256())
+            .public_bytes(Encoding.PEM)
+        )
+        path = tmp_path / "certificate.pem"
+        path.write_bytes(
+            certificate + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        )
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(path)
+        return server, ssl.create_default_context(cadata=certificate.decode())
+
+    return make
+
+
+OK = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
+@both_loops
+def test_a_server_with_a_trusted_certificate_is_called_over_tls(
+    start_server, make_tls, loop_factory
+):
+    server_side, trusting = make_tls()
+    server = start_server(OK, server_side)
+
+    reply = send_to(f"https://shop.example:{server.port}/", tls=trusting, loop_factory=loop_factory)
+
+    assert (reply.status, reply.body) == (200, b"ok")
+
+
+@both_loops
+def test_a_self_signed_certificate_is_not_trusted(start_server, make_tls, loop_factory):
+    server_side, _ = make_tls()
+    server = start_server(OK, server_side)
+
+    with pytest.raises(Unreachable) as error:
+        send_to(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
+
+    assert error.value.kind == Failure.TLS
+    assert str(error.value) == (
+        "The TLS certificate of shop.example is not valid: self-signed certificate."
+    )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "reason"),
+    [
+        ({"valid_for": timedelta(days=-1)}, "certificate has expired"),
+        (
+            {"name": "other.example"},
+            "Hostname mismatch, certificate is not valid for 'shop.example'",
+        ),
+    ],
+    ids=["expired", "another's"],
+)
+def test_a_certificate_that_is_not_valid_is_told_with_the_reason(
+    start_server, make_tls, certificate, reason
+):
+    server_side, trusting = make_tls(**certificate)
+    server = start_server(OK, server_side)
+
+    with pytest.raises(Unreachable) as error:
+        send_to(f"https://shop.example:{server.port}/", tls=trusting)
+
+    assert error.value.kind == Failure.TLS
+    assert str(error.value) == f"The TLS certificate of shop.example is not valid: {reason}."
+
+
+@both_loops
+def test_a_server_that_does_not_encrypt_is_told_as_a_failure_of_tls(start_server, loop_factory):
+    def answer_in_clear(server, connection):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        server.wait()
+
+    server = start_server(answer_in_clear)
+
+    with pytest.raises(Unreachable) as error:
+        send_to(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
+
+    assert error.value.kind == Failure.TLS
+    assert str(error.value) == f"No TLS connection to shop.example:{server.port} could be made."

@@ -1,0 +1,94 @@
+"""`manage.py serve` that cannot serve says why, in one sentence."""
+
+import socket
+
+import pytest
+
+from tests.torale.running import manage
+
+
+def unused_port():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"], ids=["IPv4", "IPv6"])
+def test_a_port_in_use_is_told_with_what_to_do(tmp_path, host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as other:
+        other.bind((host.strip("[]"), 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN=f"{host}:{port}")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"CommandError: {host.strip('[]')}:{port} cannot be served (Address already in use); "
+        "stop what uses it or set TORALE_LISTEN (and TORALE_URL) to another port.\n"
+    )
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_an_address_of_another_machine_is_told_with_what_to_do(tmp_path):
+    ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN="192.0.2.1:8000")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "CommandError: 192.0.2.1:8000 cannot be served (Cannot assign requested address); "
+        "stop what uses it or set TORALE_LISTEN (and TORALE_URL) to another port.\n"
+    )
+
+
+DATABASES = {
+    "nothing listens": (
+        "postgres://olive:s3cret@127.0.0.1:{port}/torale",
+        (
+            'connection failed: connection to server at "127.0.0.1", port {port} failed: '
+            "Connection refused"
+        ),
+    ),
+    "no such socket": (
+        "postgres:////nonexistent/torale",
+        (
+            "connection is bad: connection to server on socket "
+            '"/nonexistent/.s.PGSQL.5432" failed: No such file or directory'
+        ),
+    ),
+    "unknown host": (
+        "postgres://olive:s3cret@nobody.invalid/torale",
+        "failed to resolve host 'nobody.invalid': [Errno -2] Name or service not known",
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "reason"), DATABASES.values(), ids=DATABASES.keys())
+def test_a_database_server_that_is_not_there_is_told_with_what_to_do(tmp_path, url, reason):
+    port = unused_port()
+
+    ended = manage(
+        "serve",
+        TORALE_DATA_DIR=tmp_path,
+        TORALE_LISTEN=f"127.0.0.1:{unused_port()}",
+        DATABASE_URL=url.format(port=port),
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"CommandError: The database cannot be used: {reason.format(port=port)}. "
+        "Check DATABASE_URL and the server.\n"
+    )
+
+
+def test_an_embedded_database_that_cannot_be_made_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "postgres").touch()
+
+    ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN=f"127.0.0.1:{unused_port()}")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "CommandError: The database cannot be used: The embedded PostgreSQL cannot be used: "
+        f"[Errno 17] File exists: '{tmp_path}/postgres'; "
+        "put that right, or set DATABASE_URL to a PostgreSQL server.\n"
+    )

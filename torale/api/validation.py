@@ -1,0 +1,27 @@
+"""What was sent, checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.serializers import Serializer
+
+from torale.api.errors import Unprocessable
+
+
+def validated(
+    serializer_class: type[Serializer[Any]], given: Any, *, source: str = "body"
+) -> Mapping[str, Any]:
+    """Return the validated members of `given`.
+
+    Args:
+        serializer_class: what is expected.
+        given: what was sent.
+        source: where it was: `body`, `query` or `path`.
+
+    Raises:
+        ValidationError: it is not what is expected; becomes a 422 with one entry per fault.
+    """
+    serializer = serializer_class(data=given)
+    if not serializer.is_valid():
+        raise Unprocessable(serializer.errors, source=source, given=given)
+    return serializer.validated_data  # type: ignore[no-any-return]

@@ -8,28 +8,26 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import psycopg
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from notifications.channels import OUR_FAULT, Message, Outcome, email, webhook
-from notifications.claim import Claim, claim, give_back
+from notifications.claim import claim, give_back, refuse
 from notifications.models import NotificationType
 from notifications.rations import Rations
 from notifications.record import CHANNEL
-from notifications.settle import store
+from notifications.settle import store, switch_off_hopeless
 from torale import outbound
+from torale.database import connect
 
 logger = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 #: Attempts under way at once in one worker: room for many receivers that hang until their
 #: time-out, of which each has its ration.
@@ -65,8 +63,6 @@ class Drain:
         #: Claimed, and neither attempted nor given back.
         self._in_hand: dict[Any, Message] = {}
         self._stopping = threading.Event()
-        # One thread claims and stores; mail has its own, as a slow mail server must not stop it.
-        self._database = ThreadPoolExecutor(1, "drain-database")
         self._mail_connections = asyncio.Semaphore(MAIL_CONNECTIONS)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,10 +74,16 @@ class Drain:
             asyncio.create_task(self._wake_at(stop)),
         ]
         try:
-            async with outbound.open_session(limit=CONCURRENCY) as session:
+            async with (
+                await connect() as database,
+                outbound.open_session(limit=CONCURRENCY) as http,
+            ):
+                # A lease that a crash of the server loses is one that ends early: claiming need
+                # not wait for the disk.
+                await database.execute("SET synchronous_commit = off")
                 while not stop.is_set():
                     self._wake.clear()
-                    if not await self._fill(session):
+                    if not await self._fill(database, http):
                         with suppress(TimeoutError):
                             await asyncio.wait_for(self._wake.wait(), POLL_S)
                 await self._finish()
@@ -89,26 +91,26 @@ class Drain:
             for task in (*helpers, *self._attempts):
                 task.cancel()
             await asyncio.gather(*helpers, *self._attempts, return_exceptions=True)
-            self._database.submit(close_old_connections)
-            self._database.shutdown()
 
-    async def _fill(self, session: aiohttp.ClientSession) -> bool:
+    async def _fill(
+        self, database: psycopg.AsyncConnection[Any], http: aiohttp.ClientSession
+    ) -> bool:
         """Claim as many as there are places for and start them; say whether more may be due."""
         free = min(BATCH, CONCURRENCY - len(self._in_hand))
         if free < BATCH // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
-        found: Claim = await self._query(
-            partial(claim, limit=free, rations=self._rations, now=timezone.now())
-        )
+        found = await claim(database, limit=free, rations=self._rations, now=timezone.now())
         emails = []
         for message in found.messages:
             self._in_hand[message.send_id] = message
             if message.notification_type == NotificationType.EMAIL:
                 emails.append(message)
             else:
-                self._start(self._attempt_webhook(message, session))
+                self._start(self._attempt_webhook(message, http))
         for begin in range(0, len(emails), email.BATCH):
             self._start(self._attempt_emails(emails[begin : begin + email.BATCH]))
+        if found.refused:
+            await in_thread(refuse, found.refused)
         return found.more_may_be_due
 
     def _start(self, attempt: Coroutine[Any, Any, None]) -> None:
@@ -127,7 +129,7 @@ class Drain:
         try:
             outcome = await webhook.send(message, session)
         except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
-            logger.exception("webhook_broke", send_id=str(message.send_id))
+            logger.exception("webhook_broke", send_id=message.send_id)
             outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)
         self._settle(message, outcome)
 
@@ -160,7 +162,7 @@ class Drain:
             del self._in_hand[message.send_id]
             self._rations.give_back(message.host)
         if messages:
-            await self._query(partial(give_back, messages))
+            await in_thread(give_back, messages)
 
     async def _finish(self) -> None:
         """Let what is under way end, store it, and give back what did not.
@@ -176,28 +178,37 @@ class Drain:
             await self._outcomes.join()
 
     async def _store_outcomes(self) -> None:
+        """Store outcomes as they come; while the database is away, keep them until it is back."""
+        outcomes: list[tuple[Message, Outcome]] = []
         while True:
-            outcomes = [await self._outcomes.get()]
-            while not self._outcomes.empty():
-                outcomes.append(self._outcomes.get_nowait())
-            while True:
-                try:
-                    await self._query(partial(store, outcomes, now=timezone.now()))
-                    break
-                except Exception:  # the database is away: what was delivered must still be stored
-                    logger.exception("outcomes_not_stored", count=len(outcomes))
-                    await asyncio.sleep(POLL_S)
-            for _ in outcomes:
-                self._outcomes.task_done()
+            try:
+                async with await connect() as database:
+                    while True:
+                        if not outcomes:
+                            outcomes.append(await self._outcomes.get())
+                        while not self._outcomes.empty():
+                            outcomes.append(self._outcomes.get_nowait())
+                        await self._store(database, outcomes)
+                        for _ in outcomes:
+                            self._outcomes.task_done()
+                        outcomes.clear()
+            except Exception:  # what was delivered must still be stored, whatever is wrong now
+                logger.exception("outcomes_not_stored", count=len(outcomes))
+                await asyncio.sleep(POLL_S)
+
+    async def _store(
+        self, database: psycopg.AsyncConnection[Any], outcomes: list[tuple[Message, Outcome]]
+    ) -> None:
+        now = timezone.now()
+        await store(database, outcomes, now=now)
+        if any(message.endpoint_id and outcome.error for message, outcome in outcomes):
+            await in_thread(switch_off_hopeless, outcomes, now=now)
 
     async def _listen(self) -> None:
         """Wake the drain whenever sends were recorded anywhere."""
         while True:
             try:
-                parameters = await self._query(_listening_parameters)
-                async with await psycopg.AsyncConnection.connect(
-                    **parameters, autocommit=True
-                ) as listening:
+                async with await connect() as listening:
                     await listening.execute(f"LISTEN {CHANNEL}")
                     self._wake.set()
                     async for _ in listening.notifies():
@@ -210,22 +221,14 @@ class Drain:
         await stop.wait()
         self._wake.set()
 
-    async def _query(self, query: Callable[[], T]) -> T:
-        """Run a query in the drain's own thread, on a connection that is checked first."""
 
-        def checked() -> T:
-            try:
-                return query()
-            finally:
-                close_old_connections()
+async def in_thread(act: Callable[..., None], *arguments: Any, **keywords: Any) -> None:
+    """Have Django do something rare, on a connection that goes back to its pool."""
 
-        return await asyncio.get_running_loop().run_in_executor(self._database, checked)
+    def acted() -> None:
+        try:
+            act(*arguments, **keywords)
+        finally:
+            close_old_connections()
 
-
-def _listening_parameters() -> dict[str, Any]:
-    parameters = connection.get_connection_params()
-    return {
-        name: value
-        for name, value in parameters.items()
-        if name not in ("cursor_factory", "context", "prepare_threshold")
-    }
+    await sync_to_async(acted)()

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 #: What a receiver that nothing is known of may have under way: all that a dead one costs at first.
 FIRST = 8
 #: What a quick receiver may have.
-MOST = 128
+MOST = 256
 #: What one that keeps attempts waiting may have.
 LEAST = 1
 #: Hosts whose ration is remembered.
-REMEMBERED = 10_000
+REMEMBERED = 1_000
 
 
 class Rations:
@@ -28,25 +28,28 @@ class Rations:
         """Return how many more attempts `host` may have."""
         return max(0, self._rations.get(host, FIRST) - self._under_way[host])
 
+    def known(self) -> dict[str, int]:
+        """Return `free` for each host that may have other than FIRST more."""
+        return {host: self.free(host) for host in {*self._under_way, *self._rations}}
+
     def exhausted(self) -> list[str]:
         """Return the hosts that may have so few more that claiming for them does not pay yet."""
         return [host for host in self._under_way if self._is_exhausted(host)]
 
     def _is_exhausted(self, host: str) -> bool:
-        return self._under_way[host] * 2 > self._rations.get(host, FIRST)
+        return self._under_way[host] * 4 > self._rations.get(host, FIRST) * 3
 
-    def take(self, hosts: Iterable[str]) -> list[bool]:
-        """Say for each of `hosts`, in turn, whether its ration has room, and take it if so."""
-        taken = []
-        for host in hosts:
-            has_room = self.free(host) > 0
-            self._under_way[host] += has_room
-            taken.append(has_room)
-        return taken
+    def take(self, hosts: Iterable[str]) -> None:
+        """Note an attempt for each of `hosts`."""
+        self._under_way.update(hosts)
 
     def _forget_idle(self) -> None:
-        """Let idle hosts begin anew next time, so that those of the past take no memory."""
-        self._rations = {host: self._rations.get(host, FIRST) for host in self._under_way}
+        """Let idle quick hosts begin anew next time: what is remembered is handed to each claim."""
+        self._rations = {
+            host: ration
+            for host, ration in self._rations.items()
+            if ration < FIRST or host in self._under_way
+        }
 
     def give_back(self, host: str) -> None:
         """Note that an attempt ended and tells nothing of the host, or was not made."""

@@ -7,29 +7,28 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+import psycopg
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.notices import send_notice
 from notifications.channels import Message, Outcome
-from notifications.models import AttemptStatus, NotificationType, Status, WebhookEndpoint
+from notifications.models import AttemptStatus, Status, WebhookEndpoint
 from notifications.retry import Done, GiveUp, RetryAt, decide
 from torale.uuid7 import uuid7
 
 #: A webhook that has done nothing but fail for so long is switched off.
 PATIENCE = timedelta(days=5)
 
+# One statement and one JSON document, for the reasons that claim.CLAIM has.
 STORE = """
 WITH outcome AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-        %s::text[], %s::timestamptz[], %s::integer[], %s::jsonb[], %s::smallint[], %s::jsonb[],
-        %s::text[], %s::text[], %s::uuid[]
-    ) AS outcome (
-        send_id, lease, status, error_message, next_attempt_at, sent_at,
-        attempt_status, started_at, duration_ms, request_headers, response_status, response_headers,
-        response_body, provider_message_id, attempt_id
+    SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (
+        send_id uuid, lease uuid, status text, error_message text, next_attempt_at timestamptz,
+        sent_at timestamptz, attempt_id uuid, attempt_status text, started_at timestamptz,
+        duration_ms integer, request_headers jsonb, response_status smallint,
+        response_headers jsonb, response_body text, provider_message_id text
     )
 ), settled AS (
     UPDATE notifications_notificationsend AS send
@@ -42,7 +41,16 @@ WITH outcome AS (
         leased_until = NULL
     FROM outcome
     WHERE send.id = outcome.send_id AND send.lease = outcome.lease
-    RETURNING send.id AS send_id, send.attempt_count AS number
+    RETURNING send.id AS send_id, send.attempt_count AS number, send.endpoint_id,
+              outcome.attempt_status = 'succeeded' AS succeeded
+), fared AS (
+    SELECT endpoint_id AS id, bool_or(succeeded) AS succeeded
+    FROM settled WHERE endpoint_id IS NOT NULL GROUP BY endpoint_id
+), noted AS (
+    UPDATE notifications_webhookendpoint AS endpoint
+    SET failing_since = CASE WHEN fared.succeeded THEN NULL ELSE %(now)s::timestamptz END
+    FROM fared
+    WHERE endpoint.id = fared.id AND fared.succeeded = (endpoint.failing_since IS NOT NULL)
 )
 INSERT INTO notifications_attempt (
     id, send_id, number, started_at, duration_ms, status, request_headers, response_status,
@@ -52,7 +60,6 @@ SELECT attempt_id, settled.send_id, settled.number, started_at, duration_ms, att
        request_headers, response_status, response_headers, response_body, error_message,
        provider_message_id
 FROM settled JOIN outcome USING (send_id)
-RETURNING send_id
 """
 
 STATUSES = {Done: Status.SENT, RetryAt: Status.RETRYING, GiveUp: Status.FAILED}
@@ -60,57 +67,43 @@ STATUSES = {Done: Status.SENT, RetryAt: Status.RETRYING, GiveUp: Status.FAILED}
 Ended = tuple[Message, Outcome]
 
 
-@transaction.atomic
-def store(ended: Sequence[Ended], *, now: datetime) -> int:
-    """Store outcomes and their attempts in one statement; return how many were still ours.
+async def store(
+    database: psycopg.AsyncConnection[Any], ended: Sequence[Ended], *, now: datetime
+) -> int:
+    """Store outcomes, their attempts and how the webhooks have fared; return how many were ours.
 
     An outcome whose lease has passed to another claim is dropped: that claim's own will be stored.
-    A webhook that is gone, or has failed for too long, is switched off in the same transaction,
-    and its owner told.
     """
     rows = [_row(message, outcome, now) for message, outcome in ended]
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, [list(column) for column in zip(*rows, strict=True)])
-        stored = {send_id for (send_id,) in cursor.fetchall()}
-    note_endpoints([pair for pair in ended if pair[0].send_id in stored], now=now)
-    return len(stored)
+    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode(), "now": now})
+    return cursor.rowcount
 
 
-def note_endpoints(ended: Sequence[Ended], *, now: datetime) -> None:
-    """Keep how the webhooks among `ended` have fared; switch off those that it is no use to call.
+def switch_off_hopeless(ended: Sequence[Ended], *, now: datetime) -> None:
+    """Switch off the webhooks among `ended` that said they are gone, or failed for too long.
 
-    Costs one query while all is well.
+    A crash before this leaves them on until their next failure, which comes here again.
     """
-    fared: dict[int, bool] = {}
-    gone: set[int] = set()
-    for message, outcome in ended:
-        if message.notification_type == NotificationType.WEBHOOK and message.endpoint_id:
-            accepted = fared.get(message.endpoint_id, False) or outcome.error is None
-            fared[message.endpoint_id] = accepted
-            if outcome.response_status == HTTPStatus.GONE:
-                gone.add(message.endpoint_id)
-    recovered = [pk for pk, accepted in fared.items() if accepted]
-    failed = [pk for pk, accepted in fared.items() if not accepted]
-    endpoints = WebhookEndpoint.objects
-    if recovered:
-        endpoints.failing().filter(pk__in=recovered).update(failing_since=None)
-    if failed:
-        endpoints.filter(pk__in=failed, failing_since=None).update(failing_since=now)
-    if failed or gone:
-        hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=now - PATIENCE)
-        # In the order of their ids, so that two workers do not wait for each other.
-        for endpoint in endpoints.filter(hopeless, switched_off_at=None).order_by("pk"):
-            switch_off(
-                endpoint,
-                because=(
-                    "it answered 410 Gone"
-                    if endpoint.pk in gone
-                    else f"every attempt has failed for {PATIENCE.days} days"
-                ),
-                now=now,
-            )
+    gone = {
+        message.endpoint_id
+        for message, outcome in ended
+        if outcome.response_status == HTTPStatus.GONE
+    }
+    failed = {message.endpoint_id for message, outcome in ended if outcome.error}
+    hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=now - PATIENCE)
+    for endpoint in WebhookEndpoint.objects.filter(hopeless, switched_off_at=None):
+        switch_off(
+            endpoint,
+            because=(
+                "it answered 410 Gone"
+                if endpoint.pk in gone
+                else f"every attempt has failed for {PATIENCE.days} days"
+            ),
+            now=now,
+        )
 
 
+@transaction.atomic
 def switch_off(endpoint: WebhookEndpoint, *, because: str, now: datetime) -> None:
     """Send nothing to `endpoint` any more and tell its owner, once."""
     won = WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
@@ -131,31 +124,37 @@ def switch_off(endpoint: WebhookEndpoint, *, because: str, now: datetime) -> Non
         )
 
 
-def _row(message: Message, outcome: Outcome, now: datetime) -> tuple[Any, ...]:
+def _row(message: Message, outcome: Outcome, now: datetime) -> dict[str, Any]:
     decision = decide(outcome, attempt=message.attempt, now=now, jitter=random.random())  # noqa: S311
+    return {
+        "send_id": message.send_id,
+        "lease": message.lease,
+        "status": STATUSES[type(decision)].value,
+        "error_message": _text(outcome.error),
+        "next_attempt_at": decision.at if isinstance(decision, RetryAt) else None,
+        "sent_at": now if isinstance(decision, Done) else None,
+        "attempt_id": uuid7(),
+        "attempt_status": (
+            AttemptStatus.FAILED if outcome.error else AttemptStatus.SUCCEEDED
+        ).value,
+        "started_at": outcome.started_at,
+        "duration_ms": outcome.duration_ms,
+        "request_headers": _headers(outcome.request_headers),
+        "response_status": outcome.response_status,
+        "response_headers": _headers(outcome.response_headers),
+        "response_body": _text(outcome.response_body),
+        "provider_message_id": outcome.provider_message_id,
+    }
+
+
+def _headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
     return (
-        message.send_id,
-        message.lease,
-        STATUSES[type(decision)].value,
-        _text(outcome.error),
-        decision.at if isinstance(decision, RetryAt) else None,
-        now if isinstance(decision, Done) else None,
-        (AttemptStatus.FAILED if outcome.error else AttemptStatus.SUCCEEDED).value,
-        outcome.started_at,
-        outcome.duration_ms,
-        _json(outcome.request_headers),
-        outcome.response_status,
-        _json(outcome.response_headers),
-        _text(outcome.response_body),
-        outcome.provider_message_id,
-        uuid7(),
+        {name: value.replace("\0", "\ufffd") for name, value in headers.items()}
+        if headers
+        else None
     )
 
 
 def _text(value: str | None) -> str | None:
-    # PostgreSQL's text holds no NUL, and neither does its jsonb.
+    # PostgreSQL holds no NUL, neither in text nor in jsonb.
     return value.replace("\0", "\ufffd") if value else value
-
-
-def _json(headers: Mapping[str, str] | None) -> str | None:
-    return orjson.dumps(dict(headers)).decode().replace("\\u0000", "") if headers else None

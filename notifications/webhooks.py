@@ -77,7 +77,7 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
 
 
 def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
-    message_id = uuid4()
+    message_id = str(uuid4())
     return Message(
         send_id=message_id,
         lease=message_id,
@@ -85,7 +85,7 @@ def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
         recipient=url,
         host="",
         endpoint_id=None,
-        body=trial_body(message_id=str(message_id), now=now),
+        body=trial_body(message_id=message_id, now=now),
         event_type=TEST,
         method="POST",
         headers={},

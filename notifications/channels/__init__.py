@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 #: What a person is told when the fault is ours.
 OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
@@ -14,9 +13,9 @@ class Message:
     """One send as a channel gets it."""
 
     #: The send's id: the same for every attempt, known to the receiver as the message's id.
-    send_id: UUID
+    send_id: str
     #: Which claim this attempt belongs to.
-    lease: UUID
+    lease: str
     #: `email` or `webhook`.
     notification_type: str
     #: Email address or URL.

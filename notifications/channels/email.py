@@ -75,7 +75,7 @@ def send(message: Message, connection: BaseEmailBackend) -> Outcome:
         reply = _reply(failure)
         error, is_permanent = _said(failure, *reply), _is_permanent(failure, reply[0])
     except Exception:  # the boundary to a bug: it must end as a record, not as an endless loop
-        logger.exception("email_broke", send_id=str(message.send_id))
+        logger.exception("email_broke", send_id=message.send_id)
         error = OUR_FAULT
     else:
         if status := getattr(email, "anymail_status", None):

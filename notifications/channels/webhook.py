@@ -29,7 +29,7 @@ async def send(message: Message, session: aiohttp.ClientSession) -> Outcome:
     sent = {
         "Content-Type": "application/json",
         **sign(
-            message_id=str(message.send_id),
+            message_id=message.send_id,
             event_type=message.event_type,
             timestamp=int(started_at.timestamp()),
             body=body,

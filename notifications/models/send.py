@@ -1,6 +1,5 @@
 """NotificationSend, what it carries, and its attempts."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -78,9 +77,9 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         """Keep the sends of one task."""
         return self.filter(task_id=task_id)
 
-    def exclude_hosts(self, hosts: Sequence[str]) -> Self:
-        """Leave out the sends to `hosts`."""
-        return self.exclude(host__in=hosts) if hosts else self
+    def leased(self, send_id: str, lease: str) -> Self:
+        """Keep the one send, if that claim still has it in hand."""
+        return self.filter(pk=send_id, lease=lease)
 
     def deliverable(self) -> Self:
         """Keep those that could be delivered again: ended, payload kept, recipient not barred."""

@@ -2,14 +2,40 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.utils import timezone
 
+from notifications.claim import Claim, claim
 from notifications.deliver import Drain
 from notifications.models import NotificationSend
+from notifications.rations import Rations
+from notifications.settle import Ended, store
+from tests.factories import NOW
 from tests.receivers import DEADLINE_S
+from torale.database import connect
+
+
+def take(*, limit: int = 100, rations: Rations | None = None, now: datetime = NOW) -> Claim:
+    """Claim as a worker does, on a connection of its own."""
+
+    async def main() -> Claim:
+        async with await connect() as database:
+            return await claim(database, limit=limit, rations=rations or Rations(), now=now)
+
+    return asyncio.run(main())
+
+
+def keep(*ended: Ended, now: datetime = NOW) -> int:
+    """Store outcomes as a worker does, and return how many were still its own."""
+
+    async def main() -> int:
+        async with await connect() as database:
+            return await store(database, ended, now=now)
+
+    return asyncio.run(main())
 
 
 def nothing_is_due() -> bool:

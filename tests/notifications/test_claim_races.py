@@ -1,16 +1,12 @@
 """Two workers at once, on connections of their own."""
 
 import threading
-from uuid import UUID
 
 import pytest
-from django.db import connection
 
-from notifications.claim import claim
 from notifications.models import NotificationSend
-from notifications.rations import Rations
-from tests.factories import NOW, make_send
-from tests.notifications.delivering import deliver
+from tests.factories import make_send
+from tests.notifications.delivering import deliver, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,15 +15,14 @@ def test_two_workers_never_claim_the_same_send(owner):
     for number in range(100):
         make_send(owner, status="queued", recipient=f"https://r{number}.example/")
     barrier = threading.Barrier(2)
-    claimed: list[list[UUID]] = []
+    claimed: list[list[str]] = []
 
     def work() -> None:
-        mine: list[UUID] = []
+        mine: list[str] = []
         barrier.wait()
-        while found := claim(limit=7, rations=Rations(), now=NOW).messages:
+        while found := take(limit=7).messages:
             mine += [message.send_id for message in found]
         claimed.append(mine)
-        connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(2)]
     for worker in workers:

@@ -1,5 +1,4 @@
 import json
-from uuid import UUID
 
 import lxml.html
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from notifications.channels import Message
 from notifications.channels.email import compose, text_of
 
-ID = UUID("880e8400-e29b-41d4-a716-446655440000")
+ID = "880e8400-e29b-41d4-a716-446655440000"
 
 
 def message(**body) -> Message:

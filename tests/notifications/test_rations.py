@@ -1,4 +1,4 @@
-from notifications.rations import FIRST, LEAST, MOST, Rations
+from notifications.rations import FIRST, LEAST, MOST, REMEMBERED, Rations
 
 
 def grown(rations: Rations, host: str) -> None:
@@ -9,12 +9,7 @@ def grown(rations: Rations, host: str) -> None:
 
 
 def test_an_unknown_host_begins_with_little():
-    rations = Rations()
-
-    taken = rations.take(["a"] * 20)
-
-    assert taken == [True] * FIRST + [False] * (20 - FIRST)
-    assert rations.free("a") == 0
+    assert Rations().free("a") == FIRST
 
 
 def test_a_quick_host_gets_twice_as_much_each_time_up_to_the_most():
@@ -41,22 +36,38 @@ def test_one_slow_attempt_leaves_a_single_one_at_a_time():
 
 def test_a_host_that_hangs_costs_the_others_nothing():
     rations = Rations()
-    rations.take(["dead"] * 100)
 
-    assert rations.take(["alive"] * 3) == [True, True, True]
+    rations.take(["dead"] * FIRST)
+
+    assert (rations.free("dead"), rations.free("alive")) == (0, FIRST)
     assert rations.exhausted() == ["dead"]
+    assert rations.known() == {"dead": 0}
 
 
-def test_a_host_is_left_out_until_half_its_ration_is_free():
+def test_a_host_is_left_out_until_a_quarter_of_its_ration_is_free():
     rations = Rations()
     grown(rations, "a")
     rations.take(["a"] * MOST)
 
     told = [rations.settle("a", quickly=True) for _ in range(MOST)]
 
-    assert told.index(True) == MOST // 2 - 1
+    assert told.index(True) == MOST // 4 - 1
     assert told.count(True) == 1
     assert rations.exhausted() == []
+
+
+def test_the_past_takes_no_memory_but_for_the_slow():
+    rations = Rations()
+    rations.take(["slow"])
+    rations.settle("slow", quickly=False)
+
+    for number in range(REMEMBERED + 10):
+        rations.take([f"host {number}"])
+        rations.settle(f"host {number}", quickly=True)
+
+    known = rations.known()
+    assert known["slow"] == LEAST
+    assert len(known) <= REMEMBERED
 
 
 def test_what_was_not_attempted_leaves_the_ration_as_it_was():

@@ -3,13 +3,12 @@ import re
 import pytest
 
 from notifications.channels.email import compose
-from notifications.claim import claim
-from notifications.rations import Rations
 from notifications.record import record_sends
 from notifications.unsubscribe import url_for
 from tests.factories import NOW, make_execution, make_task
+from tests.notifications.delivering import take
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def path(task) -> str:
 
 def test_the_email_says_how_to_end_them(task, path):
     record_sends(task=task, execution=make_execution(task, notification="In stock"), now=NOW)
-    [message] = claim(limit=1, rations=Rations(), now=NOW).messages
+    [message] = take().messages
 
     email = compose(message)
 

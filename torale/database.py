@@ -1,0 +1,32 @@
+"""Connections of a worker's own to Django's database, for what runs on an event loop."""
+
+from typing import Any
+
+import psycopg
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+#: Parameters of Django's that are for its own cursors.
+DJANGOS = ("context", "cursor_factory", "prepare_threshold")
+
+
+async def connect() -> psycopg.AsyncConnection[Any]:
+    """Open a connection outside of Django's pool; each statement commits by itself.
+
+    The embedded server is started if need be.
+
+    Raises:
+        psycopg.Error, django.db.Error: the database cannot be reached.
+    """
+    parameters = await sync_to_async(_parameters)()
+    return await psycopg.AsyncConnection.connect(
+        **parameters, autocommit=True, prepare_threshold=None
+    )
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in connection.get_connection_params().items()
+        if name not in DJANGOS
+    }

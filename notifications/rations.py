@@ -10,7 +10,7 @@ from collections.abc import Iterable
 #: What a receiver that nothing is known of may have under way: all that a dead one costs at first.
 FIRST = 8
 #: What a quick receiver may have.
-MOST = 256
+MOST = 512
 #: What one that keeps attempts waiting may have.
 LEAST = 1
 #: Hosts whose ration is remembered.

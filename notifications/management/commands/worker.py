@@ -29,9 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run until a signal comes."""
-        # What start-up made lives as long as the worker. Not looking at it again and again makes
-        # delivery half as fast again.
+        # What start-up made lives as long as the worker, and deliveries leave few cycles behind:
+        # looking for them less often makes delivery half as fast again.
         gc.freeze()
+        gc.set_threshold(20_000, 50, 100)
         uvloop.run(work())
 
 

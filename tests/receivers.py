@@ -123,6 +123,8 @@ class SMTPReceiver:
         self.messages: list[Message] = []
         self.replies: dict[str, str] = {}
         self.connections = 0
+        #: Waited for before a message is accepted.
+        self.stall: threading.Event | None = None
         self.controller = FreePortController(self, hostname="127.0.0.1", port=0)
         self.controller.start()
         self.port: int = self.controller.port
@@ -140,6 +142,8 @@ class SMTPReceiver:
 
     async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802
         self.messages.append(message_from_bytes(envelope.content, policy=default))
+        if self.stall:
+            await asyncio.to_thread(self.stall.wait, DEADLINE_S)
         return "250 Message accepted"
 
     def close(self) -> None:

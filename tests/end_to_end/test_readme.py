@@ -19,6 +19,12 @@ ROOT = Path(settings.BASE_DIR)
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Terminal:
     """A shell that blocks are pasted into; `screen` is all that it has shown."""
 
@@ -68,11 +74,7 @@ class Terminal:
 @pytest.fixture
 def moved(tmp_path) -> Callable[[str], str]:
     """Return a text with ports that are free here and a folder of the test's own."""
-    ports = {}
-    for port in ("8000", "8001", "9000"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports[port] = str(probe.getsockname()[1])
+    ports = {port: str(free_port()) for port in ("8000", "8001", "9000")}
 
     def move(text: str) -> str:
         for port, free in ports.items():

@@ -1,0 +1,117 @@
+"""A process beside the workers: settles executions on demand, and tells what the database holds.
+
+Reads commands from standard input: `settle N` stores a met condition for each of the next N
+executions, as a worker does that has just asked; `later` lets an hour pass for what waits;
+`report` prints all sends. Whatever happens to the database meanwhile, it tries again.
+"""
+
+import json
+import sys
+import time
+from datetime import timedelta
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.db.utils import DatabaseError  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+from executions.models import Execution, Status  # noqa: E402
+from executions.monitors import Answer  # noqa: E402
+from notifications.models import NotificationSend  # noqa: E402
+from tasks.models import Task  # noqa: E402
+from tasks.run import settle  # noqa: E402
+
+FAR = timedelta(days=1)
+
+
+def prepare(executions: int, webhook_url: str) -> list[Execution]:
+    """Make so many tasks, each with an execution that is being asked."""
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    user = User.objects.create_user("owner@example.com")
+    tasks = Task.objects.bulk_create(
+        Task(
+            user=user,
+            name=f"Task {number}",
+            search_query="https://shop.example/",
+            condition_description="changes",
+            next_run_at=now + FAR,
+            notification_email=user.email,
+            webhook_url=webhook_url,
+        )
+        for number in range(executions)
+    )
+    return Execution.objects.bulk_create(
+        Execution(
+            task=task,
+            status=Status.RUNNING,
+            attempt_count=1,
+            next_attempt_at=None,
+            leased_until=now + FAR,
+        )
+        for task in tasks
+    )
+
+
+def stubbornly(act):
+    """Return `act()`, tried until the database lets it through."""
+    while True:
+        try:
+            return act()
+        except DatabaseError:
+            connection.close()
+            time.sleep(0.05)
+
+
+def settle_one(execution: Execution) -> None:
+    answer = Answer(
+        condition_met=True, notification="**Met**", evidence="Met", confidence=100, state={}
+    )
+    stubbornly(lambda: settle(execution, answer, now=timezone.now()))
+
+
+@transaction.atomic
+def later() -> int:
+    """Let leases and waits be over, as they are after some time."""
+    past = timezone.now() - timedelta(seconds=1)
+    unfinished = NotificationSend.objects.unfinished()
+    unfinished.filter(lease__isnull=False).update(leased_until=past)
+    return unfinished.update(next_attempt_at=past)
+
+
+def report() -> list[dict[str, object]]:
+    return [
+        {
+            "id": str(send.pk),
+            "type": send.notification_type,
+            "status": send.status,
+            "error": send.error_message,
+            "attempt_count": send.attempt_count,
+            "attempts": [[attempt.number, attempt.status] for attempt in send.attempts.all()],
+        }
+        for send in NotificationSend.objects.prefetch_related("attempts")
+    ]
+
+
+def main(executions: int, webhook_url: str) -> None:
+    left = iter(prepare(executions, webhook_url))
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        if command == "settle":
+            for _ in range(int(arguments[0])):
+                settle_one(next(left))
+            print("settled", flush=True)
+        elif command == "later":
+            print(stubbornly(later), flush=True)
+        else:
+            print(json.dumps(stubbornly(report)), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,96 @@
+"""SIGTERM: finish what is under way, give back the rest."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+
+from notifications.models import NotificationSend
+from tests.factories import make_send
+from tests.notifications.delivering import deliver
+from tests.notifications.test_deliver import EMAIL_BODY
+from tests.receivers import Answer, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def queue(owner, **fields) -> NotificationSend:
+    now = timezone.now()
+    return make_send(owner, status="queued", created_at=now, next_attempt_at=now, **fields)
+
+
+def test_a_webhook_under_way_is_finished_and_recorded(owner, http_receiver):
+    arrived = threading.Event()
+    http_receiver.answers = [Answer(204, stall=arrived)]
+    send = queue(owner, recipient=http_receiver.url)
+
+    def release_once_told_to_stop() -> bool:
+        if http_receiver.requests:
+            threading.Timer(0.1, arrived.set).start()
+        return bool(http_receiver.requests)
+
+    deliver(until=release_once_told_to_stop)
+
+    send.refresh_from_db()
+    assert (send.status, send.attempt_count) == ("sent", 1)
+
+
+def test_mails_that_wait_their_turn_are_given_back(owner, smtp_receiver):
+    smtp_receiver.stall = threading.Event()
+    for _ in range(5):
+        queue(owner, notification_type="email", recipient="r@example.com", body=EMAIL_BODY)
+
+    def release_once_told_to_stop() -> bool:
+        if smtp_receiver.messages:
+            threading.Timer(0.1, smtp_receiver.stall.set).start()
+        return bool(smtp_receiver.messages)
+
+    deliver(until=release_once_told_to_stop)
+
+    assert (
+        NotificationSend.objects.filter(status="sent").count() == len(smtp_receiver.messages) == 1
+    )
+    given_back = NotificationSend.objects.filter(status="queued", lease=None, attempt_count=0)
+    assert given_back.count() == 4
+
+
+def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tmp_path):
+    http_receiver.answers = [Answer(204, stall=threading.Event())]
+    send = queue(owner, recipient=http_receiver.url)
+    address = connection.get_connection_params()
+    database = f"postgres:///{address['dbname']}?host={address['host']}&user={address['user']}"
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"],
+            cwd=django_settings.BASE_DIR,
+            env={
+                **os.environ,
+                "DATABASE_URL": database.replace("///", f"//{address['user']}@/"),
+                "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
+            },
+            stderr=log,
+        )
+    try:
+        wait_for(lambda: http_receiver.requests)
+        begun = time.monotonic()
+
+        worker.send_signal(signal.SIGTERM)
+        status = worker.wait(25)
+
+        assert status == 0
+        assert time.monotonic() - begun < 20
+    finally:
+        worker.kill()
+        worker.wait()
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == (
+        "retrying",
+        "No answer from 127.0.0.1 within 15 s.",
+    )

@@ -65,14 +65,14 @@ def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tm
     http_receiver.answers = [Answer(204, stall=threading.Event())]
     send = queue(owner, recipient=http_receiver.url)
     address = connection.get_connection_params()
-    database = f"postgres:///{address['dbname']}?host={address['host']}&user={address['user']}"
+    database = f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
             env={
                 **os.environ,
-                "DATABASE_URL": database.replace("///", f"//{address['user']}@/"),
+                "DATABASE_URL": database,
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             },
             stderr=log,

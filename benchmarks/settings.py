@@ -7,4 +7,5 @@ from torale.settings import LOGGING
 
 ROOT_URLCONF = "benchmarks.urls"
 TORALE_WEBHOOK_ALLOW_PRIVATE = (ipaddress.ip_network("127.0.0.0/8"),)
+TORALE_REQUESTS_PER_MINUTE = 0
 LOGGING["root"]["level"] = "WARNING"

@@ -22,6 +22,8 @@ logger = structlog.get_logger(__name__)
 
 #: Name of the job in tasks/jobs.py, which calls `run`.
 JOB = "run_execution"
+#: Askings of one execution, workers that died in it included; failures give up before.
+MOST_ATTEMPTS = 10
 
 
 class AlreadyRunning(Conflict):
@@ -95,12 +97,22 @@ async def run(execution_id: UUID) -> None:
 
 
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:
-    """Take an execution in hand; None when it is not to be asked (now)."""
+    """Take an execution in hand; None when it is not to be asked (now).
+
+    One that has been asked MOST_ATTEMPTS times is given up: what ends its worker each time would
+    end the next one, too.
+    """
     execution = Execution.objects.select_related("task").filter(pk=execution_id).first()
     if execution is None:
         return None
     question = execution.task.question(now=now)
-    return (execution, question) if execution.claim(now=now) else None
+    if not execution.claim(now=now):
+        return None
+    if execution.attempt_count > MOST_ATTEMPTS:
+        message = "The worker that ran this did not survive it, each time."
+        fail(execution, FailureKind.SYSTEM_ERROR, message, now=now, jitter=0.5)
+        return None
+    return execution, question
 
 
 def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:

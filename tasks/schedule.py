@@ -20,16 +20,20 @@ def start_due(*, now: datetime) -> int:
 
     Tasks are locked while they are started, so that two schedulers share them. The next visit is
     set a day away at once: should all that follows be lost, the task is late but not forgotten. A
-    task that is being asked already is only put off; its answer sets the next visit.
+    task that is being asked already is only put off; its answer sets the next visit. So is one of a
+    user who is switched off.
     """
     due = list(
-        Task.objects.due(now).order_by("next_run_at").select_for_update(skip_locked=True)[:BATCH]
+        Task.objects.due(now)
+        .select_related("user")
+        .order_by("next_run_at")
+        .select_for_update(skip_locked=True, of=("self",))[:BATCH]
     )
     busy = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
     for execution in Execution.objects.bulk_create(
         Execution(task=task, created_at=now, next_attempt_at=now)
         for task in due
-        if task.pk not in busy
+        if task.pk not in busy and task.user.is_active
     ):
         wake(execution)
     Task.objects.filter(pk__in=[task.pk for task in due]).update(

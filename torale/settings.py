@@ -185,6 +185,14 @@ TORALE_RETENTION_DAYS = read(
     "TORALE_RETENTION_DAYS", whole_number(0), "0", "a whole number of days, 0 for ever"
 )
 
+# Requests a minute with one API key, counted by each web process; 0 is no limit.
+TORALE_REQUESTS_PER_MINUTE = read(
+    "TORALE_REQUESTS_PER_MINUTE", whole_number(0), "1000", "a whole number, 0 for no limit"
+)
+
+# Proxies in front that append to X-Forwarded-For; limits per address take the client's from there.
+TORALE_PROXIES = read("TORALE_PROXIES", whole_number(0), "0", "a whole number, at least 0")
+
 # --- Reaching other people's servers -------------------------------------------------------------
 
 # Networks that webhooks and watched pages may be in besides the public internet.
@@ -295,6 +303,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "torale.api.throttling.rate_limit_headers",
 ]
 ROOT_URLCONF = "torale.urls"
 WSGI_APPLICATION = "torale.wsgi.application"
@@ -328,6 +337,14 @@ WHITENOISE_USE_FINDERS = True
 # Nothing we accept is larger than 1 MiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# Counts of KeyThrottle; nothing that matters is kept here.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
@@ -340,6 +357,8 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_FILTER_BACKENDS": ["torale.api.filters.FilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["torale.api.throttling.KeyThrottle"],
+    "NUM_PROXIES": TORALE_PROXIES,
     "EXCEPTION_HANDLER": "torale.api.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -178,6 +178,16 @@ def test_a_monitor_that_breaks_leaks_nothing_to_the_user(owner, http_receiver, c
     assert "monitor_broke" in caplog.text
 
 
+def test_an_execution_that_no_worker_survives_is_given_up(watching, http_receiver):
+    execution = make_pending_execution(watching, attempt_count=10)
+
+    work_on(execution)
+
+    assert execution.status == "failed"
+    assert execution.error_message == "The worker that ran this did not survive it, each time."
+    assert http_receiver.requests == []
+
+
 def test_an_execution_that_another_worker_has_is_left_alone(watching, http_receiver):
     execution = make_pending_execution(watching)
     claim(execution.pk, now=NOW)

@@ -32,6 +32,18 @@ def test_a_task_that_is_being_asked_is_not_asked_twice(owner):
     assert Execution.objects.count() == 1
 
 
+def test_a_task_of_a_user_who_is_switched_off_is_put_off(owner):
+    task = make_task(owner, next_run_at=NOW)
+    owner.is_active = False
+    owner.save()
+
+    start_due(now=NOW)
+
+    task.refresh_from_db()
+    assert not Execution.objects.exists()
+    assert task.next_run_at == NOW + timedelta(days=1)
+
+
 def test_an_execution_whose_worker_died_is_woken(owner):
     execution = make_pending_execution(make_task(owner))
     execution.claim(now=NOW)

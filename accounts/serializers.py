@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from accounts.models import USERNAME_FORM, USERNAME_FORM_MESSAGE, APIKey, EmailAddress, User
+from torale.api.fields import EmailField, PatternField, TextField
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -24,6 +25,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     """An API key as its owner may see it again: without the secret."""
 
+    name = TextField(max_length=100)
     key_prefix = serializers.CharField(source="prefix", read_only=True)
     is_active = serializers.BooleanField(read_only=True)
 
@@ -48,6 +50,12 @@ class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
     key_info = APIKeySerializer()
 
 
+class RevokedSerializer(serializers.Serializer[dict[str, str]]):
+    """Tells that a key opens nothing any more."""
+
+    status = serializers.ChoiceField(["revoked"])
+
+
 class MessageSerializer(serializers.Serializer[dict[str, str]]):
     """Tells that it is done."""
 
@@ -65,14 +73,14 @@ def deliverable(email: str) -> None:
 class SendCodeSerializer(serializers.Serializer[EmailAddress]):
     """Where a verification code is to go."""
 
-    email = serializers.EmailField(max_length=254, validators=[deliverable])
+    email = EmailField(max_length=254, validators=[deliverable])
 
 
 class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     """A verification code, and where it was mailed."""
 
-    email = serializers.EmailField(max_length=254, validators=[deliverable])
-    code = serializers.RegexField(
+    email = EmailField(max_length=254, validators=[deliverable])
+    code = PatternField(
         r"\A[0-9]{6}\Z", error_messages={"invalid": "A verification code has 6 digits."}
     )
 
@@ -101,6 +109,4 @@ class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
 class UsernameSerializer(serializers.Serializer[User]):
     """The username a user takes."""
 
-    username = serializers.RegexField(
-        USERNAME_FORM, error_messages={"invalid": USERNAME_FORM_MESSAGE}
-    )
+    username = PatternField(USERNAME_FORM, error_messages={"invalid": USERNAME_FORM_MESSAGE})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView, RetrieveAPIView
@@ -16,6 +17,7 @@ from accounts.serializers import (
     CheckCodeSerializer,
     CreatedAPIKeySerializer,
     MessageSerializer,
+    RevokedSerializer,
     SendCodeSerializer,
     UsernameAvailabilitySerializer,
     UsernameQuerySerializer,
@@ -26,6 +28,7 @@ from accounts.serializers import (
 from accounts.usernames import objection, set_username
 from accounts.verification import TooManyCodes, check_code, forget, send_code, verified_emails
 from torale.api.errors import Unprocessable
+from torale.api.schema import ErrorSerializer
 from torale.api.views import IdsInPath
 
 
@@ -49,6 +52,7 @@ class APIKeyViewSet(IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[AP
         """Return the caller's keys, newest first."""
         return APIKey.objects.for_user(self.request.user).order_by("-id")  # type: ignore[arg-type]
 
+    @extend_schema(responses={200: CreatedAPIKeySerializer})
     def create(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""
         serializer = self.get_serializer(data=request.data)
@@ -59,10 +63,11 @@ class APIKeyViewSet(IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[AP
         )
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
+    @extend_schema(responses={200: RevokedSerializer})
     def destroy(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Revoke a key; it stays listed, inactive."""
         self.get_object().revoke()
-        return Response({"status": "revoked"})
+        return Response(RevokedSerializer({"status": "revoked"}).data)
 
 
 def message(text: str) -> Response:
@@ -73,6 +78,7 @@ def message(text: str) -> Response:
 class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
     """Addresses besides the account's own, which a code proves to be the caller's."""
 
+    @extend_schema(responses={200: MessageSerializer, 400: ErrorSerializer})
     @action(detail=False, methods=["post"], serializer_class=SendCodeSerializer)
     def send(self, request: Request) -> Response:
         """Mail a code to an address; 3 an hour."""
@@ -86,6 +92,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
             raise exceptions.Throttled(error.wait.total_seconds(), str(error)) from error
         return message(f"Verification code sent to {address.email}")
 
+    @extend_schema(responses={200: MessageSerializer, 400: ErrorSerializer})
     @action(detail=False, methods=["post"], serializer_class=CheckCodeSerializer)
     def verify(self, request: Request) -> Response:
         """Prove an address with the code that was mailed there."""
@@ -105,6 +112,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         )
 
     # An address may hold a slash, but not a NUL, which the database cannot look for.
+    @extend_schema(responses={200: MessageSerializer, 400: ErrorSerializer})
     @action(
         detail=False,
         methods=["delete"],
@@ -130,6 +138,7 @@ class UsernameAvailabilityView(GenericAPIView[Any]):
 
     serializer_class = UsernameAvailabilitySerializer
 
+    @extend_schema(parameters=[UsernameQuerySerializer])
     def get(self, request: Request) -> Response:
         """Tell whether a username can be had, and why not."""
         given = request.query_params.dict()
@@ -150,6 +159,10 @@ class UsernameView(GenericAPIView[User]):
 
     serializer_class = UsernameSerializer
 
+    @extend_schema(
+        request=UsernameSerializer,
+        responses={200: UserSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
+    )
     def patch(self, request: Request) -> Response:
         """Take a username, once and for all."""
         serializer = self.get_serializer(data=request.data)

@@ -5,14 +5,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from notifications.models import (
     Attempt,
     EmailSuppression,
     NotificationSend,
+    Status,
     WebhookEndpoint,
 )
 from notifications.redeliver import redeliver_all
+
+#: Of the labels; what needs no look has none.
+COLORS = {
+    Status.SENT: "success",
+    Status.DELIVERED: "success",
+    Status.RETRYING: "warning",
+    Status.FAILED: "danger",
+    Status.BOUNCED: "danger",
+    Status.COMPLAINED: "danger",
+}
 
 
 class ReadOnly:
@@ -53,22 +65,27 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
 
     list_display = [
         "created_at",
+        "colored_status",
         "notification_type",
         "recipient",
-        "status",
-        "error_message",
-        "user",
         "task",
-        "attempt_count",
+        "user",
+        "error_message",
     ]
     list_filter = ["status", "notification_type", "created_at"]
     list_select_related = ["user", "task"]
     search_fields = ["=id", "=recipient", "=task__id", "=user__email"]
-    ordering = ["-created_at", "-id"]
+    # Ids sort by creation; an index on created_at alone would serve this page only.
+    ordering = ["-id"]
     show_full_result_count = False
-    exclude = ["lease", "leased_until"]
+    exclude = ["lease", "leased_until", "host", "earlier_attempt_count"]
     inlines = [AttemptInline]
     actions = ["redeliver"]
+
+    @display(description="status", ordering="status", label=COLORS)  # type: ignore[untyped-decorator]
+    def colored_status(self, send: NotificationSend) -> tuple[str, str]:
+        """Return the status and what is shown for it."""
+        return send.status, send.get_status_display()
 
     @admin.action(description="Deliver the selected sends again", permissions=["view"])
     def redeliver(self, request: HttpRequest, queryset: QuerySet[NotificationSend]) -> None:

@@ -1,25 +1,24 @@
 """Take sends in hand: lease what is due, as far as the receivers' rations go."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import psycopg
+import structlog
 
 from notifications.channels import Message
-from notifications.models import (
-    UNFINISHED,
-    NotificationSend,
-    Payload,
-    WebhookConfig,
-    WebhookEndpoint,
-)
+from notifications.hindrance import hindrance, with_hindrances
+from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
 from notifications.payload import CONDITION_MET
 from notifications.rations import FIRST, Rations
+from torale.fields import UndecryptableValue
+
+logger = structlog.get_logger(__name__)
 
 #: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
 LEASE = timedelta(seconds=120)
@@ -45,18 +44,23 @@ WITH due AS MATERIALIZED (
 ), taken AS (
     UPDATE notifications_notificationsend AS send
     SET lease = %(lease)s, leased_until = %(leased_until)s
-    FROM within_ration, notifications_payload AS payload
-    WHERE send.id = within_ration.id AND payload.send_id = send.id
-    RETURNING send.*, payload.body, payload.method, payload.headers
+    FROM within_ration WHERE send.id = within_ration.id
+    RETURNING send.*
 ), message AS (
-    SELECT taken.id, notification_type, recipient, host, endpoint_id, body, method,
+    SELECT taken.id, notification_type, recipient, host, endpoint_id,
+           coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
            attempt_count - earlier_attempt_count + 1 AS attempt,
-           encode(headers, 'hex') AS headers,
+           encode(payload.headers, 'hex') AS headers,
            encode(config.secret, 'hex') AS secret,
            CASE WHEN config.previous_expires_at > %(now)s
                 THEN encode(config.previous_secret, 'hex') END AS previous_secret,
-           endpoint.switched_off_at IS NOT NULL AS is_switched_off
+           payload.send_id IS NULL OR suppression.address IS NOT NULL
+               OR endpoint.switched_off_at IS NOT NULL OR NOT coalesce(config.is_enabled, true)
+               AS is_hindered
     FROM taken
+    LEFT JOIN notifications_payload AS payload ON payload.send_id = taken.id
+    LEFT JOIN notifications_emailsuppression AS suppression
+        ON taken.endpoint_id IS NULL AND suppression.address = lower(taken.recipient)
     LEFT JOIN notifications_webhookendpoint AS endpoint ON endpoint.id = taken.endpoint_id
     LEFT JOIN notifications_webhookconfig AS config ON config.user_id = endpoint.user_id
 )
@@ -76,8 +80,10 @@ class Claim:
 
     #: Leased, to be attempted now.
     messages: list[Message]
-    #: Leased, but their webhook has been switched off: to be ended by `refuse`.
+    #: Leased, but not to be attempted (any more), for a `hindrance`: to be ended by `refuse`.
     refused: list[Message]
+    #: Leased, but their secrets cannot be decrypted: each fails as one attempt, to be seen.
+    unreadable: list[Message]
     #: Whether it is worth looking again at once: the limit was reached, so more may be due.
     more_may_be_due: bool
 
@@ -107,14 +113,26 @@ async def claim(
         },
     )
     found, rows = await cursor.fetchone() or (0, "[]")
-    claimed: dict[bool, list[Message]] = {False: [], True: []}
-    for row in orjson.loads(rows):
-        claimed[row["is_switched_off"]].append(_message(row, lease))
-    rations.take(message.host for message in claimed[False])
-    return Claim(claimed[False], claimed[True], more_may_be_due=found == limit)
+    found_rows = orjson.loads(rows)
+    any_hindered = any(row["is_hindered"] for row in found_rows)
+    # Those cost no attempt, so that the next may be taken at once.
+    claimed = Claim([], [], [], more_may_be_due=found == limit or any_hindered)
+    for row in found_rows:
+        message = _message(row, lease)
+        if row["is_hindered"]:
+            claimed.refused.append(message)
+            continue
+        try:
+            claimed.messages.append(_with_secrets(message, row))
+        except UndecryptableValue:  # one row's fault must not keep the others from going out
+            logger.exception("secrets_unreadable", send_id=message.send_id)
+            claimed.unreadable.append(message)
+    rations.take(message.host for message in claimed.messages)
+    return claimed
 
 
 def _message(row: dict[str, Any], lease: str) -> Message:
+    """Return the message without what is encrypted."""
     return Message(
         send_id=row["id"],
         lease=lease,
@@ -125,22 +143,39 @@ def _message(row: dict[str, Any], lease: str) -> Message:
         body=row["body"],
         event_type=CONDITION_MET,
         method=row["method"],
+        headers={},
+        secrets=(),
+        attempt=row["attempt"],
+    )
+
+
+def _with_secrets(message: Message, row: dict[str, Any]) -> Message:
+    if not row["secret"]:
+        return message
+    return replace(
+        message,
         headers=_decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else {},
         secrets=tuple(
             _decrypted_secret(bytes.fromhex(row[name]))
             for name in ("secret", "previous_secret")
             if row[name]
         ),
-        attempt=row["attempt"],
     )
 
 
 def refuse(messages: Sequence[Message]) -> None:
-    """End sends whose webhook has been switched off since they were recorded."""
-    endpoints = WebhookEndpoint.objects.in_bulk({message.endpoint_id for message in messages})
+    """End sends that must not be attempted any more; give back those that may again by now."""
+    sends = with_hindrances(NotificationSend.objects.all()).in_bulk(
+        [message.send_id for message in messages]
+    )
     for message in messages:
-        because = endpoints[message.endpoint_id].why_off()
-        NotificationSend.objects.leased(message.send_id, message.lease).give_up(because)
+        send = sends.get(UUID(message.send_id))
+        if send is None:
+            continue
+        if because := hindrance(send):
+            NotificationSend.objects.leased(message.send_id, message.lease).give_up(because)
+        else:
+            give_back([message])
 
 
 def give_back(messages: Iterable[Message]) -> None:

@@ -7,6 +7,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -60,8 +61,9 @@ class Drain:
         self._wake = asyncio.Event()
         self._outcomes: asyncio.Queue[tuple[Message, Outcome]] = asyncio.Queue()
         self._attempts: set[asyncio.Task[None]] = set()
-        #: Claimed, and neither attempted nor given back.
-        self._in_hand: dict[Any, Message] = {}
+        #: Claimed, and neither attempted nor given back; by identity, as a send whose lease ran out
+        #: under us may be claimed by us again.
+        self._in_hand: dict[int, Message] = {}
         self._stopping = threading.Event()
         self._mail_connections = asyncio.Semaphore(MAIL_CONNECTIONS)
 
@@ -74,23 +76,29 @@ class Drain:
             asyncio.create_task(self._wake_at(stop)),
         ]
         try:
-            async with (
-                await connect() as database,
-                outbound.open_session(limit=CONCURRENCY) as http,
-            ):
-                # A lease that a crash of the server loses is one that ends early: claiming need
-                # not wait for the disk.
-                await database.execute("SET synchronous_commit = off")
+            async with outbound.open_session(limit=CONCURRENCY) as http:
                 while not stop.is_set():
-                    self._wake.clear()
-                    if not await self._fill(database, http):
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(self._wake.wait(), POLL_S)
+                    try:
+                        await self._claim_until(stop, http)
+                    except Exception:  # what is under way must end and be stored all the same
+                        logger.exception("claiming_failed")
+                        await asyncio.sleep(POLL_S)
                 await self._finish()
         finally:
             for task in (*helpers, *self._attempts):
                 task.cancel()
             await asyncio.gather(*helpers, *self._attempts, return_exceptions=True)
+
+    async def _claim_until(self, stop: asyncio.Event, http: aiohttp.ClientSession) -> None:
+        async with await connect() as database:
+            # A lease that a crash of the server loses is one that ends early: claiming need not
+            # wait for the disk.
+            await database.execute("SET synchronous_commit = off")
+            while not stop.is_set():
+                self._wake.clear()
+                if not await self._fill(database, http):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), POLL_S)
 
     async def _fill(
         self, database: psycopg.AsyncConnection[Any], http: aiohttp.ClientSession
@@ -99,16 +107,21 @@ class Drain:
         free = min(BATCH, CONCURRENCY - len(self._in_hand))
         if free < BATCH // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
-        found = await claim(database, limit=free, rations=self._rations, now=timezone.now())
+        now, mail_deadline = timezone.now(), time.monotonic() + email.TIME_LIMIT.total_seconds()
+        found = await claim(database, limit=free, rations=self._rations, now=now)
         emails = []
         for message in found.messages:
-            self._in_hand[message.send_id] = message
+            self._in_hand[id(message)] = message
             if message.notification_type == NotificationType.EMAIL:
                 emails.append(message)
             else:
                 self._start(self._attempt_webhook(message, http))
         for begin in range(0, len(emails), email.BATCH):
-            self._start(self._attempt_emails(emails[begin : begin + email.BATCH]))
+            batch = emails[begin : begin + email.BATCH]
+            self._start(self._attempt_emails(batch, deadline=mail_deadline))
+        for message in found.unreadable:
+            failure = Outcome(started_at=now, duration_ms=0, error=OUR_FAULT)
+            self._outcomes.put_nowait((message, failure))
         if found.refused:
             await in_thread(refuse, found.refused)
         return found.more_may_be_due
@@ -133,13 +146,15 @@ class Drain:
             outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)
         self._settle(message, outcome)
 
-    async def _attempt_emails(self, messages: list[Message]) -> None:
+    async def _attempt_emails(self, messages: list[Message], *, deadline: float) -> None:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
 
         def send() -> None:
             try:
-                for message, outcome in email.send_batch(messages, stopping=self._stopping):
+                for message, outcome in email.send_batch(
+                    messages, deadline=deadline, stopping=self._stopping
+                ):
                     loop.call_soon_threadsafe(self._settle, message, outcome)
             finally:
                 loop.call_soon_threadsafe(ended.set)
@@ -148,10 +163,11 @@ class Drain:
             # A daemon: a mail server that hangs must not keep a worker from ending.
             threading.Thread(target=send, name="drain-mail", daemon=True).start()
             await ended.wait()
-        await self._give_back([m for m in messages if m.send_id in self._in_hand])
+        await self._give_back([m for m in messages if id(m) in self._in_hand])
 
     def _settle(self, message: Message, outcome: Outcome) -> None:
-        del self._in_hand[message.send_id]
+        if not self._in_hand.pop(id(message), None):
+            return  # given back meanwhile: it is another attempt that tells
         claimable = self._rations.settle(message.host, quickly=outcome.duration_ms < SLOW_MS)
         if claimable or len(self._in_hand) == CONCURRENCY - BATCH // 2:
             self._wake.set()
@@ -159,7 +175,7 @@ class Drain:
 
     async def _give_back(self, messages: list[Message]) -> None:
         for message in messages:
-            del self._in_hand[message.send_id]
+            del self._in_hand[id(message)]
             self._rations.give_back(message.host)
         if messages:
             await in_thread(give_back, messages)

@@ -1,8 +1,19 @@
-"""Filters of the list of sends."""
+"""Filters of the list of sends, and of its statistics."""
+
+from datetime import UTC, timedelta
+from typing import Any
 
 import django_filters
+from django import forms
+from django.utils import timezone
 
 from notifications.models import NotificationSend, NotificationType, Status
+from torale.api.filters import TimeFilter
+
+#: What statistics are of, unless a time range is given.
+USUAL_RANGE = timedelta(days=30)
+#: What they are of at most: they read every send in it.
+LONGEST_RANGE = timedelta(days=366)
 
 
 class SendFilterSet(django_filters.FilterSet):
@@ -13,9 +24,38 @@ class SendFilterSet(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Status.choices)
     execution_id = django_filters.UUIDFilter()
     recipient = django_filters.CharFilter()
-    created_after = django_filters.IsoDateTimeFilter("created_at", "gte")
-    created_before = django_filters.IsoDateTimeFilter("created_at", "lt")
+    created_after = TimeFilter("created_at", "gte")
+    created_before = TimeFilter("created_at", "lt")
 
     class Meta:
         model = NotificationSend
         fields = ["notification_type", "task_id", "status", "execution_id", "recipient"]
+
+
+class TimeRangeForm(forms.Form):
+    """Closes an open time range: it ends now, and begins 30 days before its end."""
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values, both ends of the time range among them, in UTC."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return values
+        after, before = values["created_after"], values["created_before"]
+        try:
+            before = (before or timezone.now()).astimezone(UTC)
+            after = after.astimezone(UTC) if after else before - USUAL_RANGE
+        except OverflowError:  # from the ends of the calendar, in another time zone
+            name = "created_after" if values["created_after"] else "created_before"
+            self.add_error(name, "Nothing was sent at that time.")
+            return values
+        if before - after > LONGEST_RANGE:
+            days = LONGEST_RANGE.days
+            self.add_error("created_after", f"The time range may have at most {days} days.")
+        return {**values, "created_after": after, "created_before": before}
+
+
+class SendStatsFilterSet(SendFilterSet):
+    """Query parameters of the statistics: the list's, but the time range is never open."""
+
+    class Meta(SendFilterSet.Meta):
+        form = TimeRangeForm

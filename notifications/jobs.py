@@ -4,15 +4,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from notifications.prune import prune
 
 
 @app.periodic(cron="17 3 * * *")
-@app.task(name="prune_sends", queueing_lock="prune_sends")
-def prune_sends(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Forget old sends, if the operator wants that."""
+@app.task(name="prune_sends", queueing_lock="prune_sends", pass_context=True)
+def prune_sends(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate's
+    """Forget old sends, if the operator wants that; ends early when its worker is stopped."""
     if settings.TORALE_RETENTION_DAYS:
         older_than = timedelta(days=settings.TORALE_RETENTION_DAYS)
-        prune(older_than=older_than, now=timezone.now())
+        prune(older_than=older_than, now=timezone.now(), must_end=context.should_abort)

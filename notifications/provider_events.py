@@ -43,7 +43,8 @@ def note(event: AnymailTrackingEvent, **_: Any) -> None:
     A hard bounce and a complaint also bar the address from further mail.
     """
     status = STATUSES.get(event.event_type)
-    if status is None:
+    # An event without an id is of no mail of ours; most attempts have none, either.
+    if status is None or not event.message_id:
         return
     attempts = Attempt.objects.filter(provider_message_id=event.message_id)
     sends = NotificationSend.objects.filter(pk__in=attempts.values("send"))

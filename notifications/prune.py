@@ -1,10 +1,13 @@
 """Forget what is older than anyone wants to know: bodies first, the record of the send later."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from notifications.models import Attempt, NotificationSend, Payload
+from notifications.models.send import NotificationSendQuerySet
 
 #: Sends pruned in one transaction: their row locks are held for some milliseconds only.
 BATCH = 1000
@@ -12,7 +15,9 @@ BATCH = 1000
 BODIES_SHARE = 3
 
 
-def prune(*, older_than: timedelta, now: datetime) -> tuple[int, int]:
+def prune(
+    *, older_than: timedelta, now: datetime, must_end: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
     """Delete the bodies, and later the records, of sends that ended long ago.
 
     Unfinished sends are never touched. Works in batches by ids, oldest first, so that neither the
@@ -21,25 +26,53 @@ def prune(*, older_than: timedelta, now: datetime) -> tuple[int, int]:
     Args:
         older_than: age of the records that are deleted; bodies go after a third of it.
         now: the time of the request.
+        must_end: asked before each batch.
 
     Returns:
         How many sends lost their bodies, and how many were deleted.
     """
-    bodies = records = 0
     finished = NotificationSend.objects.finished()
     with_payload = finished.filter(
         created_at__lt=now - older_than / BODIES_SHARE, payload__isnull=False
     )
-    while batch := list(with_payload.order_by("created_at").values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            Attempt.objects.filter(send__in=batch).update(
-                request_headers=None, response_headers=None, response_body=None
-            )
-            Payload.objects.filter(send__in=batch).delete()
-        bodies += len(batch)
     old = finished.filter(created_at__lt=now - older_than)
-    while batch := list(old.order_by("created_at").values_list("pk", flat=True)[:BATCH]):
+    return (
+        _in_batches(with_payload, _forget_bodies, must_end),
+        _in_batches(old, _forget, must_end),
+    )
+
+
+def _in_batches(
+    sends: NotificationSendQuerySet,
+    act: Callable[[list[UUID]], None],
+    must_end: Callable[[], bool],
+) -> int:
+    """Do `act` to all of `sends`, walking the table once by id; return how many they were.
+
+    Each batch is locked first: what is redelivered meanwhile is left alone.
+    """
+    count, last = 0, UUID(int=0)
+    while not must_end():
         with transaction.atomic():
-            records += len(batch)
-            NotificationSend.objects.filter(pk__in=batch).delete()
-    return bodies, records
+            batch = list(
+                sends.filter(pk__gt=last)
+                .order_by("pk")
+                .select_for_update(of=("self",))
+                .values_list("pk", flat=True)[:BATCH]
+            )
+            if not batch:
+                break
+            act(batch)
+        count, last = count + len(batch), batch[-1]
+    return count
+
+
+def _forget_bodies(batch: list[UUID]) -> None:
+    Attempt.objects.filter(send__in=batch).update(
+        request_headers=None, response_headers=None, response_body=None
+    )
+    Payload.objects.filter(send__in=batch).delete()
+
+
+def _forget(batch: list[UUID]) -> None:
+    NotificationSend.objects.filter(pk__in=batch).delete()

@@ -1,26 +1,24 @@
 """Write down who is to be told, in the transaction that says why."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 from yarl import URL
 
 from accounts.verification import is_verified
 from executions.models import Execution
+from notifications import allowance
 from notifications.models import (
     EmailSuppression,
     NotificationSend,
     NotificationType,
     Payload,
-    Status,
     WebhookConfig,
     WebhookEndpoint,
 )
 from notifications.payload import email_body, webhook_body
 from tasks.models import Task
-from torale.limits import Limit, hit
 
 #: PostgreSQL's channel on which workers hear that sends were recorded (NOTIFY).
 CHANNEL = "torale_sends"
@@ -58,7 +56,6 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
     for destination in destinations_of(task):
         if destination.notification_type in already:
             continue
-        because = destination.skipped_because or over_limit(task, destination, now=now)
         send = NotificationSend(
             user_id=task.user_id,
             task=task,
@@ -67,11 +64,11 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
             recipient=destination.recipient,
             host=destination.host,
             endpoint=destination.endpoint,
-            status=Status.SKIPPED if because else Status.QUEUED,
-            error_message=because,
             created_at=now,
-            next_attempt_at=None if because else now,
+            next_attempt_at=now,
         )
+        if because := destination.skipped_because or allowance.use(send, now=now):
+            send.skip(because)
         sends.append(send)
         payloads.append(payload_of(send, task=task, execution=execution))
     NotificationSend.objects.bulk_create(sends)
@@ -91,19 +88,6 @@ def destinations_of(task: Task) -> list[Destination]:
         config = config or WebhookConfig.objects.get_or_create(user=task.user)[0]
         found.append(_webhook(task, url, config))
     return found
-
-
-def over_limit(task: Task, destination: Destination, *, now: datetime) -> str | None:
-    """Count one more notification; return why it is one too many, or None."""
-    a_day = settings.TORALE_SENDS_PER_DAY
-    if not hit(Limit("sends_a_day", a_day, timedelta(days=1)), str(task.user_id), now=now).allowed:
-        return f"You have had {a_day} notifications today (UTC), the most a user gets in a day."
-    if destination.notification_type == NotificationType.EMAIL:
-        an_hour = settings.TORALE_EMAILS_PER_HOUR
-        limit = Limit("emails_an_hour", an_hour, timedelta(hours=1))
-        if not hit(limit, destination.recipient.lower(), now=now).allowed:
-            return f"This address has had {an_hour} emails this hour, the most it gets in an hour."
-    return None
 
 
 def payload_of(send: NotificationSend, *, task: Task, execution: Execution) -> Payload:
@@ -141,10 +125,7 @@ def _webhook(task: Task, url: str, config: WebhookConfig) -> Destination:
     endpoint, _ = WebhookEndpoint.objects.get_or_create(user=task.user, url=url)
     because = None
     if not config.is_enabled:
-        because = (
-            "Your webhooks are switched off. Switch them on by PUT /api/v1/webhooks/config "
-            '{"enabled": true}.'
-        )
+        because = config.WHY_OFF
     elif endpoint.switched_off_at:
         because = endpoint.why_off()
     parsed = URL(url)

@@ -1,13 +1,21 @@
 """Deliver again what has ended: one send, or all that match."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
-from notifications.models import UNFINISHED, EmailSuppression, NotificationSend
+from notifications import allowance
+from notifications.hindrance import hindrance, with_hindrances
+from notifications.models import UNFINISHED, NotificationSend, Status
 from notifications.models.send import NotificationSendQuerySet
 from notifications.record import wake_workers
 from torale.errors import Conflict
+
+#: Attempts after which a send is not delivered again: its record would grow without end.
+MOST_ATTEMPTS = 1000
+TOO_MANY = f"It has been attempted {MOST_ATTEMPTS} times; that is the most."
 
 
 class StillInFlight(Conflict):
@@ -22,17 +30,23 @@ class NotDeliverable(Conflict):
 def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     """Queue `send` again, with the same payload and message id, and return it.
 
+    A skipped one counts as one more notification now, as it did not then.
+
     Raises:
         StillInFlight: it is queued or retrying.
-        NotDeliverable: its payload has been pruned, its webhook is switched off, or its address
-            gets no more mail.
+        NotDeliverable: its payload has been pruned, its webhook is switched off, its address
+            gets no more mail, its user or address has had the most for now, or it has been
+            attempted MOST_ATTEMPTS times.
     """
     ours = NotificationSend.objects.filter(pk=send.pk)
-    if not ours.deliverable().requeue(now=now):
+    was_skipped = send.status == Status.SKIPPED
+    if not ours.deliverable().filter(attempt_count__lt=MOST_ATTEMPTS).requeue(now=now):
         send.refresh_from_db()
         if send.status in UNFINISHED:
             raise StillInFlight(StillInFlight.__doc__)
-        raise NotDeliverable(_why_not(send))
+        raise NotDeliverable(hindrance(with_hindrances(ours).get()) or TOO_MANY)
+    if was_skipped and (because := allowance.use(send, now=now)):
+        raise NotDeliverable(because)  # which takes the queueing back
     wake_workers()
     send.refresh_from_db()
     return send
@@ -42,17 +56,22 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
 def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     """Queue again all of `sends` that have ended and can be delivered; return how many.
 
-    One statement: they are queued all or none.
+    One statement: they are queued all or none. Only of those that were skipped, each counts as
+    one more notification, and a user's are queued until one is too many.
     """
-    count = sends.deliverable().requeue(now=now)
+    deliverable = sends.deliverable().filter(attempt_count__lt=MOST_ATTEMPTS)
+    skipped = deliverable.filter(status=Status.SKIPPED)
+    allowed = [pk for user_id in skipped.user_ids() for pk in _allowed(skipped, user_id, now)]
+    count = deliverable.exclude(status=Status.SKIPPED).requeue(now=now)
+    if allowed:
+        count += skipped.filter(pk__in=allowed).requeue(now=now)
     if count:
         wake_workers()
     return count
 
 
-def _why_not(send: NotificationSend) -> str:
-    if send.endpoint and send.endpoint.switched_off_at:
-        return send.endpoint.why_off()
-    if suppression := EmailSuppression.objects.of(send.recipient).first():
-        return suppression.why()
-    return "What it carried is no longer kept (see TORALE_RETENTION_DAYS)."
+def _allowed(skipped: NotificationSendQuerySet, user_id: UUID, now: datetime) -> Iterator[UUID]:
+    for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
+        if allowance.use(send, now=now):
+            return
+        yield send.pk

@@ -12,6 +12,7 @@ from notifications.models import (
     NotificationType,
     Status,
 )
+from torale.api.fields import FlagField, IdField, TextField
 
 
 class SendSerializer(serializers.ModelSerializer[NotificationSend]):
@@ -33,8 +34,38 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
         read_only_fields = fields
 
 
+class DayCountSerializer(serializers.Serializer[Any]):
+    """How many sends of one channel were made on one day (UTC) and are in one status now."""
+
+    date = serializers.DateField()
+    notification_type = serializers.ChoiceField(NotificationType.choices)
+    status = serializers.ChoiceField(Status.choices)
+    count = serializers.IntegerField(min_value=1)
+
+
+class LatencySerializer(serializers.Serializer[Any]):
+    """Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null without any."""
+
+    p50 = serializers.IntegerField(min_value=0, allow_null=True)
+    p90 = serializers.IntegerField(min_value=0, allow_null=True)
+    p99 = serializers.IntegerField(min_value=0, allow_null=True)
+
+
+class SendStatsSerializer(serializers.Serializer[Any]):
+    """What became of the sends of a time range."""
+
+    created_after = serializers.DateTimeField()
+    created_before = serializers.DateTimeField()
+    total = serializers.IntegerField(min_value=0)
+    by_day = DayCountSerializer(many=True)
+    latency_ms = LatencySerializer()
+
+
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     """One try, and what the other side said."""
+
+    request_headers = serializers.DictField(child=serializers.CharField(), allow_null=True)
+    response_headers = serializers.DictField(child=serializers.CharField(), allow_null=True)
 
     class Meta:
         model = Attempt
@@ -82,8 +113,8 @@ class RedeliverSerializer(serializers.Serializer[Any]):
         default=Status.FAILED.value,
     )
     notification_type = serializers.ChoiceField(NotificationType.choices, required=False)
-    task_id = serializers.UUIDField(required=False)
-    execution_id = serializers.UUIDField(required=False)
+    task_id = IdField(required=False)
+    execution_id = IdField(required=False)
     created_after = serializers.DateTimeField(required=False, source="created_at__gte")
     created_before = serializers.DateTimeField(required=False, source="created_at__lt")
 
@@ -105,15 +136,15 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
 class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     """What of it may be set; absent members stay as they are, a null URL is none."""
 
-    webhook_url = serializers.CharField(required=False, allow_null=True, max_length=2048)
-    enabled = serializers.BooleanField(required=False)
+    webhook_url = TextField(required=False, allow_null=True, max_length=2048)
+    enabled = FlagField(required=False)
 
 
 class WebhookTestSerializer(serializers.Serializer[Any]):
     """Where to send a test, and what to sign it with; the account's secret if none is given."""
 
-    webhook_url = serializers.CharField(max_length=2048)
-    webhook_secret = serializers.CharField(required=False, max_length=200)
+    webhook_url = TextField(max_length=2048)
+    webhook_secret = TextField(required=False, max_length=200)
 
 
 class WebhookTestResultSerializer(serializers.Serializer[Any]):
@@ -121,6 +152,13 @@ class WebhookTestResultSerializer(serializers.Serializer[Any]):
 
     success = serializers.BooleanField()
     message = serializers.CharField()
+
+
+class DeliveriesQuerySerializer(serializers.Serializer[Any]):
+    """The query parameters of the list of deliveries."""
+
+    task_id = serializers.UUIDField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 import psycopg
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -66,6 +68,11 @@ STATUSES = {Done: Status.SENT, RetryAt: Status.RETRYING, GiveUp: Status.FAILED}
 
 Ended = tuple[Message, Outcome]
 
+#: A value is at fault and would be again, unlike a connection.
+UNSTORABLE = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
+
+logger = structlog.get_logger(__name__)
+
 
 async def store(
     database: psycopg.AsyncConnection[Any], ended: Sequence[Ended], *, now: datetime
@@ -73,7 +80,40 @@ async def store(
     """Store outcomes, their attempts and how the webhooks have fared; return how many were ours.
 
     An outcome whose lease has passed to another claim is dropped: that claim's own will be stored.
+    One that the database cannot keep holds up none of the others.
     """
+    try:
+        return await _store_together(database, ended, now=now)
+    except UNSTORABLE as error:
+        if len(ended) > 1:
+            return sum([await store(database, [each], now=now) for each in ended])
+        [(message, outcome)] = ended
+        logger.warning("outcome_unstorable", send_id=message.send_id, error=_gist(error))
+    # What the other side said is what can be at fault; what became of the send is not.
+    bare = replace(
+        outcome,
+        request_headers=None,
+        response_status=None,
+        response_headers={},
+        response_body=None,
+        provider_message_id=None,
+    )
+    try:
+        return await _store_together(database, [(message, bare)], now=now)
+    except UNSTORABLE as error:
+        # The lease runs out, and it is attempted again.
+        logger.warning("outcome_dropped", send_id=message.send_id, error=_gist(error))
+        return 0
+
+
+def _gist(error: Exception) -> str:
+    # What follows the first line are the row's values.
+    return str(error).partition("\n")[0]
+
+
+async def _store_together(
+    database: psycopg.AsyncConnection[Any], ended: Sequence[Ended], *, now: datetime
+) -> int:
     rows = [_row(message, outcome, now) for message, outcome in ended]
     cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode(), "now": now})
     return cursor.rowcount

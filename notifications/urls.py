@@ -6,6 +6,7 @@ from notifications.views import (
     MetricsView,
     NotificationSendViewSet,
     RotateSecretView,
+    SendsAsCSVViewSet,
     UnsubscribeView,
     WebhookConfigView,
     WebhookDeliveriesView,
@@ -18,6 +19,11 @@ router.register("api/v1/notifications/sends", NotificationSendViewSet, basename=
 
 urlpatterns = [
     *router.urls,
+    re_path(
+        r"^api/v1/notifications/sends\.csv/?$",
+        SendsAsCSVViewSet.as_view({"get": "export"}, basename="send", detail=False),
+        name="send-csv",
+    ),
     re_path(r"^api/v1/webhooks/config/?$", WebhookConfigView.as_view(), name="webhook-config"),
     re_path(
         r"^api/v1/webhooks/config/rotate-secret/?$",

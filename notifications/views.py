@@ -3,14 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from rest_framework import exceptions, mixins, serializers, status, viewsets
+from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
@@ -18,28 +21,37 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notifications import unsubscribe, webhooks
-from notifications.filters import SendFilterSet
+from notifications.filters import SendFilterSet, SendStatsFilterSet
 from notifications.metrics import DeliveryCollector
 from notifications.models import Attempt, NotificationSend, NotificationType, WebhookConfig
 from notifications.models.send import NotificationSendQuerySet
 from notifications.redeliver import redeliver_all, redeliver_one
 from notifications.serializers import (
+    CountSerializer,
+    DeliveriesQuerySerializer,
     RedeliverSerializer,
     SendDetailSerializer,
     SendSerializer,
+    SendStatsSerializer,
     WebhookConfigSerializer,
     WebhookConfigWriteSerializer,
     WebhookDeliverySerializer,
+    WebhookTestResultSerializer,
     WebhookTestSerializer,
 )
+from notifications.stats import stats_of
 from tasks.models import Task
-from torale.api.pagination import CountedPagination
+from torale.api.filters import FilterBackend
+from torale.api.pagination import WalkedPagination
+from torale.api.renderers import JSONRenderer
+from torale.api.schema import ErrorSerializer
+from torale.api.streamed_csv import CSVRenderer, csv_response
 from torale.api.validation import validated
-from torale.api.views import IdsInPath
+from torale.api.views import AnyAccept, IdsInPath
 from torale.limits import Limit, hit
 
 
-class SendPagination(CountedPagination):
+class SendPagination(WalkedPagination):
     """Pages of sends."""
 
     results_name = "sends"
@@ -67,22 +79,45 @@ class NotificationSendViewSet(
             raise exceptions.NotFound
         return send
 
-    def list(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def get_renderers(self) -> Any:  # a list, which is a method's name here
+        """Return what the Accept header may choose from: the list can be had as CSV, too."""
+        return [*super().get_renderers(), *([CSVRenderer()] if self.action == "list" else [])]
+
+    @extend_schema(responses=SendSerializer(many=True))
+    def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
         """List the caller's sends.
 
         The rows are rendered as the database gives them: the fields are the columns, and a
         serializer would take longer than the query.
         """
+        if isinstance(request.accepted_renderer, CSVRenderer):
+            return self.as_csv()
         sends = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(sends.values(*SendSerializer.Meta.fields))
         return self.get_paginated_response(page)
 
+    def as_csv(self) -> StreamingHttpResponse:
+        """Answer with all sends of the caller that match, as a file."""
+        sends = self.filter_queryset(self.get_queryset())
+        return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
+
+    @extend_schema(filters=True, responses=SendStatsSerializer)
+    @action(detail=False, filterset_class=SendStatsFilterSet)
+    def stats(self, request: Request) -> Response:
+        """Count the caller's sends by day, channel and status, and tell how long they took."""
+        filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
+        values = filterset.form.cleaned_data
+        time_range = {name: values[name] for name in ("created_after", "created_before")}
+        return Response({**time_range, **stats_of(filterset.qs)})
+
+    @extend_schema(request=None, responses={202: SendSerializer, 409: ErrorSerializer})
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Deliver an ended send again: same payload, same message id."""
         send = redeliver_one(send=self.get_object(), now=timezone.now())
         return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
 
+    @extend_schema(request=RedeliverSerializer, responses={202: CountSerializer})
     @action(detail=False, methods=["post"], url_path="redeliver")
     def redeliver_matching(self, request: Request) -> Response:
         """Deliver again all ended sends that match; the failed ones unless said otherwise."""
@@ -94,13 +129,30 @@ class NotificationSendViewSet(
         return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
 
 
+class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
+    """The list of sends as CSV, under a path that says so."""
+
+    #: Renders errors only.
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(filters=True, responses={(200, "text/csv"): OpenApiTypes.STR})
+    def export(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
+        """Download the caller's sends as CSV."""
+        return self.as_csv()
+
+
 class WebhookConfigView(APIView):
     """What holds for all of the caller's webhooks."""
 
+    @extend_schema(responses=WebhookConfigSerializer)
     def get(self, request: Request) -> Response:
         """Show the default URL, the secret and whether webhooks are on."""
         return Response(shown(webhooks.config_of(request.user)))  # type: ignore[arg-type]
 
+    @extend_schema(
+        request=WebhookConfigWriteSerializer,
+        responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
+    )
     def put(self, request: Request) -> Response:
         """Change what is sent; enabling also switches on what had been switched off for failing."""
         given = validated(WebhookConfigWriteSerializer, request.data)
@@ -116,6 +168,7 @@ class WebhookConfigView(APIView):
 class RotateSecretView(APIView):
     """The secret's replacement."""
 
+    @extend_schema(request=None, responses={200: WebhookConfigSerializer})
     def post(self, request: Request) -> Response:
         """Make a new secret; the old one signs along for 24 hours."""
         config = webhooks.config_of(request.user)  # type: ignore[arg-type]
@@ -129,6 +182,10 @@ class WebhookTestView(APIView):
     #: Each holds a thread of the server for as long as the receiver takes.
     limit = Limit("webhook_tests", 10, timedelta(minutes=1))
 
+    @extend_schema(
+        request=WebhookTestSerializer,
+        responses={200: WebhookTestResultSerializer, 400: ErrorSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Send one signed test event now, and tell what the receiver said."""
         given = validated(WebhookTestSerializer, request.data)
@@ -148,6 +205,10 @@ class WebhookTestView(APIView):
 class WebhookDeliveriesView(APIView):
     """The latest attempts of the caller's webhooks."""
 
+    @extend_schema(
+        parameters=[DeliveriesQuerySerializer],
+        responses={200: WebhookDeliverySerializer(many=True), 404: ErrorSerializer},
+    )
     def get(self, request: Request) -> Response:
         """List attempts, those of the newest sends first."""
         given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
@@ -164,18 +225,14 @@ class WebhookDeliveriesView(APIView):
         return Response(WebhookDeliverySerializer(latest[: given["limit"]], many=True).data)
 
 
-class DeliveriesQuerySerializer(serializers.Serializer[Any]):
-    """The query parameters of the list of deliveries."""
-
-    task_id = serializers.UUIDField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
-
-
-class MetricsView(APIView):
+class MetricsView(AnyAccept, APIView):
     """How delivery is doing, for Prometheus; for operators' keys only, as it tells of all users."""
 
     permission_classes = [IsAdminUser]
+    #: Renders errors only.
+    renderer_classes = [JSONRenderer]
 
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,9 +23,10 @@ from tasks.serializers import (
 from tasks.view_counts import view_counter
 from torale.api.pagination import CountedPagination, Pagination
 from torale.api.renderers import JSONRenderer
+from torale.api.schema import CONDITIONAL, ErrorSerializer
 from torale.api.throttling import AddressThrottle
 from torale.api.validation import validated
-from torale.api.views import IdsInPath
+from torale.api.views import AnyAccept, IdsInPath
 from torale.limits import Limit
 
 MINUTE = timedelta(minutes=1)
@@ -76,6 +78,10 @@ class PublicTasksView(PublicView):
     pagination_class = PublicTaskPagination
     paginator: PublicTaskPagination
 
+    @extend_schema(
+        parameters=[PublicTasksQuerySerializer, *CONDITIONAL],
+        responses={200: PublicTasksSerializer, 304: None, 412: ErrorSerializer},
+    )
     def get(self, request: Request) -> HttpResponseBase:
         """List public tasks, the newest or the most popular first."""
         query = request.query_params.dict()
@@ -104,6 +110,10 @@ class PublicTaskView(PublicView):
     limit = Limit("public_task", 20, MINUTE)
     serializer_class = TaskReadSerializer
 
+    @extend_schema(
+        parameters=CONDITIONAL,
+        responses={200: TaskReadSerializer, 304: None, 412: ErrorSerializer},
+    )
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
         """Show one public task; to its owner with all that it has.
 
@@ -127,6 +137,10 @@ class PublicFeedView(PublicView):
     serializer_class = FeedEntrySerializer
     pagination_class = PublicFeedPagination
 
+    @extend_schema(
+        parameters=CONDITIONAL,
+        responses={200: FeedEntrySerializer(many=True), 304: None, 412: ErrorSerializer},
+    )
     def get(self, request: Request) -> HttpResponseBase:
         """List the latest executions with a notification, newest first, without their owners."""
         entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
@@ -134,21 +148,21 @@ class PublicFeedView(PublicView):
         return conditional.answer(request, made_of=page, render=lambda: Response(page))
 
 
-class TaskRSSView(PublicView):
-    """A public task's notifications for feed readers."""
+class TaskRSSView(AnyAccept, PublicView):
+    """A public task's notifications for feed readers, which ask for many types and read RSS."""
 
     limit = Limit("task_rss", 10, MINUTE)
     #: Renders errors only.
     renderer_classes = [JSONRenderer]
 
-    def perform_content_negotiation(
-        self,
-        request: Request,
-        force: bool = False,  # noqa: ARG002, FBT001, FBT002 - DRF's signature
-    ) -> tuple[BaseRenderer, str]:
-        """Take any Accept header: feed readers ask for many types and read RSS."""
-        return super().perform_content_negotiation(request, force=True)
-
+    @extend_schema(
+        parameters=CONDITIONAL,
+        responses={
+            (200, "application/rss+xml"): OpenApiTypes.STR,
+            304: None,
+            412: ErrorSerializer,
+        },
+    )
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
         """Show the latest notifications as RSS 2.0."""
         task = self.get_object()

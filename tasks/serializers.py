@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
-from tasks.destinations import unparse
+from tasks.destinations import MAX_ADDRESS, METHODS, unparse
 from tasks.models import NAME_LENGTH, State, Task
+from torale.api.fields import FlagField, TextField
 
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
@@ -20,6 +22,49 @@ OWNER_ONLY: dict[str, Any] = {
 }
 
 
+class LenientSerializer(serializers.Serializer[Any]):
+    """A client's body. Null members count as absent; unknown ones are ignored."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the validated members that are there."""
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        present: dict[str, Any] = super().to_internal_value(data)
+        return present
+
+
+class EmailDestinationSerializer(LenientSerializer):
+    """Where a task's emails go."""
+
+    type = serializers.ChoiceField(["email"])
+    address = serializers.EmailField(max_length=MAX_ADDRESS)
+
+
+class WebhookDestinationSerializer(LenientSerializer):
+    """Where a task's webhooks go; its headers come along."""
+
+    type = serializers.ChoiceField(["webhook"])
+    url = serializers.CharField(max_length=2048)
+    method = serializers.ChoiceField(METHODS, required=False)
+    headers = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+#: What the list of notifications holds, for the OpenAPI document.
+DESTINATIONS = PolymorphicProxySerializer(
+    component_name="Destination",
+    serializers={"email": EmailDestinationSerializer, "webhook": WebhookDestinationSerializer},
+    resource_type_field_name="type",
+    many=True,
+)
+
+
+@extend_schema_field(DESTINATIONS)
+class DestinationsField(serializers.ListField):
+    """Objects as they come: tasks.destinations.parse checks them, and what it refuses is a 400."""
+
+    child = serializers.DictField()
+
+
 class TaskReadSerializer(serializers.ModelSerializer[Task]):
     """A task as it is shown.
 
@@ -29,6 +74,8 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
 
     next_run = serializers.DateTimeField(source="next_run_at", allow_null=True)
     notifications = serializers.SerializerMethodField()
+    last_known_state = serializers.DictField(allow_null=True)
+    context = serializers.DictField(allow_null=True)  # type: ignore[assignment]
     last_execution_id = serializers.UUIDField(allow_null=True)
     last_execution = ExecutionSerializer(allow_null=True)
 
@@ -60,6 +107,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         ]
         read_only_fields = fields
 
+    @extend_schema_field(DESTINATIONS)
     def get_notifications(self, task: Task) -> list[dict[str, Any]]:
         """Return the destinations in the contract's form."""
         return unparse(task.destinations)
@@ -67,7 +115,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     def to_representation(self, instance: Task) -> dict[str, Any]:
         """Return the task, scrubbed for all but its owner."""
         data = super().to_representation(instance)
-        if instance.user_id != self.context["request"].user.pk:
+        if instance.user_id != self.context["request"].user.pk:  # type: ignore[index]
             data.update(OWNER_ONLY)
         return data
 
@@ -77,10 +125,15 @@ MAX_DEPTH = 50
 
 
 class PlainJSONField(serializers.DictField):
-    """A JSON object that PostgreSQL can keep: not nested deeply, its texts without NUL."""
+    """A JSON object that PostgreSQL can keep and orjson can show.
+
+    Not nested deeply, its texts without NUL, and no number beyond 64 bits: 1e300 would come back
+    from the database as an integer of 301 digits.
+    """
 
     default_error_messages = {
         "nul": "Leave out the NUL character (\\u0000).",
+        "too_large": "Write numbers beyond 64 bits as text.",
         "too_deep": f"Nest at most {MAX_DEPTH} levels.",
     }
 
@@ -91,6 +144,10 @@ class PlainJSONField(serializers.DictField):
         for _ in range(MAX_DEPTH):
             if any(isinstance(part, str) and "\0" in part for part in level):
                 self.fail("nul")
+            if any(
+                isinstance(part, int | float) and not -(2**63) <= part < 2**64 for part in level
+            ):
+                self.fail("too_large")
             level = [part for container in level for part in _parts(container)]
         if level:
             self.fail("too_deep")
@@ -106,40 +163,35 @@ def _parts(container: Any) -> Iterable[Any]:
     return ()
 
 
-class LenientSerializer(serializers.Serializer[Any]):
-    """A client's body. Null members count as absent; unknown ones are ignored."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the validated members that are there."""
-        if isinstance(data, dict):
-            data = {name: value for name, value in data.items() if value is not None}
-        present: dict[str, Any] = super().to_internal_value(data)
-        return present
-
-
 class TaskWriteSerializer(LenientSerializer):
     """What a caller may set."""
 
-    name = serializers.CharField(required=False, max_length=NAME_LENGTH)
-    search_query = serializers.CharField(max_length=2000)
-    condition_description = serializers.CharField(required=False, max_length=2000)
+    name = TextField(required=False, max_length=NAME_LENGTH)
+    search_query = TextField(max_length=2000)
+    condition_description = TextField(required=False, max_length=2000)
     state = serializers.ChoiceField(State.choices, required=False)
-    is_public = serializers.BooleanField(required=False)
-    notifications = serializers.ListField(child=serializers.DictField(), required=False)
+    is_public = FlagField(required=False)
+    notifications = DestinationsField(required=False)
     context = PlainJSONField(required=False)  # type: ignore[assignment]
-    run_immediately = serializers.BooleanField(required=False)
+    run_immediately = FlagField(required=False)
+
+
+class TaskChangeSerializer(TaskWriteSerializer):
+    """What a caller may change; what is left out stays."""
+
+    search_query = TextField(required=False, max_length=2000)
 
 
 class VisibilitySerializer(LenientSerializer):
     """The body of `visibility`."""
 
-    is_public = serializers.BooleanField()
+    is_public = FlagField()
 
 
 class ForkSerializer(LenientSerializer):
     """The body of `fork`."""
 
-    name = serializers.CharField(required=False, max_length=NAME_LENGTH)
+    name = TextField(required=False, max_length=NAME_LENGTH)
 
 
 class ExecuteSerializer(serializers.Serializer[Execution]):

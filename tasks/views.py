@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
@@ -24,12 +25,14 @@ from tasks.serializers import (
     ExecuteSerializer,
     FeedEntrySerializer,
     ForkSerializer,
+    TaskChangeSerializer,
     TaskReadSerializer,
     TaskWriteSerializer,
     VisibilitySerializer,
 )
 from tasks.view_counts import view_counter
 from torale.api.pagination import Pagination
+from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
 from torale.api.views import IdsInPath
 
@@ -100,9 +103,12 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         tasks = self.filter_queryset(self.get_queryset().with_last_execution_id().newest_first())
         return self.get_paginated_response(self.show(self.paginate_queryset(tasks) or ()))
 
+    @extend_schema(
+        request=TaskWriteSerializer, responses={200: TaskReadSerializer, 400: ErrorSerializer}
+    )
     def create(self, request: Request) -> Response:
         """Make a task; answers 200, as the service this API follows does."""
-        fields = self._fields(request)
+        fields = dict(validated(TaskWriteSerializer, request.data))
         with bad_questions_are_faults():
             task = create_task(
                 user=request.user,  # type: ignore[arg-type]
@@ -119,10 +125,14 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             view_counter.add(task, by=request.user)
         return Response(self.show_one(task))
 
+    @extend_schema(
+        request=TaskChangeSerializer,
+        responses={200: TaskReadSerializer, 400: ErrorSerializer},
+    )
     def update(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Change the members that are sent; PUT and PATCH alike."""
         task = self.get_object()
-        fields = self._fields(request, partial=True)
+        fields = dict(validated(TaskChangeSerializer, request.data))
         with bad_questions_are_faults():
             update_task(
                 task=task,
@@ -132,6 +142,10 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             )
         return Response(self.show_one(task))
 
+    @extend_schema(
+        request=TaskChangeSerializer,
+        responses={200: TaskReadSerializer, 400: ErrorSerializer},
+    )
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         """Change the members that are sent."""
         return self.update(request, **kwargs)
@@ -141,6 +155,11 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         self.get_object().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(
+        parameters=[ExecuteSerializer],
+        request=None,
+        responses={200: ExecutionSerializer, 409: ErrorSerializer},
+    )
     @action(detail=True, methods=["post"])
     def execute(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Ask the task's question now; the execution answered is pending."""
@@ -154,6 +173,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         )
         return Response(ExecutionSerializer(execution).data)
 
+    @extend_schema(request=VisibilitySerializer, responses={200: TaskReadSerializer})
     @action(detail=True, methods=["patch"])
     def visibility(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Make the task public, or private again."""
@@ -162,6 +182,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         update_task(task=task, fields=fields, now=timezone.now())
         return Response(self.show_one(task))
 
+    @extend_schema(request=ForkSerializer, responses={200: TaskReadSerializer})
     @action(detail=True, methods=["post"])
     def fork(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Copy the task; answers 200 with the copy, which is paused and private."""
@@ -175,16 +196,19 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         )
         return Response(self.show_one(fork))
 
+    @extend_schema(responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=ExecutionFilterSet)
     def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions, newest first."""
         return self._page_of(self.filter_queryset(Execution.objects.of_task(self.get_object().pk)))
 
+    @extend_schema(responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=None)
     def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions whose condition was met, newest first."""
         return self._page_of(Execution.objects.of_task(self.get_object().pk).with_notification())
 
+    @extend_schema(responses=FeedEntrySerializer(many=True))
     @action(detail=False, filterset_class=None, serializer_class=FeedEntrySerializer)
     def feed(self, request: Request) -> Response:  # noqa: ARG002
         """List the latest executions of the caller's tasks that have a notification."""
@@ -194,8 +218,3 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
     def _page_of(self, executions: QuerySet[Any]) -> Response:
         page = self.paginate_queryset(executions)
         return self.get_paginated_response(ExecutionSerializer(page, many=True).data)
-
-    def _fields(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
-        serializer = TaskWriteSerializer(data=request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)

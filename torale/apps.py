@@ -1,9 +1,13 @@
-"""The ground that all apps stand on, as a Django app: its checks and commands."""
+"""The ground that all apps stand on, as a Django app: its checks, jobs and commands."""
 
 from django.apps import AppConfig
 
 
 class ToraleConfig(AppConfig):
-    """Registers nothing of its own but the management commands below it."""
+    """Registers the system checks."""
 
     name = "torale"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from torale import checks  # noqa: F401, PLC0415 - models are ready now

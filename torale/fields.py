@@ -15,7 +15,12 @@ class UndecryptableValue(Exception):
     """A stored secret was encrypted with a key that TORALE_FIELD_KEYS no longer lists."""
 
 
-def _fernet() -> MultiFernet:
+def fernet() -> MultiFernet:
+    """Return what encrypts with the first of TORALE_FIELD_KEYS and decrypts with all.
+
+    Raises:
+        ImproperlyConfigured: a key is none; says how to make one.
+    """
     try:
         return MultiFernet([Fernet(key.strip()) for key in settings.TORALE_FIELD_KEYS])
     except ValueError as error:
@@ -51,7 +56,7 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         if value is None:
             return None
         try:
-            return json.loads(_fernet().decrypt(bytes(value)))
+            return json.loads(fernet().decrypt(bytes(value)))
         except InvalidToken as error:
             raise UndecryptableValue(
                 f"{self.model.__name__}.{self.name} was encrypted with a key that "
@@ -62,7 +67,7 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         """Encrypt what the database is to keep."""
         if value is None:
             return None
-        return _fernet().encrypt(json.dumps(value).encode())
+        return fernet().encrypt(json.dumps(value).encode())
 
     def get_db_prep_value(
         self,

@@ -284,6 +284,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_structlog",
     "anymail",
     "procrastinate.contrib.django",
@@ -330,6 +332,7 @@ AUTH_PASSWORD_VALIDATORS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+FORMAT_MODULE_PATH = "torale.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
@@ -354,14 +357,48 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["torale.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "torale.api.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "torale.api.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_FILTER_BACKENDS": ["torale.api.filters.FilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["torale.api.throttling.KeyThrottle"],
     "NUM_PROXIES": TORALE_PROXIES,
+    "DEFAULT_SCHEMA_CLASS": "torale.api.schema.Schema",
     "EXCEPTION_HANDLER": "torale.api.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Torale",
+    "DESCRIPTION": "Tell me when: tasks that watch the web, and the record of who was told.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    # A PATCH's serializer says itself what may be left out.
+    "COMPONENT_SPLIT_PATCH": False,
+    # A session is the browsable API's, which needs no description.
+    "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
+    "ENUM_NAME_OVERRIDES": {
+        "TaskState": "tasks.models.State",
+        "ExecutionStatus": "executions.models.Status",
+        "SendStatus": "notifications.models.Status",
+        "AttemptStatus": "notifications.models.send.AttemptStatus",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "GET_MOCK_REQUEST": "torale.api.schema.mock_request",
+    "PREPROCESSING_HOOKS": ["torale.api.schema.without_slash"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "torale.api.schema.first_paragraphs",
+        "torale.api.schema.with_examples",
+        "torale.api.schema.in_order",
+    ],
+    # The pages' scripts and styles come with us, not from another host.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
 }
 
 # The app named `tasks` would be mistaken for a module of jobs.

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from torale.api.reference import DocumentView, RedocView, SwaggerView
 from torale.health import Liveness, Readiness
 
 urlpatterns = [
@@ -13,6 +14,9 @@ urlpatterns = [
     path("anymail/", include("anymail.urls")),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    re_path(r"^openapi\.json/?$", DocumentView.as_view(), name="openapi"),
+    re_path(r"^docs/?$", SwaggerView.as_view(), name="docs"),
+    re_path(r"^redoc/?$", RedocView.as_view(), name="redoc"),
     re_path(r"^healthz/?$", Liveness.as_view(), name="healthz"),
     re_path(r"^readyz/?$", Readiness.as_view(), name="readyz"),
 ]

@@ -1,5 +1,6 @@
 """Email: a batch over one connection, text and HTML from the same markdown."""
 
+import re
 import smtplib
 import threading
 import time
@@ -26,12 +27,17 @@ from notifications.channels import OUR_FAULT, Message, Outcome
 logger = structlog.get_logger(__name__)
 markdown = MarkdownIt("commonmark", {"html": False})
 
+#: What a watched page may hold and lxml refuses (XML 1.0 §2.2).
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 #: No images: they tell a stranger's server who reads, and when.
 TAGS = nh3.ALLOWED_TAGS - {"img"}
+#: What a provider says of a message that it takes (Anymail's words).
+ACCEPTED = {"sent", "queued"}
 #: Messages that share a connection.
 BATCH = 25
-#: A batch begins no further message after this; with the mail server's own time-outs it stays
-#: well within the lease.
+#: A batch begins no further message so long after it was claimed, be it that it waited for its
+#: turn; with the mail server's own time-outs it stays within the lease.
 TIME_LIMIT = timedelta(seconds=30)
 #: SMTP replies from here on are final (RFC 5321 §4.2.1).
 PERMANENT = 500
@@ -40,21 +46,27 @@ PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenti
 
 
 def send_batch(
-    messages: Sequence[Message], *, stopping: threading.Event
+    messages: Sequence[Message], *, deadline: float, stopping: threading.Event
 ) -> Iterator[tuple[Message, Outcome]]:
     """Attempt messages over one connection; yield each with its outcome as it is known.
 
-    Ends early, leaving the rest unattempted, when `stopping` is set or TIME_LIMIT is over.
+    Ends early, leaving the rest unattempted, when `stopping` is set or `deadline`, TIME_LIMIT
+    after the claim in `time.monotonic()`, is over.
     """
-    connection = get_connection()
-    deadline = time.monotonic() + TIME_LIMIT.total_seconds()
+    try:
+        connection = get_connection()
+    except Exception:  # a wrong setting: must end as a record, not as an endless loop
+        logger.exception("email_broke")
+        for message in messages:
+            yield message, Outcome(started_at=timezone.now(), duration_ms=0, error=OUR_FAULT)
+        return
     try:
         for message in messages:
             if stopping.is_set() or time.monotonic() > deadline:
                 return
             yield message, send(message, connection)
     finally:
-        connection.close()
+        _close(connection)
 
 
 def send(message: Message, connection: BaseEmailBackend) -> Outcome:
@@ -71,15 +83,17 @@ def send(message: Message, connection: BaseEmailBackend) -> Outcome:
         email = compose(message, connection=connection)
         connection.send_messages([email])
     except (smtplib.SMTPException, AnymailError, OSError) as failure:
-        connection.close()
+        _close(connection)
         reply = _reply(failure)
         error, is_permanent = _said(failure, *reply), _is_permanent(failure, reply[0])
     except Exception:  # the boundary to a bug: it must end as a record, not as an endless loop
         logger.exception("email_broke", send_id=message.send_id)
         error = OUR_FAULT
     else:
-        if status := getattr(email, "anymail_status", None):
-            provider_message_id = status.message_id
+        if told := getattr(email, "anymail_status", None):
+            provider_message_id = told.message_id
+            if not told.status <= ACCEPTED:
+                error = "The mail provider does not say that it accepts the message."
     return Outcome(
         started_at=started_at,
         duration_ms=int((time.monotonic() - begun) * 1000),
@@ -91,12 +105,20 @@ def send(message: Message, connection: BaseEmailBackend) -> Outcome:
     )
 
 
+def _close(connection: BaseEmailBackend) -> None:
+    """Close, whatever the server says to that: the outcomes stand."""
+    try:
+        connection.close()
+    except (smtplib.SMTPException, AnymailError, OSError) as failure:
+        logger.warning("mail_connection_not_closed", error=str(failure))
+
+
 def compose(
     message: Message, *, connection: BaseEmailBackend | None = None
 ) -> EmailMultiAlternatives:
     """Return the email that `message` is; its Message-ID is the same for every attempt."""
     body = orjson.loads(message.body)
-    html = nh3.clean(markdown.render(body["notification"]), tags=TAGS)
+    html = nh3.clean(markdown.render(NOT_XML.sub("", body["notification"])), tags=TAGS)
     unsubscribe_url = unsubscribe.url_for(body["task_id"])
     context = {
         **body,
@@ -144,7 +166,9 @@ def _reply(failure: Exception) -> tuple[int | None, str]:
             code, text = failure.smtp_code, failure.smtp_error
         case _:
             return None, ""
-    return code, text if isinstance(text, str) else text.decode(errors="replace")
+    # smtplib's own code for an answer that is not SMTP is -1.
+    said = text if isinstance(text, str) else text.decode(errors="replace")
+    return code if code > 0 else None, said
 
 
 def _said(failure: Exception, code: int | None, text: str) -> str:
@@ -155,6 +179,8 @@ def _said(failure: Exception, code: int | None, text: str) -> str:
             return "The mail provider refuses this recipient."
         case AnymailError():
             return f"The mail provider did not accept the message: {str(failure).splitlines()[0]}"
+        case smtplib.SMTPResponseException() if code is None:
+            return "The mail server's answer is not SMTP."
     if code is not None:
         return f"The mail server answered {code} {text}".rstrip()
     return f"The mail server could not be used: {failure}"

@@ -75,8 +75,9 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
     """Return the wait that a `Retry-After` (RFC 9110 §10.2.3) asks for; None if unreadable."""
     if value is None:
         return None
-    if value.strip().isdecimal():
-        return timedelta(seconds=min(int(value), 10**9))
+    if (seconds := value.strip()).isdecimal():
+        # Ten digits are three centuries; int() refuses some thousands.
+        return timedelta(seconds=int(seconds[:10]))
     try:
         at = parsedate_to_datetime(value)
     except ValueError:

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -35,6 +35,12 @@ class WebhookConfig(models.Model):
     previous_secret = EncryptedJSONField(null=True)
     previous_expires_at = models.DateTimeField(null=True)
 
+    #: The sentence that tells why nothing is sent while `is_enabled` is not set.
+    WHY_OFF = (
+        "Your webhooks are switched off. Switch them on by PUT /api/v1/webhooks/config "
+        '{"enabled": true}.'
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -53,8 +59,13 @@ class WebhookConfig(models.Model):
             return [self.secret, self.previous_secret]
         return [self.secret]
 
+    @transaction.atomic
     def rotate_secret(self, *, now: datetime) -> None:
-        """Replace the secret; the old one signs along for a day."""
+        """Replace the secret; the old one signs along for a day.
+
+        Rotations at the same time follow one another: each answers with a secret that signs.
+        """
+        self.refresh_from_db(from_queryset=WebhookConfig.objects.select_for_update())
         self.previous_secret, self.previous_expires_at = self.secret, now + OVERLAP
         self.secret = new_secret()
         self.save(update_fields=["secret", "previous_secret", "previous_expires_at"])

@@ -43,8 +43,6 @@ class Webhooks:
         accepted = self.accepted
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 time.sleep(0.02)  # so that there is always something in flight to be killed
@@ -57,7 +55,7 @@ class Webhooks:
                 pass
 
         class Server(ThreadingHTTPServer):
-            daemon_threads = True
+            daemon_threads = False  # taken away, it has finished what it began
             request_queue_size = 512
 
             def handle_error(self, *_: object) -> None:
@@ -189,6 +187,8 @@ def installation(tmp_path, webhooks, mails) -> Iterator[Installation]:
     made.close()
 
 
+# A mail server that is taken away leaves its connections unclosed in this process.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_killing_anything_at_any_moment_loses_nothing(installation, webhooks, mails):
     seed = random.randrange(10**6)
     print(f"seed {seed}")

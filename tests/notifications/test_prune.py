@@ -1,4 +1,5 @@
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -68,6 +69,14 @@ def test_pruning_again_finds_nothing(owner):
     assert prune(older_than=days(90), now=NOW) == (0, 0)
 
 
+def test_it_ends_between_two_batches_when_its_worker_is_stopped(owner):
+    aged(owner, 1000)
+
+    assert prune(older_than=days(90), now=NOW, must_end=lambda: True) == (0, 0)
+
+    assert NotificationSend.objects.count() == 1
+
+
 def test_the_command_says_how_many(owner, time_machine):
     time_machine.move_to(NOW, tick=False)
     aged(owner, 91)
@@ -88,6 +97,8 @@ def test_the_nightly_job_prunes_if_the_operator_wants_that(owner, settings, sett
     settings.TORALE_RETENTION_DAYS = setting
     aged(owner, 1000)
 
-    prune_sends(0)
+    context = SimpleNamespace(should_abort=lambda: False)
+
+    prune_sends(context, 0)  # type: ignore[arg-type]
 
     assert NotificationSend.objects.count() == left

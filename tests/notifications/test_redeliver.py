@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from notifications.models import NotificationSend
+from notifications.webhooks import configure
 from tests.factories import NOW, days, make_endpoint, make_send, make_task
 
 URL = "/api/v1/notifications/sends"
@@ -30,7 +31,7 @@ def test_an_ended_send_is_queued_again(owner, owner_client, status, time_machine
         "recipient": "https://receiver.example/hook",
         "notification_type": "webhook",
         "status": "queued",
-        "error_message": None,
+        "error_message": "The receiver answered 500." if status == "failed" else None,
         "created_at": "2026-03-04T09:00:10Z",
     }
     send.refresh_from_db()
@@ -51,6 +52,21 @@ def test_a_send_in_flight_is_409(owner, owner_client, status):
     }
 
 
+def test_what_was_skipped_for_a_limit_is_not_delivered_past_it(owner, owner_client, settings):
+    settings.TORALE_SENDS_PER_DAY = 2
+    skipped = [make_send(owner, status="skipped") for _ in range(4)]
+
+    all_of_them = owner_client.post(f"{URL}/redeliver", {"status": "skipped"}, format="json")
+    one_more = owner_client.post(url(skipped[-1]))
+
+    assert all_of_them.json() == {"count": 2}
+    assert one_more.status_code == 409
+    assert one_more.json() == {
+        "detail": "You have had 2 notifications today (UTC), the most a user gets in a day."
+    }
+    assert queued() == set(skipped[:2])
+
+
 def test_a_webhook_that_is_switched_off_is_409_and_says_how_to_switch_it_on(owner, owner_client):
     endpoint = make_endpoint(owner, switched_off_at=NOW, switched_off_because="it is gone")
     send = make_send(owner, status="failed", endpoint=endpoint)
@@ -59,6 +75,17 @@ def test_a_webhook_that_is_switched_off_is_409_and_says_how_to_switch_it_on(owne
 
     assert response.status_code == 409
     assert 'PUT /api/v1/webhooks/config {"enabled": true}' in response.json()["detail"]
+
+
+def test_while_webhooks_are_switched_off_it_is_409(owner, owner_client):
+    send = make_send(owner, status="failed")
+    configure(user=owner, is_enabled=False)
+
+    one = owner_client.post(url(send))
+    all_of_them = owner_client.post(f"{URL}/redeliver", {}, format="json")
+
+    assert one.status_code == 409
+    assert all_of_them.json() == {"count": 0}
 
 
 def test_a_send_whose_payload_was_pruned_is_409(owner, owner_client):
@@ -152,7 +179,8 @@ def test_one_go_costs_the_same_queries_for_any_number(
         make_send(owner, status="failed")
     owner_client.get(URL)
 
-    with django_assert_num_queries(5):  # the key, a savepoint and its end, all of them, the wake-up
+    # The key, a savepoint and its end, whose were skipped, all the others, the wake-up.
+    with django_assert_num_queries(6):
         owner_client.post(f"{URL}/redeliver", {}, format="json")
 
 

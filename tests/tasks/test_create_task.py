@@ -181,6 +181,18 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
             id="context nested too deeply",
         ),
         pytest.param(
+            {**QUESTION, "context": {"a": [1e300]}},
+            [
+                {
+                    "type": "too_large",
+                    "loc": ["body", "context"],
+                    "msg": "Write numbers beyond 64 bits as text.",
+                    "input": {"a": [1e300]},
+                }
+            ],
+            id="context whose number would come back too large to be shown",
+        ),
+        pytest.param(
             [1],
             [
                 {
@@ -200,6 +212,32 @@ def test_a_bad_body_is_422_and_says_what_to_change(owner_client, body, faults):
     assert response.status_code == 422
     assert response.json() == {"detail": faults}
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, -(2**63), 1e19, -9e18, 1e-300, 0.1, True])
+def test_a_context_may_hold_numbers_of_64_bits(owner_client, number):
+    made = owner_client.post(URL, {**QUESTION, "context": {"number": number}}, format="json")
+
+    shown = owner_client.get(URL)
+
+    assert (made.status_code, shown.status_code) == (200, 200)
+    assert shown.json()[0]["context"] == {"number": number}
+
+
+def test_a_context_that_is_too_deep_to_be_shown_again_is_422_all_the_same(owner_client):
+    response = owner_client.post(URL, {**QUESTION, "context": nested(300)}, format="json")
+
+    assert response.status_code == 422
+    assert response.json() == {
+        "detail": [
+            {
+                "type": "too_deep",
+                "loc": ["body", "context"],
+                "msg": "Nest at most 50 levels.",
+                "input": None,
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize(

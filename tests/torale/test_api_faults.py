@@ -1,6 +1,10 @@
 """What is sent and cannot be read or is not valid: each fault, where it is, and what was sent."""
 
+from datetime import UTC, datetime
+
 import pytest
+
+from tests.factories import make_send
 
 MIB = 1024 * 1024
 
@@ -130,6 +134,71 @@ BODIES = {
                 "loc": ["body", "name"],
                 "msg": "Not a valid string.",
                 "input": ["key"],
+            }
+        ],
+    ),
+    "number for a text": (
+        "/auth/api-keys",
+        {"name": 1},
+        [{**INVALID, "loc": ["body", "name"], "msg": "Not a valid string.", "input": 1}],
+    ),
+    "number for an address": (
+        "/api/v1/email-verification/send",
+        {"email": 1},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "email"],
+                "msg": "Enter a valid email address.",
+                "input": 1,
+            }
+        ],
+    ),
+    "number for a code": (
+        "/api/v1/email-verification/verify",
+        {"email": "a@example.com", "code": 123456},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "code"],
+                "msg": "A verification code has 6 digits.",
+                "input": 123456,
+            }
+        ],
+    ),
+    "number for an id": (
+        "/api/v1/notifications/sends/redeliver",
+        {"task_id": 1},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "task_id"],
+                "msg": "Must be a valid UUID.",
+                "input": 1,
+            }
+        ],
+    ),
+    "word for true": (
+        "/api/v1/tasks",
+        {"search_query": "https://shop.example/", "is_public": "yes"},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "is_public"],
+                "msg": "Must be a valid boolean.",
+                "input": "yes",
+            }
+        ],
+    ),
+    "number for true": (
+        "/api/v1/tasks",
+        {"search_query": "https://shop.example/", "run_immediately": 1},
+        [
+            {
+                **INVALID,
+                "loc": ["body", "run_immediately"],
+                "msg": "Must be a valid boolean.",
+                "input": 1,
             }
         ],
     ),
@@ -263,6 +332,26 @@ QUERIES = {
             ("value_error", "created_after", "Enter a valid date/time."),
         ],
     ),
+    "empty id": (
+        SENDS,
+        {"task_id": ""},
+        [("string_too_short", "task_id", "This field may not be blank.")],
+    ),
+    "recipient of spaces": (
+        SENDS,
+        {"recipient": "  "},
+        [("string_too_short", "recipient", "This field may not be blank.")],
+    ),
+    "time beyond the calendar": (
+        SENDS,
+        {"created_after": "0001-01-01T00:00:00+14:00"},
+        [("value_error", "created_after", "Enter a valid date/time.")],
+    ),
+    "empty state of tasks": (
+        "/api/v1/tasks",
+        {"state": ""},
+        [("string_too_short", "state", "This field may not be blank.")],
+    ),
     "state of tasks": (
         "/api/v1/tasks",
         {"state": "asleep"},
@@ -288,6 +377,22 @@ def test_a_known_parameter_with_a_bad_value_is_told_not_dropped(owner_client, pa
             for type_, name, msg in told
         ]
     }
+
+
+def test_a_time_may_be_given_in_a_time_zone_far_from_utc(owner, owner_client):
+    send = make_send(owner, created_at=datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
+
+    # 21:29 behind UTC, which PostgreSQL itself refuses: these are 8:59 and 9:01 in UTC.
+    answer = owner_client.get(
+        SENDS,
+        {
+            "created_after": "2026-03-03T11:30:00-21:29",
+            "created_before": "2026-03-03T11:32:00-21:29",
+        },
+    )
+
+    assert answer.status_code == 200
+    assert [row["id"] for row in answer.json()["sends"]] == [str(send.pk)]
 
 
 @pytest.mark.parametrize("path", [SENDS, "/api/v1/tasks", "/auth/api-keys", "/auth/me"])

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -98,7 +99,11 @@ def _faults_of(
 
 
 def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[str, Any]:
-    """Return one entry of a 422's list."""
+    """Return one entry of a 422's list; what is nested too deeply to be shown again is left out."""
+    try:
+        orjson.dumps(given, default=str)
+    except orjson.JSONEncodeError:
+        given = None
     return {"type": type_, "loc": list(loc), "msg": msg, "input": given}
 
 

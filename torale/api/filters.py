@@ -1,12 +1,34 @@
 """Filters that refuse a bad value instead of ignoring it."""
 
+from datetime import UTC
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django_filters import IsoDateTimeFilter
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
 from torale.api.errors import Unprocessable
+
+
+class TimeField(IsoDateTimeField):
+    """A time in any time zone, as UTC: PostgreSQL refuses zones that are far from it."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the time, None for no value."""
+        time = super().to_python(value)
+        try:
+            return time.astimezone(UTC) if time else None
+        except OverflowError as error:  # from the ends of the calendar
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class TimeFilter(IsoDateTimeFilter):
+    """Filters by a time in any time zone."""
+
+    field_class = TimeField
 
 
 class FilterBackend(DjangoFilterBackend):
@@ -18,20 +40,46 @@ class FilterBackend(DjangoFilterBackend):
         Raises:
             Unprocessable: one fault per parameter with a bad value.
         """
+        filterset = self.valid_filterset(request, queryset, view)
+        return queryset if filterset is None else filterset.qs
+
+    def to_html(self, request: Any, queryset: Any, view: Any) -> Any:
+        """Return the form of a page; None where it is not the view's own rows that are filtered."""
+        filterset = getattr(view, "filterset_class", None)
+        if filterset is None or not issubclass(queryset.model, filterset._meta.model):  # noqa: SLF001 - FilterSet has it nowhere else
+            return None
+        return super().to_html(request, queryset, view)
+
+    def valid_filterset(self, request: Request, queryset: Any, view: Any) -> Any:
+        """Return the view's FilterSet, whose values are good; None if the view has none.
+
+        Raises:
+            Unprocessable: as `filter_queryset`.
+        """
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
-            return queryset
+            return None
+        # A form takes an empty value, or one of spaces, for none and would leave the filter out.
+        given = request.query_params.dict()
+        empty = [name for name in filterset.filters if name in given and not given[name].strip()]
+        if empty:
+            blank = ErrorDetail("This field may not be blank.", code="blank")
+            raise Unprocessable(
+                {name: [blank] for name in empty},
+                source="query",
+                given=given,
+            )
         if not filterset.is_valid():
             raise Unprocessable(
                 {
                     name: [
-                        ErrorDetail(message, code=error.code)
+                        ErrorDetail(message, code=error.code or "invalid")
                         for error in errors
                         for message in error.messages
                     ]
                     for name, errors in filterset.form.errors.as_data().items()
                 },
                 source="query",
-                given=request.query_params.dict(),
+                given=given,
             )
-        return filterset.qs
+        return filterset

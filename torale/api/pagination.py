@@ -1,5 +1,6 @@
-"""Limit and offset as the contract has them: bad values are refused, pages link to their kin."""
+"""Pages as the contract has them: bad values are refused, pages link to their kin."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -8,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from torale.api import keyset
 from torale.api.errors import Unprocessable
 
 
@@ -57,6 +59,21 @@ class Pagination(LimitOffsetPagination):
         """Return the rows alone."""
         return Response(data)
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the answer."""
+        return schema
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Describe the query parameters."""
+        bounds = {
+            "limit": {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit},
+            "offset": {"minimum": 0, "maximum": self.max_offset, "default": 0},
+        }
+        return [
+            {"name": name, "in": "query", "schema": {"type": "integer", **bound}}
+            for name, bound in bounds.items()
+        ]
+
 
 class CountedPagination(Pagination):
     """Answers `{<results_name>: rows, "total": N}` with `Link` headers (RFC 8288)."""
@@ -64,6 +81,14 @@ class CountedPagination(Pagination):
     default_limit = 50
     max_limit = 500
     results_name = "results"
+    #: Of the OpenAPI document.
+    response_headers = {
+        "Link": {
+            "description": "The first, previous, next and last page (RFC 8288).",
+            "required": True,
+            "schema": {"type": "string"},
+        }
+    }
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
         """Return the page's rows and remember how many there are in all."""
@@ -80,23 +105,99 @@ class CountedPagination(Pagination):
             {self.results_name: data, "total": self.count}, headers={"Link": self.links()}
         )
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the answer."""
+        return {
+            "type": "object",
+            "required": [self.results_name, "total"],
+            "properties": {
+                self.results_name: schema,
+                "total": {"type": "integer", "minimum": 0},
+            },
+        }
+
     def links(self) -> str:
         """Return the Link header: first and last always, next and prev where they exist."""
         last = max(0, (self.count - 1) // self.limit * self.limit)
-        targets = {
-            "first": self._url(0),
-            "prev": self._url(max(0, self.offset - self.limit)) if self.offset else None,
-            "next": (
-                self._url(self.offset + self.limit)
-                if self.offset + self.limit < self.count
-                else None
-            ),
-            "last": self._url(last),
-        }
-        return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in targets.items() if url)
+        return _header(
+            {
+                "first": self._url(0),
+                "prev": self._url(max(0, self.offset - self.limit)) if self.offset else None,
+                "next": (
+                    self._url(self.offset + self.limit)
+                    if self.offset + self.limit < self.count
+                    else None
+                ),
+                "last": self._url(last),
+            }
+        )
 
     def _url(self, offset: int) -> str:
         url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
         if not offset:
             return remove_query_param(url, "offset")
         return replace_query_param(url, "offset", offset)
+
+
+class WalkedPagination(CountedPagination):
+    """Takes `cursor` instead of `offset` too: pages that fit together while rows are added.
+
+    An empty one begins the walk; the Link header's `next` goes on with it.
+    """
+
+    #: The page of a walk; None where the caller counts by offset.
+    page: keyset.Page | None = None
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """Return the page's rows and remember how many there are in all."""
+        if "cursor" not in request.query_params:
+            return super().paginate_queryset(queryset, request, view)
+        self.request, self.limit = request, self.get_limit(request)
+        cursor = self.get_cursor(request)
+        self.count = self.get_count(queryset)
+        self.page = keyset.page(queryset, cursor, limit=self.limit)
+        return self.page.rows
+
+    def get_cursor(self, request: Request) -> keyset.Cursor | None:
+        """Return the `cursor` asked for, or None for the beginning.
+
+        Raises:
+            Unprocessable: it is none of ours, or `offset` is there too.
+        """
+        given = request.query_params
+        if "offset" in given:
+            fault = {"offset": ["Give either cursor or offset: a cursor has its own position."]}
+            raise Unprocessable(fault, source="query", given=given.dict())
+        try:
+            return keyset.Cursor.decode(given["cursor"]) if given["cursor"] else None
+        except ValueError as error:
+            fault = {"cursor": ["Not a cursor: take it from a Link header, or leave it empty."]}
+            raise Unprocessable(fault, source="query", given=given.dict()) from error
+
+    def links(self) -> str:
+        """Return the Link header: first always, next and prev where they exist."""
+        if self.page is None:
+            return super().links()
+        around = {"prev": self.page.previous, "next": self.page.next}
+        urls = {rel: self._walk_url(cursor.encode()) for rel, cursor in around.items() if cursor}
+        return _header({"first": self._walk_url(""), **urls})
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the query parameters."""
+        cursor = {
+            "name": "cursor",
+            "in": "query",
+            "description": "Instead of `offset`: empty to begin a walk, which the Link header's "
+            "`next` continues. However deep, each page takes the same time, and none is repeated "
+            "or skipped while sends are added.",
+            "schema": {"type": "string"},
+        }
+        return [*super().get_schema_operation_parameters(view), cursor]
+
+    def _walk_url(self, cursor: str) -> str:
+        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
+        return replace_query_param(url, "cursor", cursor)
+
+
+def _header(targets: Mapping[str, str | None]) -> str:
+    return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in targets.items() if url)

@@ -1,8 +1,9 @@
-"""What every view of the API that has an id in its path does with it."""
+"""What views of the API have in common: ids in their paths, and answers in one form only."""
 
 from typing import Any
 from uuid import UUID
 
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from torale.api.errors import Unprocessable
@@ -31,3 +32,15 @@ class IdsInPath:
                     raise Unprocessable(
                         {name: [f"{value!r} is not a UUID."]}, source="path", given=self.kwargs
                     ) from error
+
+
+class AnyAccept:
+    """Takes any Accept header: there is one form of answer, which the callers can read."""
+
+    def perform_content_negotiation(
+        self,
+        request: Request,
+        force: bool = False,  # noqa: ARG002, FBT001, FBT002 - DRF's signature
+    ) -> tuple[BaseRenderer, str]:
+        """Choose the renderer of errors."""
+        return super().perform_content_negotiation(request, force=True)  # type: ignore[misc,no-any-return]

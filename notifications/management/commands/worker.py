@@ -64,23 +64,25 @@ async def run_drain(stop: asyncio.Event) -> None:
 
 async def run_queue(stop: asyncio.Event) -> None:
     """Run the queue's jobs."""
-    with app.replace_connector(app.connector.get_worker_connector()) as queue:  # type: ignore[attr-defined]
-        async with queue.open_async():
-            working = asyncio.create_task(
-                queue.run_worker_async(
-                    concurrency=CONCURRENCY,
-                    install_signal_handlers=False,
-                    shutdown_graceful_timeout=GRACE,
-                    delete_jobs="successful",
-                )
+    # Not `replace_connector`: what a job defers must go through Django's connection, so that it
+    # commits with the job's own transaction, and is not run before that.
+    queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with queue.open_async():
+        working = asyncio.create_task(
+            queue.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=GRACE,
+                delete_jobs="successful",
             )
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if stop.is_set():
-                working.cancel()
-            try:
-                await working
-            except asyncio.CancelledError:
-                if not stop.is_set():
-                    raise
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            working.cancel()
+        try:
+            await working
+        except asyncio.CancelledError:
+            if not stop.is_set():
+                raise

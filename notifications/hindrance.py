@@ -1,0 +1,31 @@
+"""Send -> why it must not be attempted, if so; the sentence that its record keeps."""
+
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models.functions import Lower
+
+from notifications.models import EmailSuppression, NotificationSend, Payload, WebhookConfig
+from notifications.models.send import NotificationSendQuerySet
+
+PRUNED = "What it carried is no longer kept (see TORALE_RETENTION_DAYS)."
+
+
+def with_hindrances(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
+    """Load along what `hindrance` looks at."""
+    barred = EmailSuppression.objects.filter(address=Lower(OuterRef("recipient")))
+    return sends.select_related("endpoint").annotate(
+        barred_address=Subquery(barred.values("address")),
+        is_pruned=~Exists(Payload.objects.filter(send=OuterRef("pk"))),
+        webhooks_are_enabled=F("user__webhook_config__is_enabled"),
+    )
+
+
+def hindrance(send: NotificationSend) -> str | None:
+    """Return why `send`, from `with_hindrances`, must not be attempted; None if it may."""
+    if send.endpoint:
+        if not send.webhooks_are_enabled:  # type: ignore[attr-defined]
+            return WebhookConfig.WHY_OFF
+        if send.endpoint.switched_off_at:
+            return send.endpoint.why_off()
+    elif suppression := EmailSuppression.objects.filter(pk=send.barred_address).first():  # type: ignore[attr-defined]
+        return suppression.why()
+    return PRUNED if send.is_pruned else None  # type: ignore[attr-defined]

@@ -1,0 +1,77 @@
+"""What became of sends, in numbers: counts by day, and how long they took."""
+
+from datetime import UTC, date, timedelta
+from typing import Any, TypedDict
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F
+from django.db.models.functions import TruncDate
+
+from notifications.models.send import NotificationSendQuerySet
+
+MILLISECOND = timedelta(milliseconds=1)
+#: The latencies told: the one that half of the sends stay within, nine in ten, 99 in 100.
+PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+class DayCount(TypedDict):
+    """How many sends of one channel were made on one day (UTC) and are in one status now."""
+
+    date: date
+    notification_type: str
+    status: str
+    count: int
+
+
+class Stats(TypedDict):
+    """The numbers."""
+
+    total: int
+    by_day: list[DayCount]
+    latency_ms: dict[str, int | None]
+
+
+class Percentiles(Aggregate):
+    """PERCENTILES of a duration; null where there is no row."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(ARRAY[%(fractions)s]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(DurationField())
+
+    def __init__(self, expression: Any) -> None:
+        fractions = ", ".join(map(str, PERCENTILES.values()))
+        super().__init__(expression, fractions=fractions)
+
+
+def stats_of(sends: NotificationSendQuerySet) -> Stats:
+    """Return the numbers of `sends`; two queries."""
+    by_day = list(day_counts(sends))
+    return {
+        "total": sum(row["count"] for row in by_day),
+        "by_day": by_day,
+        "latency_ms": latency_ms(sends),
+    }
+
+
+def day_counts(sends: NotificationSendQuerySet) -> Any:
+    """Count by day, channel and status; the newest day first."""
+    return (
+        sends.order_by()
+        .values("notification_type", "status", date=TruncDate("created_at", tzinfo=UTC))
+        .annotate(count=Count("*"))
+        .order_by("-date", "notification_type", "status")
+        .values("date", "notification_type", "status", "count")
+    )
+
+
+def latency_ms(sends: NotificationSendQuerySet) -> dict[str, int | None]:
+    """Return the PERCENTILES of the milliseconds from recording to acceptance.
+
+    Sends that were delivered again do not count: when they were first accepted is forgotten.
+    """
+    took = ExpressionWrapper(F("sent_at") - F("created_at"), DurationField())
+    found = sends.order_by().delivered_once().aggregate(found=Percentiles(took))["found"]
+    return {
+        name: round(found[index] / MILLISECOND) if found else None
+        for index, name in enumerate(PERCENTILES)
+    }

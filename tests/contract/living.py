@@ -1,0 +1,91 @@
+"""How a client uses the API in these tests, and what workers do meanwhile."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from executions.monitors import Answer, Source
+from tasks.run import claim, settle
+from tests.conftest import KeyClient
+
+TASKS = "/api/v1/tasks"
+SENDS = "/api/v1/notifications/sends"
+CONFIG = "/api/v1/webhooks/config"
+QUESTION = {
+    "search_query": "Is it there? https://shop.example/",
+    "condition_description": 'contains "In stock"',
+}
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+JSON = dict[str, Any]
+
+
+def new_task(client: KeyClient, **members: Any) -> JSON:
+    """Create a task over the API and return it."""
+    response = client.post(TASKS, {**QUESTION, **members}, format="json")
+    assert response.status_code == 200, response.text
+    created: JSON = response.json()
+    return created
+
+
+def webhook(url: str, **members: Any) -> JSON:
+    """Return the member of a task that has its notifications posted to `url`."""
+    return {"notifications": [{"type": "webhook", "url": url, **members}]}
+
+
+def email(address: str) -> JSON:
+    """Return the member of a task that has its notifications mailed to `address`."""
+    return {"notifications": [{"type": "email", "address": address}]}
+
+
+def tell(client: KeyClient, task: JSON, notification: str | None = "**In stock**") -> str:
+    """Execute a task over the API, and settle it as a worker does that has just asked.
+
+    Returns the execution's id. Without a notification, its condition was not met.
+    """
+    started = client.post(f"{TASKS}/{task['id']}/execute")
+    assert started.status_code == 200, started.text
+    settle_execution(started.json()["id"], notification)
+    return str(started.json()["id"])
+
+
+def settle_execution(execution_id: str, notification: str | None = "**In stock**") -> None:
+    now = timezone.now()
+    claimed = claim(UUID(execution_id), now=now)
+    assert claimed
+    answer = Answer(
+        condition_met=notification is not None,
+        notification=notification,
+        evidence="In stock, it says.",
+        confidence=90,
+        sources=[Source(url="https://shop.example/", title="The shop")],
+        activity=[{"tool": "fetch"}],
+        state={"pages": {}},
+    )
+    settle(claimed[0], answer, now=now)
+
+
+def work(name: str) -> None:
+    """Do the jobs called `name` that wait in the queue, as a worker does."""
+    for job in ProcrastinateJob.objects.filter(task_name=name).order_by("id"):
+        jobs.tasks[name].func(**job.args)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.id])
+
+
+def members(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each member of all objects in a JSON value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name, inner
+            yield from members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner)

@@ -1,0 +1,197 @@
+"""The section "Executions"."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from executions.models import Execution, Status
+from tasks.run import run
+from tests.contract.living import TASKS, new_task, tell
+from tests.factories import NOW, days, make_execution, make_task
+from tests.receivers import Answer
+
+LISTS = ["executions", "notifications"]
+FEED = f"{TASKS}/feed"
+
+
+def executions(client, task, which="executions", **query):
+    return client.get(f"{TASKS}/{task.pk}/{which}", query)
+
+
+@pytest.fixture
+def task(owner):
+    return make_task(owner)
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_bare_arrays_newest_first(owner_client, task, which):
+    """`GET /api/v1/tasks/{id}/executions` and `…/{id}/notifications` …bare arrays, newest first"""
+    made = [
+        make_execution(task, notification="told", created_at=NOW + days(day)) for day in (1, 3, 2)
+    ]
+
+    response = executions(owner_client, task, which)
+
+    assert response.status_code == 200
+    assert [shown["id"] for shown in response.json()] == [str(made[i].pk) for i in (1, 2, 0)]
+
+
+def test_notifications_are_those_whose_condition_was_met(owner_client, task):
+    """`…/{id}/notifications` (only those with a `notification`, i.e.
+    whose condition was met)"""
+    met = tell(owner_client, {"id": str(task.pk)}, "**In stock**")
+    tell(owner_client, {"id": str(task.pk)}, None)
+
+    [shown] = executions(owner_client, task, "notifications").json()
+
+    assert (shown["id"], shown["notification"]) == (met, "**In stock**")
+    assert shown == executions(owner_client, task).json()[1]
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_a_hundred_unless_asked_otherwise(owner_client, task, which):
+    """`limit` (1..1000, default 100) and `offset`;"""
+    made = Execution.objects.bulk_create(
+        Execution(
+            task=task, status=Status.SUCCESS, created_at=NOW + days(number), completed_at=NOW,
+            next_attempt_at=None, notification="told",
+        )
+        for number in range(1001)
+    )  # fmt: skip
+    newest = [str(execution.pk) for execution in reversed(made)]
+
+    default, one, most, tail = (
+        [shown["id"] for shown in executions(owner_client, task, which, **query).json()]
+        for query in ({}, {"limit": 1}, {"limit": 1000}, {"limit": 1000, "offset": 999})
+    )
+
+    assert (default, one, most, tail) == (newest[:100], newest[:1], newest[:1000], newest[999:])
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_status_filters_executions(owner, owner_client, status):
+    """`status` filters executions."""
+    task = make_task(owner)
+    closed = [s for s in Status.values if s not in ("pending", "running", "retrying")]
+    for other in {*closed, status}:
+        waiting = other in ("pending", "retrying")
+        make_execution(
+            task,
+            status=other,
+            completed_at=NOW if other in closed else None,
+            next_attempt_at=NOW if waiting else None,
+            leased_until=NOW if other == "running" else None,
+        )
+
+    shown = executions(owner_client, task, status=status).json()
+
+    assert [execution["status"] for execution in shown] == [status]
+
+
+@pytest.mark.parametrize("which", LISTS)
+@pytest.mark.parametrize(
+    ("who", "public", "private"),
+    [("owner_client", 200, 200), ("stranger_client", 200, 404), ("anonymous_client", 200, 401)],
+)
+def test_same_access_rules_as_the_task(request, owner, which, who, public, private):
+    """Same access rules as the task."""
+    client = request.getfixturevalue(who)
+
+    of_public = executions(client, make_task(owner, is_public=True), which)
+    of_private = executions(client, make_task(owner), which)
+
+    assert (of_public.status_code, of_private.status_code) == (public, private)
+
+
+def test_an_execution_has_exactly_these_members(owner_client, task):
+    """Execution: `id, task_id, status (pending|running|success|retrying|failed|cancelled),
+    started_at,
+    completed_at, result {evidence, confidence 0..100, sources [url], activity}, notification
+    (markdown|null),
+    grounding_sources [{url, uri, title}], error_message, created_at`. `url` and `uri` are the same
+    value:
+    clients of both spellings exist."""
+    execution_id = tell(owner_client, {"id": str(task.pk)})
+
+    [shown] = executions(owner_client, task).json()
+
+    assert shown == {
+        "id": execution_id,
+        "task_id": str(task.pk),
+        "status": "success",
+        "started_at": shown["started_at"],
+        "completed_at": shown["completed_at"],
+        "result": {
+            "evidence": "In stock, it says.",
+            "confidence": 90,
+            "sources": ["https://shop.example/"],
+            "activity": [{"tool": "fetch"}],
+        },
+        "notification": "**In stock**",
+        "grounding_sources": [
+            {"url": "https://shop.example/", "uri": "https://shop.example/", "title": "The shop"}
+        ],
+        "error_message": None,
+        "created_at": shown["created_at"],
+    }
+    assert shown["created_at"] <= shown["started_at"] <= shown["completed_at"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_receiver):
+    """result {evidence, confidence 0..100, sources [url], activity}, notification
+    (markdown|null),
+    grounding_sources [{url, uri, title}]"""
+    http_receiver.answers = [
+        Answer(200, b"<title>Shop</title>In stock", {"Content-Type": "text/html"})
+    ]
+    page = f"{http_receiver.url}/product"
+    made = new_task(owner_client, search_query=f"Is it there? {page}")
+    started = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
+
+    async def ask() -> None:
+        await run(started["id"])
+        await sync_to_async(close_old_connections)()
+
+    asyncio.run(ask())
+
+    [shown] = owner_client.get(f"{TASKS}/{made['id']}/notifications").json()
+    result = shown["result"]
+    assert shown["status"] == "success"
+    assert [*result] == ["evidence", "confidence", "sources", "activity"]
+    assert isinstance(result["evidence"], str)
+    assert 0 <= result["confidence"] <= 100
+    assert result["sources"] == [page]
+    assert isinstance(result["activity"], list)
+    assert shown["grounding_sources"] == [{"url": page, "uri": page, "title": "Shop"}]
+
+
+def test_feed_is_the_callers_latest_with_a_notification(owner, owner_client, stranger_client):
+    """`GET /api/v1/tasks/feed`: the caller's latest executions with a notification, with
+    `task_name`,
+    `task_search_query`, `task_is_public`, `task_user_id`."""
+    shop = new_task(owner_client, name="Shop", is_public=True)
+    news = new_task(owner_client, name="News")
+    tell(owner_client, shop)
+    tell(owner_client, shop, None)
+    latest = tell(owner_client, news)
+    tell(stranger_client, new_task(stranger_client, is_public=True))
+
+    response = owner_client.get(FEED)
+
+    [of_news] = owner_client.get(f"{TASKS}/{news['id']}/notifications").json()
+    [of_shop] = owner_client.get(f"{TASKS}/{shop['id']}/notifications").json()
+    query = shop["search_query"]
+    assert of_news["id"] == latest
+    assert response.json() == [
+        {
+            **execution,
+            "task_name": name,
+            "task_search_query": query,
+            "task_is_public": is_public,
+            "task_user_id": str(owner.pk),
+        }
+        for execution, name, is_public in [(of_news, "News", False), (of_shop, "Shop", True)]
+    ]

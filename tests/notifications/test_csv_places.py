@@ -1,0 +1,40 @@
+"""Clients that do not read what they download must leave the server its threads."""
+
+import gc
+
+import pytest
+
+from tests.factories import make_send
+
+URL = "/api/v1/notifications/sends.csv"
+
+
+@pytest.fixture
+def download(owner, owner_client):
+    """Return a function that begins a download; those of other tests are over."""
+    gc.collect()
+    make_send(owner)
+    return lambda: owner_client.get(URL)
+
+
+def test_a_third_download_at_once_is_429_and_the_lists_go_on(download, owner_client):
+    unread = [download() for _ in range(2)]
+
+    third = download()
+
+    assert [response.status_code for response in unread] == [200, 200]
+    assert third.status_code == 429
+    assert third.headers["Retry-After"] == "10"
+    assert third.json()["detail"].startswith(
+        "Other files are being downloaded; come again in a moment."
+    )
+    assert owner_client.get("/api/v1/notifications/sends").status_code == 200
+
+
+def test_a_download_that_was_read_or_left_makes_room(download):
+    read, left = download(), download()
+    b"".join(read.streaming_content)
+    del left
+    gc.collect()
+
+    assert [download().status_code, download().status_code] == [200, 200]

@@ -1,0 +1,48 @@
+"""What has been barred since a send was recorded is not attempted any more."""
+
+import pytest
+from django.utils import timezone
+
+from notifications.claim import refuse
+from notifications.models import EmailSuppression, WebhookEndpoint
+from notifications.webhooks import configure
+from tests.factories import NOW, make_send
+from tests.notifications.delivering import deliver, take
+from tests.notifications.test_deliver import EMAIL_BODY, queued
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_no_mail_goes_to_an_address_that_bounced_meanwhile(owner, smtp_receiver):
+    send = queued(owner, notification_type="email", recipient="Gone@example.com", body=EMAIL_BODY)
+    suppression = EmailSuppression.objects.create(address="gone@example.com", reason="bounced")
+
+    deliver()
+
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == ("failed", suppression.why())
+    assert smtp_receiver.messages == []
+
+
+def test_nothing_goes_out_once_the_user_has_switched_webhooks_off(owner, http_receiver):
+    send = queued(owner, recipient=http_receiver.url)
+    configure(user=owner, is_enabled=False)
+
+    deliver()
+
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == ("failed", owner.webhook_config.WHY_OFF)
+    assert http_receiver.requests == []
+
+
+def test_a_webhook_that_is_switched_on_again_meanwhile_is_attempted(owner):
+    send = make_send(owner, status="queued")
+    WebhookEndpoint.objects.update(switched_off_at=NOW, switched_off_because="it answered 410")
+    found = take()
+    WebhookEndpoint.objects.switch_on()
+
+    refuse(found.refused)
+
+    send.refresh_from_db()
+    assert (send.status, send.lease) == ("queued", None)
+    assert len(take(now=timezone.now()).messages) == 1

@@ -1,0 +1,39 @@
+"""What pages and receivers may hold that our libraries refuse."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from notifications.channels import Message
+from notifications.channels.email import compose
+from notifications.channels.webhook import retry_after
+from tests.factories import NOW
+from tests.notifications.test_deliver import EMAIL_BODY
+
+
+def test_control_characters_of_a_page_keep_no_mail_from_going_out():
+    body = json.loads(EMAIL_BODY) | {
+        "notification": "[Shop](https://shop.example/)\x0b in\x01 stock"
+    }
+    message = Message(
+        send_id="1",
+        lease="1",
+        notification_type="email",
+        recipient="reader@example.com",
+        host="",
+        endpoint_id=None,
+        body=json.dumps(body),
+        event_type="",
+        method="",
+        headers={},
+        secrets=(),
+        attempt=1,
+    )
+
+    assert "Shop (https://shop.example/) in stock" in compose(message).body
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, " 9999999999 "], ids=["5,000 digits", "centuries"])
+def test_an_endless_retry_after_is_a_long_wait(value):
+    assert retry_after(value, now=NOW) == timedelta(seconds=9_999_999_999)

@@ -1,0 +1,127 @@
+"""One row that cannot be sent or recorded holds up nothing else, and does not go round for ever."""
+
+import socketserver
+import threading
+
+import pytest
+from django.db import connection
+
+from notifications.models import Attempt, Payload
+from notifications.redeliver import MOST_ATTEMPTS, NotDeliverable, redeliver_all, redeliver_one
+from tests.factories import NOW, make_send
+from tests.notifications.delivering import deliver
+from tests.notifications.test_deliver import EMAIL_BODY, queued
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
+#: The largest number of attempts that the column holds.
+SMALLINT = 32_767
+
+
+@pytest.fixture
+def other(owner, http_receiver):
+    return queued(owner, recipient=f"{http_receiver.url}/other")
+
+
+def queued_email(owner):
+    return queued(owner, notification_type="email", recipient="r@example.com", body=EMAIL_BODY)
+
+
+def states(*sends) -> list[tuple[str, str | None]]:
+    for send in sends:
+        send.refresh_from_db()
+    return [(send.status, send.error_message) for send in sends]
+
+
+@pytest.fixture
+def talkative_server(settings):
+    """Serve something that is not SMTP where the mail server should be."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+            self.request.recv(100)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server_address[1]
+        yield
+        server.shutdown()
+        thread.join()
+
+
+def test_a_mail_server_that_does_not_speak_smtp(owner, other, talkative_server):
+    mail = queued_email(owner)
+
+    deliver()
+
+    assert states(mail, other) == [
+        ("retrying", "The mail server's answer is not SMTP."),
+        ("sent", None),
+    ]
+
+
+def test_mail_settings_that_are_incomplete(owner, other, settings):
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    mail = queued_email(owner)
+
+    deliver()
+
+    assert states(mail, other) == [("retrying", OUR_FAULT), ("sent", None)]
+
+
+def test_headers_that_cannot_be_decrypted(owner, other, http_receiver):
+    bad = queued(owner, recipient=f"{http_receiver.url}/bad", headers={"X-Token": "abc"})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_payload SET headers = 'x' WHERE send_id = %s", [bad.pk]
+        )
+
+    deliver()
+
+    assert states(bad, other) == [("retrying", OUR_FAULT), ("sent", None)]
+    assert Attempt.objects.get(send=bad).error_message == OUR_FAULT
+    assert [request.path for request in http_receiver.requests] == ["/other"]
+
+
+def test_an_outcome_that_the_database_cannot_keep(owner, other, http_receiver):
+    bad = queued(
+        owner,
+        recipient=f"{http_receiver.url}/bad",
+        attempt_count=SMALLINT,
+        earlier_attempt_count=SMALLINT,
+    )
+
+    def other_is_recorded() -> bool:
+        other.refresh_from_db()
+        return bool(other.attempt_count)
+
+    deliver(until=other_is_recorded)
+
+    assert states(other) == [("sent", None)]
+    bad.refresh_from_db()
+    assert bad.lease is not None  # until it runs out
+
+
+def test_a_send_is_not_redelivered_without_end(owner):
+    send = make_send(owner, status="failed", attempt_count=MOST_ATTEMPTS)
+
+    with pytest.raises(NotDeliverable, match="attempted 1000 times"):
+        redeliver_one(send=send, now=NOW)
+    assert redeliver_all(sends=type(send).objects.all(), now=NOW) == 0
+
+
+def test_many_sends_whose_payload_is_gone(owner, http_receiver):
+    gone = [queued(owner, recipient=f"{http_receiver.url}/gone") for _ in range(110)]
+    Payload.objects.all().delete()
+    last = queued(owner, recipient=f"{http_receiver.url}/last")
+
+    deliver()
+
+    assert states(last) == [("sent", None)]
+    assert {*states(*gone)} == {
+        ("failed", "What it carried is no longer kept (see TORALE_RETENTION_DAYS).")
+    }

@@ -1,0 +1,92 @@
+"""An email provider instead of SMTP: Postmark's API, spoken by a receiver on loopback."""
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from notifications.models import Attempt
+from tests.factories import make_send
+from tests.notifications.delivering import deliver
+from tests.notifications.test_deliver import EMAIL_BODY
+from tests.receivers import Answer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MESSAGE_ID = "00000000-1111-2222-3333-444444444444"
+
+
+@pytest.fixture
+def send(owner, http_receiver, settings):
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {
+        "POSTMARK_SERVER_TOKEN": "token",
+        "POSTMARK_API_URL": f"{http_receiver.url}/",
+    }
+    now = timezone.now()
+    return make_send(
+        owner,
+        status="queued",
+        notification_type="email",
+        recipient="reader@example.com",
+        body=EMAIL_BODY,
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+def says(status: int, **answer) -> Answer:
+    body = json.dumps({"ErrorCode": 0, "To": "reader@example.com", **answer}).encode()
+    return Answer(status, body, {"Content-Type": "application/json"})
+
+
+def test_the_providers_message_id_is_kept_for_its_reports(send, http_receiver):
+    http_receiver.answers = [says(200, Message="OK", MessageID=MESSAGE_ID)]
+
+    deliver()
+
+    send.refresh_from_db()
+    assert send.status == "sent"
+    assert Attempt.objects.get().provider_message_id == MESSAGE_ID
+    [request] = http_receiver.requests
+    sent = json.loads(request.body)
+    assert (sent["To"], sent["Subject"]) == ("reader@example.com", "Is it back?")
+
+
+def test_a_recipient_that_the_provider_refuses_is_given_up(send, http_receiver):
+    refusal = (
+        "You tried to send to a recipient that has been marked as inactive.\n"
+        "Found inactive addresses: reader@example.com.\n"
+        "Inactive recipients are ones that have generated a hard bounce or a spam complaint."
+    )
+    http_receiver.answers = [says(422, ErrorCode=406, Message=refusal)]
+
+    deliver()
+
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == (
+        "failed",
+        "The mail provider refuses this recipient.",
+    )
+
+
+def test_an_answer_that_is_no_yes_is_tried_again(send, http_receiver):
+    http_receiver.answers = [says(422, ErrorCode=406, Message="Something new.")]
+
+    deliver()
+
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == (
+        "retrying",
+        "The mail provider does not say that it accepts the message.",
+    )
+
+
+def test_a_provider_that_is_down_is_tried_again(send, http_receiver):
+    http_receiver.answers = [says(503, ErrorCode=100, Message="Maintenance")]
+
+    deliver()
+
+    send.refresh_from_db()
+    assert send.status == "retrying"
+    assert send.error_message.startswith("The mail provider did not accept the message: ")

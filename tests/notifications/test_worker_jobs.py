@@ -1,0 +1,44 @@
+"""What a job of the worker's defers."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
+from accounts.notices import send_notice
+from notifications.management.commands.worker import run_queue
+from tests.receivers import DEADLINE_S
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_it_vanishes_with_the_transaction_of_the_job_that_defers_it(owner):
+    def defer_and_roll_back() -> int:
+        try:
+            with transaction.atomic():
+                send_notice(user=owner, subject="Never", text="Mailed.")
+                transaction.set_rollback(True)
+            return ProcrastinateJob.objects.filter(args__subject="Never").count()
+        finally:
+            connection.close()
+
+    def is_working() -> bool:
+        try:
+            return ProcrastinateWorker.objects.exists()
+        finally:
+            connection.close()
+
+    async def main() -> int:
+        stop = asyncio.Event()
+        working = asyncio.create_task(run_queue(stop))
+        async with asyncio.timeout(DEADLINE_S):
+            while not await sync_to_async(is_working)():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # the event is a row of the queue's
+        left = await sync_to_async(defer_and_roll_back)()
+        stop.set()
+        await working
+        return left
+
+    assert asyncio.run(main()) == 0

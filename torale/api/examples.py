@@ -1,0 +1,148 @@
+"""Examples in the OpenAPI document: one story, told by the names of the members."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TASK = "019cb7f0-3c10-7d41-9f0e-5d1f0c6a7e10"
+EXECUTION = "019cb83b-1a90-7c02-8b64-0f4a1e5d7c21"
+USER = "019cb7ee-8a40-7b13-a2c5-7e9d3f1b6a32"
+TIME = "2026-03-04T09:00:10Z"
+PAGE = "https://shop.example/console"
+RECEIVER = "https://receiver.example/hook"
+NOTIFICATION = "**In stock** at https://shop.example/console"
+
+#: By the name of a member, or `Component.member` where the name alone would tell another story.
+VALUES: dict[str, Any] = {
+    "APIKey.name": "laptop",
+    "Attempt.status": "succeeded",
+    "count": 12,
+    "Execution.id": EXECUTION,
+    "Execution.status": "success",
+    "FeedEntry.id": EXECUTION,
+    "FeedEntry.status": "success",
+    "GroundingSource.title": "Shop",
+    "Message.message": "Email verified",
+    "Send.status": "sent",
+    "SendDetail.status": "sent",
+    "Task.id": TASK,
+    "User.email": "olive@example.com",
+    "User.id": USER,
+    "WebhookConfig.url": RECEIVER,
+    "WebhookTestResult.message": "Webhook delivered successfully (HTTP 200)",
+    "activity": [{"action": "fetch", "url": PAGE}],
+    "address": "olive@example.com",
+    "condition_description": 'contains "In stock"',
+    "code": "123456",
+    "confidence": 100,
+    "context": {"order": "A-113"},
+    "duration_ms": 84,
+    "email": "olive@example.com",
+    "error_message": None,
+    "evidence": 'The page says "In stock".',
+    "execution_id": EXECUTION,
+    "failed_at": None,
+    "first_name": "Olive",
+    "forked_from_task_id": None,
+    "headers": {"X-Token": "s3cret"},
+    "http_status": 200,
+    "id": "019cb83b-2b00-7e55-9d10-6c2f8a4e1b43",
+    "immediate_execution_error": None,
+    "is_public": False,
+    "key": "sk_Zk3r0Jm2X9vQ7tB4nL6wYc8sD1fH5gPaKeRuTiOxMyE",
+    "key_prefix": "sk_Zk3r0Jm",
+    "last_execution_id": EXECUTION,
+    "last_known_state": {"matched": True},
+    "limit": 20,
+    "name": "Is it back?",
+    "next_attempt_at": None,
+    "next_run": "2026-03-04T09:15:10Z",
+    "notification": NOTIFICATION,
+    "notification_email": "olive@example.com",
+    "notification_type": "webhook",
+    "offset": 0,
+    "primary_email": "olive@example.com",
+    "reason": None,
+    "recipient": RECEIVER,
+    "request_body": '{"id": "019cb83b-2b00-7e55-9d10-6c2f8a4e1b43", "object": "event"}',
+    "request_headers": {"content-type": "application/json"},
+    "response_body": "ok",
+    "response_headers": {"content-type": "text/plain"},
+    "response_status": 200,
+    "search_query": PAGE,
+    "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+    "sources": [PAGE],
+    "subscriber_count": 0,
+    "task_name": "Is it back?",
+    "task_search_query": PAGE,
+    "task_user_id": USER,
+    "title": "Shop",
+    "updated_at": None,
+    "user_id": USER,
+    "username": "olive",
+    "verified_emails": ["olive@example.com"],
+    "view_count": 3,
+    "webhook_url": RECEIVER,
+}
+
+
+#: By media type, for answers that are not JSON.
+TEXTS = {
+    "application/rss+xml": (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<rss version="2.0"><channel><title>Is it back?</title></channel></rss>'
+    ),
+    "text/csv": (
+        "id,recipient,notification_type,status\r\n"
+        f"019cb83b-2b00-7e55-9d10-6c2f8a4e1b43,{RECEIVER},webhook,sent\r\n"
+    ),
+    "text/plain": "torale_sends_due 0.0\n",
+}
+
+#: By format, else by type, for members that VALUES does not name.
+PLAIN: dict[str, Any] = {
+    "boolean": True,
+    "date": "2026-03-04",
+    "date-time": TIME,
+    "integer": 1,
+    "null": None,
+    "object": {},
+    "string": "text",
+    "uri": PAGE,
+    "uuid": TASK,
+}
+
+
+def example_of(
+    schema: Mapping[str, Any], schemas: Mapping[str, Any], component: str = "", name: str = ""
+) -> Any:
+    """Return a value that `schema` describes.
+
+    Args:
+        schema: of the value.
+        schemas: what `$ref`s in it point to, by the names of the components.
+        component: in which it is a member.
+        name: of the member.
+    """
+    own = f"{component}.{name}"
+    match schema:
+        case _ if own in VALUES or name in VALUES:
+            example = VALUES[own if own in VALUES else name]
+        case {"$ref": ref}:
+            component = ref.rpartition("/")[2]
+            example = example_of(schemas[component], schemas, component)
+        case {"allOf": [inner, *_]} | {"oneOf": [inner, *_]}:
+            example = example_of(inner, schemas, component, name)
+        case {"items": items}:
+            example = [example_of(items, schemas, component, name)]
+        case {"properties": members}:
+            example = {
+                member: example_of(inner, schemas, component, member)
+                for member, inner in members.items()
+            }
+        case {"enum": [first, *_]}:
+            example = first
+        case _:
+            kinds = schema.get("type", "null")
+            kind = schema.get("format", kinds if isinstance(kinds, str) else kinds[0])
+            example = PLAIN.get(kind, PLAIN["string"])
+    return example

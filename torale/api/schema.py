@@ -1,0 +1,400 @@
+"""The OpenAPI document: what views, serializers and filters do not tell by themselves.
+
+Views say with `extend_schema` which serializers they answer with and which refusals are their own
+(400, 409); every error that follows from how the API is built is added here.
+"""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, build_mock_request
+from drf_spectacular.utils import Direction, OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSetMixin
+
+from torale.api.errors import NOT_FOUND
+from torale.api.examples import TEXTS, example_of
+from torale.api.fields import TextField
+from torale.api.parsers import BodyTooLarge
+from torale.api.views import AnyAccept
+
+#: The tag of the operations under each prefix.
+AREAS = {
+    "/api/v1/tasks": "Tasks",
+    "/api/v1/notifications": "Notifications",
+    "/api/v1/webhooks": "Webhooks",
+    "/api/v1/public": "Public",
+    "/tasks": "Public",
+    "/auth": "Account",
+    "/api/v1/users": "Account",
+    "/api/v1/email-verification": "Account",
+    "/metrics": "Operation",
+}
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Why it was not done."""
+
+    detail = serializers.CharField()
+
+
+@extend_schema_field({"type": "array", "items": {"type": ["string", "integer"]}})
+class PlaceField(serializers.ListField):
+    """`body`, `query` or `path`, and the names and indexes that lead from there to a fault."""
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    """One fault of what was sent: its kind, where it is, what is wrong and what was sent there."""
+
+    type = serializers.CharField()
+    loc = PlaceField()
+    msg = serializers.CharField()
+    input = serializers.JSONField()
+
+
+class ValidationErrorSerializer(serializers.Serializer[Any]):
+    """Every fault of what was sent."""
+
+    detail = FaultSerializer(many=True)
+
+
+#: Of each error: the name of its component, what it means, and a `detail`.
+ERRORS: dict[int, tuple[str, str, Any]] = {
+    400: (
+        "Refused",
+        "Well-formed, but it may not be done; the sentence says why.",
+        "Invalid state transition: paused -> completed",
+    ),
+    401: (
+        "Unauthorized",
+        "There is no key, or it is unknown, revoked or malformed.",
+        "Invalid API key",
+    ),
+    403: (
+        "Forbidden",
+        "This is for operators' keys only.",
+        "You do not have permission to perform this action.",
+    ),
+    404: ("NotFound", "It does not exist, or the caller may not see it.", NOT_FOUND),
+    406: (
+        "NotAcceptable",
+        "There is no form of answer that the Accept header asks for.",
+        "Could not satisfy the request Accept header.",
+    ),
+    409: (
+        "Conflict",
+        "Its present state does not allow this; the sentence says why.",
+        "Task is already running or pending. Use force=true to override.",
+    ),
+    412: (
+        "PreconditionFailed",
+        "The caller asked for another version than the present one.",
+        "There is another version of this now.",
+    ),
+    413: ("BodyTooLarge", "The body is too large.", BodyTooLarge.default_detail),
+    415: (
+        "UnsupportedMediaType",
+        "The body is not JSON.",
+        'Unsupported media type "text/plain" in request.',
+    ),
+    422: (
+        "Invalid",
+        "The body, the query or the path is not valid; one entry per fault.",
+        [
+            {
+                "type": "missing",
+                "loc": ["body", "search_query"],
+                "msg": "Field required",
+                "input": {},
+            }
+        ],
+    ),
+    429: (
+        "TooManyRequests",
+        "Called too often.",
+        "Request was throttled. Expected available in 3 seconds.",
+    ),
+}
+#: Headers that come along with an error.
+HEADERS = {
+    401: {
+        "WWW-Authenticate": {
+            "description": "RFC 6750 §3.",
+            "required": True,
+            "schema": {"type": "string", "const": "Bearer"},
+        }
+    },
+    429: {
+        "Retry-After": {
+            "description": "Seconds to wait.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0},
+        }
+    },
+}
+#: What a text must be: more than white space, and without NUL.
+NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+WITH_BODY = {"POST", "PUT", "PATCH"}
+#: How to ask again only for what has changed (RFC 9110 §13); for views that answer conditionally.
+CONDITIONAL = [
+    OpenApiParameter(
+        "If-None-Match",
+        location=OpenApiParameter.HEADER,
+        description="The ETag of the copy that the caller has.",
+    ),
+    OpenApiParameter(
+        "ETag",
+        location=OpenApiParameter.HEADER,
+        description="The version of this answer.",
+        response=[200, 304],
+    ),
+]
+
+
+class Bearer(OpenApiAuthenticationExtension):
+    """How to send an API key."""
+
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "Bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
+        """Return the security scheme."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key: `Authorization: Bearer sk_…`. "
+            "`POST /auth/api-keys` or `manage.py create_api_key` makes one.",
+        }
+
+
+class Filters(DjangoFilterExtension):
+    """The query parameters of a FilterSet, also where it filters another model than the view's."""
+
+    target_class = "torale.api.filters.FilterBackend"
+    priority = 1
+
+    def get_schema_operation_parameters(
+        self,
+        auto_schema: AutoSchema,
+        *_args: Any,
+        **_kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the parameters; no filter takes an empty value."""
+        filterset = getattr(auto_schema.view, "filterset_class", None)
+        if filterset is None:
+            return []
+        model = filterset._meta.model  # noqa: SLF001 - FilterSet has it nowhere else
+        parameters = [
+            parameter
+            for name, filter_ in filterset.base_filters.items()
+            for parameter in self.resolve_filter_field(auto_schema, model, filterset, name, filter_)
+        ]
+        for parameter in parameters:
+            if parameter["schema"] == {"type": "string"}:
+                parameter["schema"]["pattern"] = NOT_BLANK
+        return parameters
+
+
+class Lenient(OpenApiSerializerExtension):
+    """Bodies in which null counts as absent."""
+
+    target_class = "tasks.serializers.LenientSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """Return the schema, with null for every member that may be absent."""
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the documented way
+        if direction == "response":
+            return dict(schema)
+        for name, member in schema["properties"].items():
+            if name not in schema.get("required", ()):
+                if "type" in member and "enum" not in member:
+                    member["type"] = [member["type"], "null"]
+                else:
+                    schema["properties"][name] = {"oneOf": [member, {"type": "null"}]}
+        return dict(schema)
+
+
+class Schema(AutoSchema):
+    """Describes one operation."""
+
+    def get_tags(self) -> list[str]:
+        """Return the area that the path belongs to."""
+        return [tag for prefix, tag in AREAS.items() if self.path.startswith(prefix)]
+
+    def get_operation_id(self) -> str:
+        """Return a name for generated clients, such as `task_execute` or `webhook_config_put`."""
+        if isinstance(self.view, ViewSetMixin):
+            name, verb = self.view.basename, self.view.action
+        else:
+            name = type(self.view).__name__.removesuffix("View")
+            name, verb = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name), self.method
+        return f"{name}_{verb}".replace("-", "_").lower()
+
+    def get_summary(self) -> str:
+        """Return the docstring's first line: it tells the effect."""
+        return str(super().get_description()).partition("\n")[0]
+
+    def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
+        """Return the component's name: `Task` for TaskReadSerializer, `TaskRequest` for writes."""
+        name: str = super().get_serializer_name(serializer, direction)
+        return re.sub("(Read|Write)?Serializer$", "", name)
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        """Return the name of a page's component."""
+        return f"{serializer_name}Page"
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return nothing: what follows in a docstring is for those who change the code."""
+        return ""
+
+    def _map_serializer_field(
+        self, field: Any, direction: Direction, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_serializer_field(field, direction, *args, **kwargs)
+        if isinstance(field, TextField) and direction == "request":
+            schema["pattern"] = NOT_BLANK
+        return schema
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "format": "uuid"}
+                if name.endswith("_id")
+                else {"type": "string"},
+            }
+            for name in variables
+        ]
+
+    def _get_pagination_parameters(self) -> list[dict[str, Any]]:
+        if self._is_list_view() or not isinstance(self.view, ViewSetMixin):
+            paginator = getattr(self.view, "paginator", None)
+            return paginator.get_schema_operation_parameters(self.view) if paginator else []
+        return []
+
+    def _get_response_headers_for_code(
+        self, status_code: str, direction: Direction = "response"
+    ) -> dict[str, Any]:
+        headers = super()._get_response_headers_for_code(status_code, direction)
+        paginator = getattr(self.view, "paginator", None)
+        if status_code == "200" and self._get_pagination_parameters():
+            headers |= getattr(paginator, "response_headers", {})
+        return dict(headers)
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
+        answers = super()._get_response_bodies(direction)
+        for code, answer in answers.items():
+            answer["description"] = answer["description"] or HTTPStatus(int(code)).phrase
+            for media_type, content in answer.get("content", {}).items():
+                if media_type != "application/json":
+                    content["schema"] = {"type": "string"}
+        own = {int(code) for code in answers if code >= "400"}
+        errors = {str(code): self._error(code) for code in {*self._errors(), *own}}
+        return {**answers, **errors}
+
+    def _errors(self) -> Iterator[int]:
+        """Yield the errors that follow from how the API is built."""
+        parameters = self._get_parameters()
+        if self.get_auth():
+            yield 401
+        if any(isinstance(permission, IsAdminUser) for permission in self.view.get_permissions()):
+            yield 403
+        if "{" in self.path:
+            yield 404
+        if not isinstance(self.view, AnyAccept):
+            yield 406
+        if has_body := self.method in WITH_BODY and bool(self._get_request_body()):
+            yield from (413, 415)
+        if has_body or any(
+            parameter["in"] == "query" or parameter["schema"].get("format") == "uuid"
+            for parameter in parameters
+        ):
+            yield 422
+        if self.view.get_throttles():
+            yield 429
+
+    def _error(self, code: int) -> dict[str, Any]:
+        name, description, detail = ERRORS[code]
+        serializer = ValidationErrorSerializer if code == 422 else ErrorSerializer  # noqa: PLR2004
+        component = ResolvedComponent(
+            name=name,
+            type=ResolvedComponent.RESPONSE,
+            object=name,
+            schema={
+                "description": description,
+                "headers": HEADERS.get(code, {}),
+                "content": {
+                    "application/json": {
+                        "schema": self.resolve_serializer(serializer, "response").ref,
+                        "example": {"detail": detail},
+                    }
+                },
+            },
+        )
+        self.registry.register_on_missing(component)
+        return dict(component.ref)
+
+
+def mock_request(*args: Any, **kwargs: Any) -> Request:
+    """Return the request by which views are looked at: a user's, as their querysets ask for one."""
+    request: Request = build_mock_request(*args, **kwargs)
+    request.user = get_user_model()()
+    return request
+
+
+Endpoints = list[tuple[str, str, str, Any]]
+
+
+def without_slash(endpoints: Endpoints) -> Endpoints:
+    """Name paths without their slash, which is optional."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+
+
+def first_paragraphs(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Keep the first paragraph of a component's docstring: the rest is about the code."""
+    for component in result["components"]["schemas"].values():
+        if "description" in component:
+            component["description"] = " ".join(
+                component["description"].partition("\n\n")[0].split()
+            )
+    return result
+
+
+def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add an example to every body and answer that has none."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for answer in (*operation["responses"].values(), operation.get("requestBody", {})):
+                for media_type, content in answer.get("content", {}).items():
+                    content.setdefault(
+                        "example",
+                        TEXTS.get(media_type)
+                        or example_of(content["schema"], result["components"]["schemas"]),
+                    )
+    return result
+
+
+def in_order(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Sort all objects by name, so that two documents differ only where the API does."""
+    ordered: dict[str, Any] = _sorted(result)
+    return ordered
+
+
+def _sorted(part: Any) -> Any:
+    match part:
+        case dict():
+            return {name: _sorted(part[name]) for name in sorted(part)}
+        case list():
+            return [_sorted(item) for item in part]
+    return part

@@ -13,6 +13,7 @@ from notifications.models import (
     Status,
 )
 from torale.api.fields import FlagField, IdField, TextField
+from torale.api.validation import LenientSerializer
 
 
 class SendSerializer(serializers.ModelSerializer[NotificationSend]):
@@ -105,7 +106,7 @@ class SendDetailSerializer(SendSerializer):
         return payload.body if payload else None
 
 
-class RedeliverSerializer(serializers.Serializer[Any]):
+class RedeliverSerializer(LenientSerializer):
     """Which sends to deliver again: those that match all that is given."""
 
     status = serializers.ChoiceField(
@@ -140,7 +141,7 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     enabled = FlagField(required=False)
 
 
-class WebhookTestSerializer(serializers.Serializer[Any]):
+class WebhookTestSerializer(LenientSerializer):
     """Where to send a test, and what to sign it with; the account's secret if none is given."""
 
     webhook_url = TextField(max_length=2048)

@@ -11,6 +11,7 @@ from executions.serializers import ExecutionSerializer
 from tasks.destinations import MAX_ADDRESS, METHODS, unparse
 from tasks.models import NAME_LENGTH, State, Task
 from torale.api.fields import FlagField, TextField
+from torale.api.validation import LenientSerializer
 
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
@@ -20,17 +21,6 @@ OWNER_ONLY: dict[str, Any] = {
     "webhook_url": None,
     "context": None,
 }
-
-
-class LenientSerializer(serializers.Serializer[Any]):
-    """A client's body. Null members count as absent; unknown ones are ignored."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the validated members that are there."""
-        if isinstance(data, dict):
-            data = {name: value for name, value in data.items() if value is not None}
-        present: dict[str, Any] = super().to_internal_value(data)
-        return present
 
 
 class EmailDestinationSerializer(LenientSerializer):
@@ -62,7 +52,7 @@ DESTINATIONS = PolymorphicProxySerializer(
 class DestinationsField(serializers.ListField):
     """Objects as they come: tasks.destinations.parse checks them, and what it refuses is a 400."""
 
-    child = serializers.DictField()
+    child = serializers.JSONField(allow_null=True)
 
 
 class TaskReadSerializer(serializers.ModelSerializer[Task]):

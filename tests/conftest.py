@@ -1,6 +1,7 @@
 """The cast, and how they call: `owner` has things, `stranger` must see none of them."""
 
 import ipaddress
+from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings as django_settings
@@ -27,6 +28,15 @@ def _no_jobs_left_over(request):
             cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
+@pytest.fixture(autouse=True)
+def _no_download_left_open():
+    """Close what a test has not read, as a server does when its client is gone."""
+    yield
+    while KeyClient.streamed:
+        for close in KeyClient.streamed.pop()._resource_closers:
+            close()
+
+
 @pytest.fixture
 def owner(db) -> User:
     return User.objects.create_user("owner@example.com", first_name="Olive")
@@ -47,6 +57,14 @@ class KeyClient(APIClient):
 
     #: The key's row.
     key: APIKey
+    #: Answers whose content a test may leave unread.
+    streamed: ClassVar[list[Any]] = []
+
+    def request(self, **kwargs: Any) -> Any:
+        response = super().request(**kwargs)
+        if response.streaming:
+            self.streamed.append(response)
+        return response
 
 
 def client_of(user: User) -> KeyClient:

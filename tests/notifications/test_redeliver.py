@@ -148,6 +148,16 @@ def test_only_what_matches_is_queued(owner, owner_client, matching):
     assert queued() == {wanted}
 
 
+def test_null_members_count_as_absent(owner, owner_client):
+    make_send(owner, status="failed")
+
+    response = owner_client.post(
+        f"{URL}/redeliver", {"status": None, "task_id": None, "created_after": None}, format="json"
+    )
+
+    assert (response.status_code, response.json()) == (202, {"count": 1})
+
+
 def test_only_one_tasks_sends_are_queued(owner, owner_client):
     task = make_task(owner)
     wanted = make_send(owner, status="failed", task=task)

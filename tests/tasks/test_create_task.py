@@ -249,6 +249,16 @@ def test_a_context_that_is_too_deep_to_be_shown_again_is_422_all_the_same(owner_
             id="unknown type",
         ),
         pytest.param(
+            ["email"],
+            'Invalid notification: its type must be "email" or "webhook".',
+            id="no object",
+        ),
+        pytest.param(
+            [None],
+            'Invalid notification: its type must be "email" or "webhook".',
+            id="null",
+        ),
+        pytest.param(
             [{"type": "email", "address": "nobody"}],
             "Invalid notification: address 'nobody' is not an email address.",
             id="no address",

@@ -214,9 +214,9 @@ BODIES = {
             }
         ],
     ),
-    "two faults, one of them inside": (
+    "two faults": (
         "/api/v1/tasks",
-        {"search_query": "", "notifications": [{}, "email"]},
+        {"search_query": "", "notifications": "email"},
         [
             {
                 "type": "string_too_short",
@@ -225,9 +225,9 @@ BODIES = {
                 "input": "",
             },
             {
-                "type": "dict_type",
-                "loc": ["body", "notifications", 1],
-                "msg": 'Expected a dictionary of items but got type "str".',
+                "type": "list_type",
+                "loc": ["body", "notifications"],
+                "msg": 'Expected a list of items but got type "str".',
                 "input": "email",
             },
         ],

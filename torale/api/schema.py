@@ -206,7 +206,7 @@ class Filters(DjangoFilterExtension):
 class Lenient(OpenApiSerializerExtension):
     """Bodies in which null counts as absent."""
 
-    target_class = "tasks.serializers.LenientSerializer"
+    target_class = "torale.api.validation.LenientSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:

@@ -3,13 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.serializers import Serializer
+from rest_framework import serializers
 
 from torale.api.errors import Unprocessable
 
 
+class LenientSerializer(serializers.Serializer[Any]):
+    """A client's body. Null members count as absent; unknown ones are ignored."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the validated members that are there."""
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        present: dict[str, Any] = super().to_internal_value(data)
+        return present
+
+
 def validated(
-    serializer_class: type[Serializer[Any]], given: Any, *, source: str = "body"
+    serializer_class: type[serializers.Serializer[Any]], given: Any, *, source: str = "body"
 ) -> Mapping[str, Any]:
     """Return the validated members of `given`.
 

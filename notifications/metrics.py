@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -19,6 +20,8 @@ from notifications.models import (
 
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
+#: Webhooks in trouble that are named: an operator's screen, and few enough labels for Prometheus.
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,18 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
     )
 
 
+def endpoints_in_trouble() -> list[WebhookEndpoint]:
+    """Return the webhooks that have failed for the longest time, at most SHOWN of them."""
+    return [*WebhookEndpoint.objects.failing().order_by("failing_since", "pk")[:SHOWN]]
+
+
 class DeliveryCollector(Collector):
     """Looks at each scrape: the numbers hold for all workers, whichever process is asked."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
-        status = delivery_status(now=timezone.now())
+        now = timezone.now()
+        status = delivery_status(now=now)
         sends = GaugeMetricFamily(
             "torale_sends_unfinished", "Sends that await an attempt.", labels=["status"]
         )
@@ -100,3 +109,15 @@ class DeliveryCollector(Collector):
         endpoints.add_metric(["failing"], status.failing_endpoints)
         endpoints.add_metric(["switched_off"], status.switched_off_endpoints)
         yield endpoints
+        since: dict[str, datetime] = {}
+        for endpoint in endpoints_in_trouble():
+            if endpoint.failing_since:
+                since.setdefault(urlsplit(endpoint.url).netloc, endpoint.failing_since)
+        failing = GaugeMetricFamily(
+            "torale_webhook_failing_seconds",
+            f"How long webhooks to a host have failed; the {SHOWN} longest.",
+            labels=["host"],
+        )
+        for host, begun in since.items():
+            failing.add_metric([host], (now - begun).total_seconds())
+        yield failing

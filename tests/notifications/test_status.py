@@ -33,7 +33,7 @@ def _some_of_each(owner, time_machine):
         duration_ms=5,
         status="succeeded",
     )
-    make_endpoint(owner, url="https://failing.example/", failing_since=NOW)
+    make_endpoint(owner, url="https://failing.example/", failing_since=NOW - timedelta(hours=1))
     make_endpoint(
         owner,
         url="https://off.example/",
@@ -54,7 +54,7 @@ def test_the_command_shows_how_delivery_is_doing():
         "Due now          1, the longest for 90 s\n"
         "Last minute      2 accepted, 1 not\n"
         "Webhooks         1 failing, 1 switched off\n"
-        "  https://failing.example/ since 2026-03-04 09:00\n"
+        "  https://failing.example/ since 2026-03-04 08:00\n"
         "  https://off.example/ since 2026-03-04 09:00, switched off, because it answered 410 "
         "Gone\n"
     )
@@ -75,6 +75,8 @@ def test_prometheus_gets_the_same_numbers(operator):
         'torale_attempts_last_minute{status="failed"} 1.0',
         'torale_webhook_endpoints{state="failing"} 1.0',
         'torale_webhook_endpoints{state="switched_off"} 1.0',
+        'torale_webhook_failing_seconds{host="failing.example"} 3600.0',
+        'torale_webhook_failing_seconds{host="off.example"} 0.0',
     ]
 
 

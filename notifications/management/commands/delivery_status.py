@@ -5,11 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from notifications.metrics import delivery_status
-from notifications.models import WebhookEndpoint
-
-#: Hosts in trouble that are listed.
-SHOWN = 20
+from notifications.metrics import delivery_status, endpoints_in_trouble
 
 
 class Command(BaseCommand):
@@ -29,7 +25,7 @@ class Command(BaseCommand):
             f"Webhooks         {status.failing_endpoints} failing, "
             f"{status.switched_off_endpoints} switched off"
         )
-        for endpoint in WebhookEndpoint.objects.failing().order_by("failing_since")[:SHOWN]:
+        for endpoint in endpoints_in_trouble():
             off = f", switched off, because {endpoint.switched_off_because}"
             self.stdout.write(
                 f"  {endpoint.url} since {endpoint.failing_since:%Y-%m-%d %H:%M}"

@@ -14,6 +14,7 @@ import structlog
 from notifications.channels import Message
 from notifications.hindrance import hindrance, with_hindrances
 from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
+from notifications.models.webhook import still_valid
 from notifications.payload import CONDITION_MET
 from notifications.rations import FIRST, Rations
 from torale.fields import UndecryptableValue
@@ -52,8 +53,7 @@ WITH due AS MATERIALIZED (
            attempt_count - earlier_attempt_count + 1 AS attempt,
            encode(payload.headers, 'hex') AS headers,
            encode(config.secret, 'hex') AS secret,
-           CASE WHEN config.previous_expires_at > %(now)s
-                THEN encode(config.previous_secret, 'hex') END AS previous_secret,
+           encode(config.retired_secrets, 'hex') AS retired_secrets,
            payload.send_id IS NULL OR suppression.address IS NOT NULL
                OR endpoint.switched_off_at IS NOT NULL OR NOT coalesce(config.is_enabled, true)
                AS is_hindered
@@ -123,7 +123,7 @@ async def claim(
             claimed.refused.append(message)
             continue
         try:
-            claimed.messages.append(_with_secrets(message, row))
+            claimed.messages.append(_with_secrets(message, row, now))
         except UndecryptableValue:  # one row's fault must not keep the others from going out
             logger.exception("secrets_unreadable", send_id=message.send_id)
             claimed.unreadable.append(message)
@@ -149,16 +149,15 @@ def _message(row: dict[str, Any], lease: str) -> Message:
     )
 
 
-def _with_secrets(message: Message, row: dict[str, Any]) -> Message:
+def _with_secrets(message: Message, row: dict[str, Any], now: datetime) -> Message:
     if not row["secret"]:
         return message
     return replace(
         message,
         headers=_decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else {},
-        secrets=tuple(
-            _decrypted_secret(bytes.fromhex(row[name]))
-            for name in ("secret", "previous_secret")
-            if row[name]
+        secrets=(
+            _decrypted_secret(bytes.fromhex(row["secret"])),
+            *still_valid(_decrypted_secret(bytes.fromhex(row["retired_secrets"])), now=now),
         ),
     )
 

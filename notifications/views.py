@@ -168,7 +168,7 @@ class WebhookConfigView(APIView):
 class RotateSecretView(APIView):
     """The secret's replacement."""
 
-    @extend_schema(request=None, responses={200: WebhookConfigSerializer})
+    @extend_schema(request=None, responses={200: WebhookConfigSerializer, 400: ErrorSerializer})
     def post(self, request: Request) -> Response:
         """Make a new secret; the old one signs along for 24 hours."""
         config = webhooks.config_of(request.user)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -10,10 +11,20 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from torale.errors import Refused
 from torale.fields import EncryptedJSONField
 
 #: How long a replaced secret still signs along, so that receivers can change over.
 OVERLAP = timedelta(hours=24)
+
+
+#: Replaced secrets that sign along at a time.
+MOST_RETIRED = 5
+
+
+def still_valid(retired: Sequence[tuple[str, float]], *, now: datetime) -> list[str]:
+    """Return those of the replaced secrets whose time is not over."""
+    return [secret for secret, until in retired if until > now.timestamp()]
 
 
 def new_secret() -> str:
@@ -31,9 +42,8 @@ class WebhookConfig(models.Model):
     url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
     is_enabled = models.BooleanField(default=True)
     secret = EncryptedJSONField(default=new_secret)
-    #: Still signs along until `previous_expires_at`.
-    previous_secret = EncryptedJSONField(null=True)
-    previous_expires_at = models.DateTimeField(null=True)
+    #: Replaced secrets, the last one first, each with the Unix time until which it signs along.
+    retired_secrets = EncryptedJSONField(default=list)
 
     #: The sentence that tells why nothing is sent while `is_enabled` is not set.
     WHY_OFF = (
@@ -41,34 +51,33 @@ class WebhookConfig(models.Model):
         '{"enabled": true}.'
     )
 
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(previous_secret=None, previous_expires_at=None)
-                | Q(previous_secret__isnull=False, previous_expires_at__isnull=False),
-                name="webhook_config_previous_secret_expires",
-            ),
-        ]
-
     def __str__(self) -> str:
         return f"webhooks of {self.user_id}"
 
     def valid_secrets(self, *, now: datetime) -> list[str]:
         """Return the secrets to sign with, the present one first."""
-        if self.previous_expires_at and self.previous_expires_at > now:
-            return [self.secret, self.previous_secret]
-        return [self.secret]
+        return [self.secret, *still_valid(self.retired_secrets, now=now)]
 
     @transaction.atomic
     def rotate_secret(self, *, now: datetime) -> None:
-        """Replace the secret; the old one signs along for a day.
+        """Replace the secret; the old one signs along for a day, however often it is done again.
 
         Rotations at the same time follow one another: each answers with a secret that signs.
+
+        Raises:
+            Refused: MOST_RETIRED old ones sign along already; all would go into each request.
         """
         self.refresh_from_db(from_queryset=WebhookConfig.objects.select_for_update())
-        self.previous_secret, self.previous_expires_at = self.secret, now + OVERLAP
+        begun = now.timestamp()
+        retired = [[old, until] for old, until in self.retired_secrets if until > begun]
+        if len(retired) >= MOST_RETIRED:
+            raise Refused(
+                f"The secret has been replaced {MOST_RETIRED} times in 24 hours, and each old one "
+                "still signs along. Wait until one has expired."
+            )
+        self.retired_secrets = [[self.secret, begun + OVERLAP.total_seconds()], *retired]
         self.secret = new_secret()
-        self.save(update_fields=["secret", "previous_secret", "previous_expires_at"])
+        self.save(update_fields=["secret", "retired_secrets"])
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):

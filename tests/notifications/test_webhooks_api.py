@@ -93,6 +93,39 @@ def test_a_rotated_secret_signs_along_for_a_day(owner, owner_client, time_machin
     assert config.valid_secrets(now=NOW + timedelta(hours=24)) == [new]
 
 
+def test_each_of_several_replaced_secrets_signs_along_for_its_own_day(
+    owner, owner_client, time_machine
+):
+    time_machine.move_to(NOW, tick=False)
+    first = owner_client.get(CONFIG).json()["secret"]
+    second = owner_client.post(f"{CONFIG}/rotate-secret").json()["secret"]
+    time_machine.shift(timedelta(hours=12))
+
+    third = owner_client.post(f"{CONFIG}/rotate-secret").json()["secret"]
+
+    config = WebhookConfig.objects.get(user=owner)
+    assert config.valid_secrets(now=NOW + timedelta(hours=23)) == [third, second, first]
+    assert config.valid_secrets(now=NOW + timedelta(hours=25)) == [third, second]
+    assert config.valid_secrets(now=NOW + timedelta(hours=37)) == [third]
+
+
+def test_the_sixth_rotation_of_a_day_is_400(owner, owner_client, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    for _ in range(5):
+        secret = owner_client.post(f"{CONFIG}/rotate-secret").json()["secret"]
+
+    response = owner_client.post(f"{CONFIG}/rotate-secret")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": (
+            "The secret has been replaced 5 times in 24 hours, and each old one still signs "
+            "along. Wait until one has expired."
+        )
+    }
+    assert owner_client.get(CONFIG).json()["secret"] == secret
+
+
 def test_a_test_tells_of_its_success_and_is_signed(owner_client, http_receiver):
     secret = new_secret()
 

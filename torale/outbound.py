@@ -35,8 +35,6 @@ __all__ = [
     "open_session",
 ]
 
-USER_AGENT = "Torale (+https://github.com/torale-ai/torale)"
-
 #: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
 DNS_TTL_S = 30
 
@@ -144,8 +142,12 @@ def open_session(
     )
     return aiohttp.ClientSession(
         connector=connector,
-        # Uncompressed, so that a limit on what is read limits what it costs.
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        # Who calls, for those who are called. Uncompressed, so that a limit on what is read limits
+        # what it costs.
+        headers={
+            "User-Agent": f"Torale (+{settings.TORALE_URL})",
+            "Accept-Encoding": "identity",
+        },
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         max_field_size=MAX_HEADER_BYTES,

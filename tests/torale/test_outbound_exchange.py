@@ -37,7 +37,7 @@ def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monk
     assert (request.method, request.path, request.body) == ("PUT", "/a%2Fb?c=d+e%2Bf", b'{"a": 1}')
     assert request.headers == {
         "host": f"shop.example:{port}",
-        "user-agent": "Torale (+https://github.com/torale-ai/torale)",
+        "user-agent": "Torale (+http://localhost:8000)",
         "accept": "*/*",
         "accept-encoding": "identity",
         "content-type": "application/json",

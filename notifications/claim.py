@@ -1,7 +1,7 @@
 """Take sends in hand: lease what is due, as far as the receivers' rations go."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -118,21 +118,26 @@ async def claim(
     # Those cost no attempt, so that the next may be taken at once.
     claimed = Claim([], [], [], more_may_be_due=found == limit or any_hindered)
     for row in found_rows:
-        message = _message(row, lease)
         if row["is_hindered"]:
-            claimed.refused.append(message)
+            claimed.refused.append(_message(row, lease))
             continue
         try:
-            claimed.messages.append(_with_secrets(message, row, now))
+            headers, secrets = _decrypted(row, now)
         except UndecryptableValue:  # one row's fault must not keep the others from going out
-            logger.exception("secrets_unreadable", send_id=message.send_id)
-            claimed.unreadable.append(message)
+            logger.exception("secrets_unreadable", send_id=row["id"])
+            claimed.unreadable.append(_message(row, lease))
+        else:
+            claimed.messages.append(_message(row, lease, headers, secrets))
     rations.take(message.host for message in claimed.messages)
     return claimed
 
 
-def _message(row: dict[str, Any], lease: str) -> Message:
-    """Return the message without what is encrypted."""
+def _message(
+    row: dict[str, Any],
+    lease: str,
+    headers: Mapping[str, str] | None = None,
+    secrets: tuple[str, ...] = (),
+) -> Message:
     return Message(
         send_id=row["id"],
         lease=lease,
@@ -143,23 +148,22 @@ def _message(row: dict[str, Any], lease: str) -> Message:
         body=row["body"],
         event_type=CONDITION_MET,
         method=row["method"],
-        headers={},
-        secrets=(),
+        headers=headers or {},
+        secrets=secrets,
         attempt=row["attempt"],
     )
 
 
-def _with_secrets(message: Message, row: dict[str, Any], now: datetime) -> Message:
+def _decrypted(
+    row: dict[str, Any], now: datetime
+) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
+    """Return a webhook's own headers and the secrets that sign it; nothing for an email."""
     if not row["secret"]:
-        return message
-    return replace(
-        message,
-        headers=_decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else {},
-        secrets=(
-            _decrypted_secret(bytes.fromhex(row["secret"])),
-            *still_valid(_decrypted_secret(bytes.fromhex(row["retired_secrets"])), now=now),
-        ),
-    )
+        return None, ()
+    headers = _decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else None
+    retired = _decrypted_secret(bytes.fromhex(row["retired_secrets"]))
+    present = _decrypted_secret(bytes.fromhex(row["secret"]))
+    return headers, (present, *still_valid(retired, now=now))
 
 
 def refuse(messages: Sequence[Message]) -> None:

@@ -77,10 +77,6 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         """Keep those that were accepted, and never delivered again."""
         return self.filter(sent_at__isnull=False, earlier_attempt_count=0)
 
-    def of_task(self, task_id: UUID) -> Self:
-        """Keep the sends of one task."""
-        return self.filter(task_id=task_id)
-
     def leased(self, send_id: str, lease: str) -> Self:
         """Keep the one send, if that claim still has it in hand."""
         return self.filter(pk=send_id, lease=lease)

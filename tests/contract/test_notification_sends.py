@@ -119,7 +119,7 @@ STATUSES = [
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_filtered_by_status(owner, owner_client, status):
-    """Beyond the seed: `status`"""
+    """Also `status`"""
     made = {other: make_send(owner, status=other) for other in STATUSES}
 
     assert ids(owner_client.get(SENDS, {"status": status})) == [str(made[status].pk)]

@@ -1,6 +1,7 @@
 """Pruning and redelivering the same send at once."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
@@ -9,6 +10,8 @@ from notifications.models import Payload
 from notifications.prune import prune
 from notifications.redeliver import redeliver_one
 from tests.factories import NOW, days, make_send
+from tests.races import wait_until_another_waits
+from tests.receivers import DEADLINE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,29 +22,21 @@ def test_what_is_redelivered_meanwhile_keeps_its_payload(owner, age):
     redelivered = threading.Event()
 
     def redeliver() -> None:
-        with transaction.atomic():
-            redeliver_one(send=send, now=NOW)
-            redelivered.set()
-            with connection.cursor() as cursor:  # until prune waits for this transaction
-                while not blocks_another(cursor):
-                    pass
-        connection.close()
+        try:
+            with transaction.atomic():
+                redeliver_one(send=send, now=NOW)
+                redelivered.set()
+                wait_until_another_waits()
+        finally:
+            connection.close()
 
-    redelivering = threading.Thread(target=redeliver)
-    redelivering.start()
-    redelivered.wait()
+    with ThreadPoolExecutor(1) as worker:
+        redelivering = worker.submit(redeliver)
+        assert redelivered.wait(DEADLINE_S)
 
-    prune(older_than=days(90), now=NOW)
+        prune(older_than=days(90), now=NOW)
 
-    redelivering.join()
+        redelivering.result()
     send.refresh_from_db()
     assert send.status == "queued"
     assert Payload.objects.filter(send=send).exists()
-
-
-def blocks_another(cursor) -> bool:
-    cursor.execute(
-        "SELECT pg_stat_clear_snapshot(), EXISTS ("
-        "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-    )
-    return bool(cursor.fetchone()[1])

@@ -1,22 +1,37 @@
 """Two rotations of a secret at once."""
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
 from notifications.webhooks import config_of
 from tests.factories import NOW
+from tests.races import wait_until_another_waits
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def rotate(user: User) -> str:
+    """Rotate on a connection of its own; return the new secret."""
+    try:
+        config = config_of(user)
+        config.rotate_secret(now=NOW)
+        return config.secret
+    finally:
+        connection.close()
 
 
 def test_both_answer_with_a_secret_that_signs(owner):
-    first, second = config_of(owner), config_of(owner)
-    original = first.secret
+    config = config_of(owner)
+    original = config.secret
 
-    first.rotate_secret(now=NOW)
-    second.rotate_secret(now=NOW)
+    with ThreadPoolExecutor(1) as worker:
+        with transaction.atomic():
+            config.rotate_secret(now=NOW)
+            meanwhile = worker.submit(rotate, owner)
+            wait_until_another_waits()
+        second = meanwhile.result()
 
-    assert config_of(owner).valid_secrets(now=NOW) == [
-        second.secret,
-        first.secret,
-        original,
-    ]
+    assert config_of(owner).valid_secrets(now=NOW) == [second, config.secret, original]

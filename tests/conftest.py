@@ -1,14 +1,17 @@
 """The cast, and how they call: `owner` has things, `stranger` must see none of them."""
 
+import asyncio
 import ipaddress
 from typing import Any, ClassVar
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
+from tasks.view_counts import view_counter
 
 pytest_plugins = ["tests.receivers"]
 
@@ -19,13 +22,25 @@ def _fast_passwords():
 
 
 @pytest.fixture(autouse=True)
-def _no_jobs_left_over(request):
-    """Empty the queue, whose tables Django's flush does not know, where tests commit."""
+def _leave_no_trace_of_commits(request):
+    """Undo what Django's flush does not know of, where tests commit.
+
+    The queue is emptied, and the thread in which an event loop has Django work gives its connection
+    back: the test database can only be dropped once nobody is connected to it.
+    """
     yield
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+        asyncio.run(sync_to_async(connections.close_all)())
+
+
+@pytest.fixture(autouse=True)
+def _count_no_views_after_the_test():
+    """Drop the views that a test counted: they would be stored from a thread, seconds later."""
+    yield
+    view_counter.take()
 
 
 @pytest.fixture(autouse=True)

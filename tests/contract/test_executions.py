@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
 from executions.models import Execution, Status
 from tasks.run import run
@@ -151,11 +149,7 @@ def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_rec
     made = new_task(owner_client, search_query=f"Is it there? {page}")
     started = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
 
-    async def ask() -> None:
-        await run(started["id"])
-        await sync_to_async(close_old_connections)()
-
-    asyncio.run(ask())
+    asyncio.run(run(started["id"]))
 
     [shown] = owner_client.get(f"{TASKS}/{made['id']}/notifications").json()
     result = shown["result"]

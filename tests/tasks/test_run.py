@@ -4,8 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.failures import FailureKind
@@ -46,13 +44,8 @@ def ask(task) -> Execution:
 
 
 def work_on(execution: Execution) -> None:
-    """Do what a worker does with the execution's job, its connection given back at the end."""
-
-    async def job() -> None:
-        await run(execution.pk)
-        await sync_to_async(close_old_connections)()
-
-    asyncio.run(job())
+    """Do what a worker does with the execution's job."""
+    asyncio.run(run(execution.pk))
     execution.refresh_from_db()
 
 

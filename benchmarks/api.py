@@ -94,11 +94,13 @@ async def measure(port: int, key: str, rounds: int, seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?")
     parser.add_argument("--sends", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--quick", action="store_true", help="only see that it works")
     options = parser.parse_args()
+    if options.quick:
+        options.sends, options.rounds, options.seconds = 200, 1, 0.1
     key = prepare(options.sends)
     print(f"List of sends: {options.sends:,} rows of one user, {CALLERS} callers, 4 threads")
     with socket.socket() as probe:

@@ -1,0 +1,20 @@
+"""script/bench works, with all benchmarks one after the other."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.mark.slow
+def test_all_benchmarks_run_one_after_the_other():
+    benched = subprocess.run(
+        [ROOT / "script" / "bench", "--quick"], capture_output=True, text=True, check=False
+    )
+
+    assert (benched.returncode, benched.stderr) == (0, "")
+    assert "List of sends" in benched.stdout
+    assert "one in five hangs" in benched.stdout

@@ -13,7 +13,7 @@ from tests.races import wait_until_another_waits
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def rotate(user: User) -> str:
+def rotate(user: User):
     """Rotate on a connection of its own; return the new secret."""
     try:
         config = config_of(user)

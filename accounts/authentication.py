@@ -1,11 +1,11 @@
 """Bearer key -> user."""
 
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import APIKey, User
+from torale.clock import DatabaseNow
 
 INVALID = "Invalid API key"
 
@@ -30,10 +30,16 @@ class BearerAuthentication(BaseAuthentication):
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret.startswith("sk_") or not secret.isascii():
             raise AuthenticationFailed(INVALID)
-        key = APIKey.objects.matching(secret).active().select_related("user").first()
+        key = (
+            APIKey.objects.matching(secret)
+            .active()
+            .select_related("user")
+            .annotate(now=DatabaseNow())
+            .first()
+        )
         if key is None:
             raise AuthenticationFailed(INVALID)
-        key.touch(now=timezone.now())
+        key.touch(now=key.now)  # type: ignore[attr-defined]
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002

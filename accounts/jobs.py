@@ -1,10 +1,10 @@
 """The jobs of the queue: each makes one call."""
 
-from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import notices, verification
+from torale import clock
 
 #: A mail server that is down is tried again after 4 s, 16 s, a minute, … for about a day.
 UNTIL_MAIL_WORKS = RetryStrategy(max_attempts=8, exponential_wait=4)
@@ -19,4 +19,4 @@ def send_notice(user_id: str, subject: str, text: str) -> None:
 @app.task(name=verification.JOB, retry=UNTIL_MAIL_WORKS)
 def send_verification_code(address_id: str) -> None:
     """Mail a verification code."""
-    verification.deliver_code(address_id=address_id, now=timezone.now())
+    verification.deliver_code(address_id=address_id, now=clock.now())

@@ -9,9 +9,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
 from django.utils import timezone
 
+from torale import clock
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -174,7 +175,11 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         """Store a new key; return it with its secret, which cannot be had again."""
         secret = f"sk_{secrets.token_urlsafe(32)}"
         key = self.create(
-            user=user, name=name, prefix=secret[: APIKey.PREFIX_LENGTH], digest=digest_of(secret)
+            user=user,
+            name=name,
+            prefix=secret[: APIKey.PREFIX_LENGTH],
+            digest=digest_of(secret),
+            created_at=clock.now(),
         )
         return key, secret
 
@@ -231,5 +236,5 @@ class APIKey(models.Model):
 
     def revoke(self) -> None:
         """Close the door for good; revoking twice keeps the first time."""
-        APIKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now())
+        APIKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=clock.DatabaseNow())
         self.refresh_from_db(fields=["revoked_at"])

@@ -44,9 +44,9 @@ def send_code(*, user: User, email: str, now: datetime) -> EmailAddress:
     _lock(user)
     if is_verified(user=user, email=email):
         raise Refused(f"{email} is verified already.")
-    verdict = hit(CODES, str(user.pk), now=now)
+    verdict = hit(CODES, str(user.pk))
     if not verdict.allowed:
-        raise TooManyCodes(wait=verdict.resets_at - now)
+        raise TooManyCodes(wait=verdict.wait)
     address, _ = EmailAddress.objects.update_or_create(
         user=user,
         email=normalized(email),

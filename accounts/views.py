@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
@@ -27,6 +26,7 @@ from accounts.serializers import (
 )
 from accounts.usernames import objection, set_username
 from accounts.verification import TooManyCodes, check_code, forget, send_code, verified_emails
+from torale import clock
 from torale.api.errors import Unprocessable
 from torale.api.schema import ErrorSerializer
 from torale.api.views import IdsInPath
@@ -86,7 +86,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
             address = send_code(
                 user=request.user,  # type: ignore[arg-type]
                 **self._fields(request),
-                now=timezone.now(),
+                now=clock.now(),
             )
         except TooManyCodes as error:
             raise exceptions.Throttled(error.wait.total_seconds(), str(error)) from error
@@ -99,7 +99,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         check_code(
             user=request.user,  # type: ignore[arg-type]
             **self._fields(request),
-            now=timezone.now(),
+            now=clock.now(),
         )
         return message("Email verified")
 

@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -15,6 +14,7 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from notifications.redeliver import redeliver_all
+from torale import clock
 
 #: Of the labels; what needs no look has none.
 COLORS = {
@@ -91,7 +91,7 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     def redeliver(self, request: HttpRequest, queryset: QuerySet[NotificationSend]) -> None:
         """Queue those of `queryset` that have ended and can be delivered."""
         sends = NotificationSend.objects.filter(pk__in=queryset.values("pk"))
-        count = redeliver_all(sends=sends, now=timezone.now())
+        count = redeliver_all(sends=sends, now=clock.now())
         self.message_user(request, f"Queued {count} of {queryset.count()} sends.")
 
 

@@ -17,6 +17,7 @@ from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookC
 from notifications.models.webhook import still_valid
 from notifications.payload import CONDITION_MET
 from notifications.rations import FIRST, Rations
+from torale.clock import Reading
 from torale.fields import UndecryptableValue
 
 logger = structlog.get_logger(__name__)
@@ -29,8 +30,8 @@ LEASE = timedelta(seconds=120)
 CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM notifications_notificationsend
-    WHERE status = ANY(%(unfinished)s) AND next_attempt_at <= %(now)s
-      AND (leased_until IS NULL OR leased_until <= %(now)s)
+    WHERE status = ANY(%(unfinished)s) AND next_attempt_at <= torale_now()
+      AND (leased_until IS NULL OR leased_until <= torale_now())
       AND host <> ALL(%(exhausted)s)
     ORDER BY next_attempt_at
     LIMIT %(limit)s
@@ -44,7 +45,7 @@ WITH due AS MATERIALIZED (
     WHERE placed.place <= coalesce(ration.free, %(first)s)
 ), taken AS (
     UPDATE notifications_notificationsend AS send
-    SET lease = %(lease)s, leased_until = %(leased_until)s
+    SET lease = %(lease)s, leased_until = torale_now() + %(lease_time)s
     FROM within_ration WHERE send.id = within_ration.id
     RETURNING send.*
 ), message AS (
@@ -64,7 +65,8 @@ WITH due AS MATERIALIZED (
     LEFT JOIN notifications_webhookendpoint AS endpoint ON endpoint.id = taken.endpoint_id
     LEFT JOIN notifications_webhookconfig AS config ON config.user_id = endpoint.user_id
 )
-SELECT (SELECT count(*) FROM due), (SELECT coalesce(json_agg(message), '[]')::text FROM message)
+SELECT torale_now(), (SELECT count(*) FROM due),
+       (SELECT coalesce(json_agg(message), '[]')::text FROM message)
 """
 
 _decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
@@ -78,6 +80,8 @@ _decrypted_secret = lru_cache(1024)(
 class Claim:
     """What one look at the due sends came to."""
 
+    #: The database's time when they were leased.
+    clock: Reading
     #: Leased, to be attempted now.
     messages: list[Message]
     #: Leased, but not to be attempted (any more), for a `hindrance`: to be ended by `refuse`.
@@ -88,9 +92,7 @@ class Claim:
     more_may_be_due: bool
 
 
-async def claim(
-    database: psycopg.AsyncConnection[Any], *, limit: int, rations: Rations, now: datetime
-) -> Claim:
+async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: Rations) -> Claim:
     """Lease up to `limit` due sends, the longest due first, and take their receivers' rations.
 
     Rows that another worker is claiming are passed over, and so are receivers whose ration is
@@ -102,21 +104,20 @@ async def claim(
         CLAIM,
         {
             "unfinished": [*UNFINISHED],
-            "now": now,
             "exhausted": rations.exhausted(),
             "limit": limit,
             "hosts": [*free.keys()],
             "free": [*free.values()],
             "first": FIRST,
             "lease": lease,
-            "leased_until": now + LEASE,
+            "lease_time": LEASE,
         },
     )
-    found, rows = await cursor.fetchone() or (0, "[]")
+    [(now, found, rows)] = await cursor.fetchall()
     found_rows = orjson.loads(rows)
     any_hindered = any(row["is_hindered"] for row in found_rows)
     # Those cost no attempt, so that the next may be taken at once.
-    claimed = Claim([], [], [], more_may_be_due=found == limit or any_hindered)
+    claimed = Claim(Reading(now), [], [], [], more_may_be_due=found == limit or any_hindered)
     for row in found_rows:
         if row["is_hindered"]:
             claimed.refused.append(_message(row, lease))

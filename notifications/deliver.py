@@ -17,7 +17,6 @@ import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
-from django.utils import timezone
 
 from notifications.channels import OUR_FAULT, Message, Outcome, email, webhook
 from notifications.claim import claim, give_back, refuse
@@ -26,6 +25,7 @@ from notifications.rations import Rations
 from notifications.record import CHANNEL
 from notifications.settle import store, switch_off_hopeless
 from torale import outbound
+from torale.clock import Reading
 from torale.database import connect
 
 logger = structlog.get_logger(__name__)
@@ -107,20 +107,20 @@ class Drain:
         free = min(BATCH, CONCURRENCY - len(self._in_hand))
         if free < BATCH // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
-        now, mail_deadline = timezone.now(), time.monotonic() + email.TIME_LIMIT.total_seconds()
-        found = await claim(database, limit=free, rations=self._rations, now=now)
+        mail_deadline = time.monotonic() + email.TIME_LIMIT.total_seconds()
+        found = await claim(database, limit=free, rations=self._rations)
         emails = []
         for message in found.messages:
             self._in_hand[id(message)] = message
             if message.notification_type == NotificationType.EMAIL:
                 emails.append(message)
             else:
-                self._start(self._attempt_webhook(message, http))
+                self._start(self._attempt_webhook(message, http, found.clock))
         for begin in range(0, len(emails), email.BATCH):
             batch = emails[begin : begin + email.BATCH]
-            self._start(self._attempt_emails(batch, deadline=mail_deadline))
+            self._start(self._attempt_emails(batch, found.clock, deadline=mail_deadline))
         for message in found.unreadable:
-            failure = Outcome(started_at=now, duration_ms=0, error=OUR_FAULT)
+            failure = Outcome(started_at=found.clock.at, duration_ms=0, error=OUR_FAULT)
             self._outcomes.put_nowait((message, failure))
         if found.refused:
             await in_thread(refuse, found.refused)
@@ -137,23 +137,27 @@ class Drain:
             # The leases run out, and the sends are attempted again.
             logger.error("attempt_broke", exc_info=error)
 
-    async def _attempt_webhook(self, message: Message, session: aiohttp.ClientSession) -> None:
-        started_at = timezone.now()
+    async def _attempt_webhook(
+        self, message: Message, session: aiohttp.ClientSession, clock: Reading
+    ) -> None:
+        started_at = clock.now()
         try:
-            outcome = await webhook.send(message, session)
+            outcome = await webhook.send(message, session, started_at=started_at)
         except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
             logger.exception("webhook_broke", send_id=message.send_id)
             outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)
         self._settle(message, outcome)
 
-    async def _attempt_emails(self, messages: list[Message], *, deadline: float) -> None:
+    async def _attempt_emails(
+        self, messages: list[Message], clock: Reading, *, deadline: float
+    ) -> None:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
 
         def send() -> None:
             try:
                 for message, outcome in email.send_batch(
-                    messages, deadline=deadline, stopping=self._stopping
+                    messages, clock=clock, deadline=deadline, stopping=self._stopping
                 ):
                     loop.call_soon_threadsafe(self._settle, message, outcome)
             finally:
@@ -215,10 +219,9 @@ class Drain:
     async def _store(
         self, database: psycopg.AsyncConnection[Any], outcomes: list[tuple[Message, Outcome]]
     ) -> None:
-        now = timezone.now()
-        await store(database, outcomes, now=now)
+        await store(database, outcomes)
         if any(message.endpoint_id and outcome.error for message, outcome in outcomes):
-            await in_thread(switch_off_hopeless, outcomes, now=now)
+            await in_thread(switch_off_hopeless, outcomes)
 
     async def _listen(self) -> None:
         """Wake the drain whenever sends were recorded anywhere."""

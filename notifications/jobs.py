@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from notifications.prune import prune
+from torale import clock
 
 
 @app.periodic(cron="17 3 * * *")
@@ -16,4 +16,4 @@ def prune_sends(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - 
     """Forget old sends, if the operator wants that; ends early when its worker is stopped."""
     if settings.TORALE_RETENTION_DAYS:
         older_than = timedelta(days=settings.TORALE_RETENTION_DAYS)
-        prune(older_than=older_than, now=timezone.now(), must_end=context.should_abort)
+        prune(older_than=older_than, now=clock.now(), must_end=context.should_abort)

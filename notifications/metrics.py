@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -17,6 +16,7 @@ from notifications.models import (
     Status,
     WebhookEndpoint,
 )
+from torale import clock
 
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
@@ -83,7 +83,7 @@ class DeliveryCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
-        now = timezone.now()
+        now = clock.now()
         status = delivery_status(now=now)
         sends = GaugeMetricFamily(
             "torale_sends_unfinished", "Sends that await an attempt.", labels=["status"]

@@ -67,7 +67,7 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
             created_at=now,
             next_attempt_at=now,
         )
-        if because := destination.skipped_because or allowance.use(send, now=now):
+        if because := destination.skipped_because or allowance.use(send):
             send.skip(because)
         sends.append(send)
         payloads.append(payload_of(send, task=task, execution=execution))

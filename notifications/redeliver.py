@@ -45,7 +45,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
         if send.status in UNFINISHED:
             raise StillInFlight(StillInFlight.__doc__)
         raise NotDeliverable(hindrance(with_hindrances(ours).get()) or TOO_MANY)
-    if was_skipped and (because := allowance.use(send, now=now)):
+    if was_skipped and (because := allowance.use(send)):
         raise NotDeliverable(because)  # which takes the queueing back
     wake_workers()
     send.refresh_from_db()
@@ -61,7 +61,7 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     """
     deliverable = sends.deliverable().filter(attempt_count__lt=MOST_ATTEMPTS)
     skipped = deliverable.filter(status=Status.SKIPPED)
-    allowed = [pk for user_id in skipped.user_ids() for pk in _allowed(skipped, user_id, now)]
+    allowed = [pk for user_id in skipped.user_ids() for pk in _allowed(skipped, user_id)]
     count = deliverable.exclude(status=Status.SKIPPED).requeue(now=now)
     if allowed:
         count += skipped.filter(pk__in=allowed).requeue(now=now)
@@ -70,8 +70,8 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     return count
 
 
-def _allowed(skipped: NotificationSendQuerySet, user_id: UUID, now: datetime) -> Iterator[UUID]:
+def _allowed(skipped: NotificationSendQuerySet, user_id: UUID) -> Iterator[UUID]:
     for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
-        if allowance.use(send, now=now):
+        if allowance.use(send):
             return
         yield send.pk

@@ -1,7 +1,7 @@
-"""Outcome, attempt number, now -> what becomes of the send; pure."""
+"""Outcome, attempt number -> what becomes of the send; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from notifications.channels import Outcome
 from torale.backoff import jittered
@@ -28,11 +28,11 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryAt:
+class RetryAfter:
     """Another attempt is due."""
 
-    #: When.
-    at: datetime
+    #: How long after this one was stored.
+    wait: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,12 @@ class GiveUp:
     """No attempt is left, or none would help."""
 
 
-def decide(
-    outcome: Outcome, *, attempt: int, now: datetime, jitter: float
-) -> Done | RetryAt | GiveUp:
+def decide(outcome: Outcome, *, attempt: int, jitter: float) -> Done | RetryAfter | GiveUp:
     """Return what follows from an attempt's outcome.
 
     Args:
         outcome: how the attempt ended.
         attempt: its number, 1 for the first.
-        now: when it ended.
         jitter: a random number in 0..1.
     """
     if outcome.error is None:
@@ -59,4 +56,4 @@ def decide(
     if outcome.retry_after is not None:
         # The receiver knows best when it is well again, but cannot ask for less than our own wait.
         wait = max(wait, min(outcome.retry_after, LONGEST_WAIT))
-    return RetryAt(now + wait)
+    return RetryAfter(wait)

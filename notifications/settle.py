@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.db.models.functions import Coalesce
 from accounts.notices import send_notice
 from notifications.channels import Message, Outcome
 from notifications.models import AttemptStatus, Status, WebhookEndpoint
-from notifications.retry import Done, GiveUp, RetryAt, decide
+from notifications.retry import Done, GiveUp, RetryAfter, decide
+from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 
 #: A webhook that has done nothing but fail for so long is switched off.
@@ -27,8 +28,8 @@ PATIENCE = timedelta(days=5)
 STORE = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (
-        send_id uuid, lease uuid, status text, error_message text, next_attempt_at timestamptz,
-        sent_at timestamptz, attempt_id uuid, attempt_status text, started_at timestamptz,
+        send_id uuid, lease uuid, status text, error_message text, wait_s float8,
+        attempt_id uuid, attempt_status text, started_at timestamptz,
         duration_ms integer, request_headers jsonb, response_status smallint,
         response_headers jsonb, response_body text, provider_message_id text
     )
@@ -36,8 +37,8 @@ WITH outcome AS (
     UPDATE notifications_notificationsend AS send
     SET status = outcome.status,
         error_message = outcome.error_message,
-        next_attempt_at = outcome.next_attempt_at,
-        sent_at = outcome.sent_at,
+        next_attempt_at = torale_now() + make_interval(secs => outcome.wait_s),
+        sent_at = CASE WHEN outcome.status = 'sent' THEN torale_now() END,
         attempt_count = send.attempt_count + 1,
         lease = NULL,
         leased_until = NULL
@@ -50,7 +51,7 @@ WITH outcome AS (
     FROM settled WHERE endpoint_id IS NOT NULL GROUP BY endpoint_id
 ), noted AS (
     UPDATE notifications_webhookendpoint AS endpoint
-    SET failing_since = CASE WHEN fared.succeeded THEN NULL ELSE %(now)s::timestamptz END
+    SET failing_since = CASE WHEN fared.succeeded THEN NULL ELSE torale_now() END
     FROM fared
     WHERE endpoint.id = fared.id AND fared.succeeded = (endpoint.failing_since IS NOT NULL)
 )
@@ -64,7 +65,7 @@ SELECT attempt_id, settled.send_id, settled.number, started_at, duration_ms, att
 FROM settled JOIN outcome USING (send_id)
 """
 
-STATUSES = {Done: Status.SENT, RetryAt: Status.RETRYING, GiveUp: Status.FAILED}
+STATUSES = {Done: Status.SENT, RetryAfter: Status.RETRYING, GiveUp: Status.FAILED}
 
 Ended = tuple[Message, Outcome]
 
@@ -74,19 +75,17 @@ UNSTORABLE = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
 logger = structlog.get_logger(__name__)
 
 
-async def store(
-    database: psycopg.AsyncConnection[Any], ended: Sequence[Ended], *, now: datetime
-) -> int:
+async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
     """Store outcomes, their attempts and how the webhooks have fared; return how many were ours.
 
     An outcome whose lease has passed to another claim is dropped: that claim's own will be stored.
     One that the database cannot keep holds up none of the others.
     """
     try:
-        return await _store_together(database, ended, now=now)
+        return await _store_together(database, ended)
     except UNSTORABLE as error:
         if len(ended) > 1:
-            return sum([await store(database, [each], now=now) for each in ended])
+            return sum([await store(database, [each]) for each in ended])
         [(message, outcome)] = ended
         logger.warning("outcome_unstorable", send_id=message.send_id, error=_gist(error))
     # What the other side said is what can be at fault; what became of the send is not.
@@ -99,7 +98,7 @@ async def store(
         provider_message_id=None,
     )
     try:
-        return await _store_together(database, [(message, bare)], now=now)
+        return await _store_together(database, [(message, bare)])
     except UNSTORABLE as error:
         # The lease runs out, and it is attempted again.
         logger.warning("outcome_dropped", send_id=message.send_id, error=_gist(error))
@@ -111,15 +110,13 @@ def _gist(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-async def _store_together(
-    database: psycopg.AsyncConnection[Any], ended: Sequence[Ended], *, now: datetime
-) -> int:
-    rows = [_row(message, outcome, now) for message, outcome in ended]
-    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode(), "now": now})
+async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
+    rows = [_row(message, outcome) for message, outcome in ended]
+    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()})
     return cursor.rowcount
 
 
-def switch_off_hopeless(ended: Sequence[Ended], *, now: datetime) -> None:
+def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     """Switch off the webhooks among `ended` that said they are gone, or failed for too long.
 
     A crash before this leaves them on until their next failure, which comes here again.
@@ -130,7 +127,7 @@ def switch_off_hopeless(ended: Sequence[Ended], *, now: datetime) -> None:
         if outcome.response_status == HTTPStatus.GONE
     }
     failed = {message.endpoint_id for message, outcome in ended if outcome.error}
-    hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=now - PATIENCE)
+    hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=DatabaseNow() - PATIENCE)
     for endpoint in WebhookEndpoint.objects.filter(hopeless, switched_off_at=None):
         switch_off(
             endpoint,
@@ -139,17 +136,16 @@ def switch_off_hopeless(ended: Sequence[Ended], *, now: datetime) -> None:
                 if endpoint.pk in gone
                 else f"every attempt has failed for {PATIENCE.days} days"
             ),
-            now=now,
         )
 
 
 @transaction.atomic
-def switch_off(endpoint: WebhookEndpoint, *, because: str, now: datetime) -> None:
+def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
     """Send nothing to `endpoint` any more and tell its owner, once."""
     won = WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
-        switched_off_at=now,
+        switched_off_at=DatabaseNow(),
         switched_off_because=because,
-        failing_since=Coalesce("failing_since", now),
+        failing_since=Coalesce("failing_since", DatabaseNow()),
     )
     if won:
         send_notice(
@@ -164,15 +160,14 @@ def switch_off(endpoint: WebhookEndpoint, *, because: str, now: datetime) -> Non
         )
 
 
-def _row(message: Message, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    decision = decide(outcome, attempt=message.attempt, now=now, jitter=random.random())  # noqa: S311
+def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
+    decision = decide(outcome, attempt=message.attempt, jitter=random.random())  # noqa: S311
     return {
         "send_id": message.send_id,
         "lease": message.lease,
         "status": STATUSES[type(decision)].value,
         "error_message": _text(outcome.error),
-        "next_attempt_at": decision.at if isinstance(decision, RetryAt) else None,
-        "sent_at": now if isinstance(decision, Done) else None,
+        "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,
         "attempt_id": uuid7(),
         "attempt_status": (
             AttemptStatus.FAILED if outcome.error else AttemptStatus.SUCCEEDED

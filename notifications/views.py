@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -41,6 +40,7 @@ from notifications.serializers import (
 )
 from notifications.stats import stats_of
 from tasks.models import Task
+from torale import clock
 from torale.api.filters import FilterBackend
 from torale.api.pagination import WalkedPagination
 from torale.api.renderers import JSONRenderer
@@ -114,7 +114,7 @@ class NotificationSendViewSet(
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Deliver an ended send again: same payload, same message id."""
-        send = redeliver_one(send=self.get_object(), now=timezone.now())
+        send = redeliver_one(send=self.get_object(), now=clock.now())
         return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=RedeliverSerializer, responses={202: CountSerializer})
@@ -124,7 +124,7 @@ class NotificationSendViewSet(
         matching = validated(RedeliverSerializer, request.data)
         count = redeliver_all(
             sends=NotificationSend.objects.for_user(request.user).filter(**matching),  # type: ignore[arg-type]
-            now=timezone.now(),
+            now=clock.now(),
         )
         return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
 
@@ -172,7 +172,7 @@ class RotateSecretView(APIView):
     def post(self, request: Request) -> Response:
         """Make a new secret; the old one signs along for 24 hours."""
         config = webhooks.config_of(request.user)  # type: ignore[arg-type]
-        config.rotate_secret(now=timezone.now())
+        config.rotate_secret(now=clock.now())
         return Response(shown(config))
 
 
@@ -189,15 +189,14 @@ class WebhookTestView(APIView):
     def post(self, request: Request) -> Response:
         """Send one signed test event now, and tell what the receiver said."""
         given = validated(WebhookTestSerializer, request.data)
-        now = timezone.now()
-        verdict = hit(self.limit, str(request.user.pk), now=now)
+        verdict = hit(self.limit, str(request.user.pk))
         if not verdict.allowed:
-            raise exceptions.Throttled(wait=(verdict.resets_at - now).total_seconds())
+            raise exceptions.Throttled(wait=verdict.wait.total_seconds())
         message = webhooks.send_test(
             user=request.user,  # type: ignore[arg-type]
             url=given["webhook_url"],
             secret=given.get("webhook_secret"),
-            now=now,
+            now=clock.now(),
         )
         return Response({"success": True, "message": message})
 

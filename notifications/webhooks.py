@@ -69,7 +69,7 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
         key_of(secrets[0])
     except ValueError as error:
         raise Refused("webhook_secret is not a secret: it should be whsec_ and base64.") from error
-    outcome = asyncio.run(_attempt(_trial(url, secrets, now)))
+    outcome = asyncio.run(_attempt(_trial(url, secrets, now), started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
     said = f" It said: {outcome.response_body[:SHOWN]}" if outcome.response_body else ""
@@ -94,6 +94,6 @@ def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
     )
 
 
-async def _attempt(message: Message) -> Outcome:
+async def _attempt(message: Message, *, started_at: datetime) -> Outcome:
     async with outbound.open_session(limit=1) as session:
-        return await webhook.send(message, session)
+        return await webhook.send(message, session, started_at=started_at)

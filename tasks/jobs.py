@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from tasks import run, schedule
+from torale import clock
 
 
 @app.task(name=run.JOB)
@@ -18,7 +18,7 @@ async def run_execution(execution_id: str) -> None:
 @app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
 def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Start the tasks whose visit is due."""
-    while schedule.start_due(now=timezone.now()) == schedule.BATCH:
+    while schedule.start_due(now=clock.now()) == schedule.BATCH:
         pass
 
 
@@ -26,4 +26,4 @@ def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
 @app.task(name="recover_executions", queueing_lock="recover_executions")
 def recover_executions(timestamp: int) -> None:  # noqa: ARG001
     """Wake executions that a dead worker left."""
-    schedule.recover(now=timezone.now())
+    schedule.recover(now=clock.now())

@@ -7,7 +7,6 @@ from uuid import UUID
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
 from executions.failures import FailureKind, next_attempt_at
@@ -16,6 +15,7 @@ from executions.monitors import Answer, AskFailed, Question, monitor_for
 from tasks import failing
 from tasks.models import Task
 from tasks.signals import condition_met
+from torale import clock
 from torale.errors import Conflict
 
 logger = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ async def run(execution_id: UUID) -> None:
     2. Ask, holding no transaction. Crash after: the same; nobody has been told anything.
     3. Store the answer, what the task learnt and the sends in one transaction.
     """
-    claimed = await sync_to_async(claim)(execution_id, now=timezone.now())
+    claimed = await sync_to_async(claim)(execution_id, now=await sync_to_async(clock.now)())
     if claimed is None:
         return
     execution, question = claimed
@@ -80,7 +80,7 @@ async def run(execution_id: UUID) -> None:
             execution,
             failure.kind,
             str(failure),
-            now=timezone.now(),
+            now=await sync_to_async(clock.now)(),
             jitter=random.random(),  # noqa: S311
         )
     except Exception:  # the boundary to monitors: whatever breaks in one must not stop the worker
@@ -89,11 +89,11 @@ async def run(execution_id: UUID) -> None:
             execution,
             FailureKind.SYSTEM_ERROR,
             "Something went wrong on our side; the details are in the server's log.",
-            now=timezone.now(),
+            now=await sync_to_async(clock.now)(),
             jitter=random.random(),  # noqa: S311
         )
     else:
-        await sync_to_async(settle)(execution, answer, now=timezone.now())
+        await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
 
 
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:

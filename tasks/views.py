@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status, viewsets
 from rest_framework.decorators import action
@@ -31,6 +30,7 @@ from tasks.serializers import (
     VisibilitySerializer,
 )
 from tasks.view_counts import view_counter
+from torale import clock
 from torale.api.pagination import Pagination
 from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
@@ -114,7 +114,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
                 user=request.user,  # type: ignore[arg-type]
                 run_immediately=fields.pop("run_immediately", False),
                 fields=fields,
-                now=timezone.now(),
+                now=clock.now(),
             )
         return Response(self.show_one(task))
 
@@ -138,7 +138,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
                 task=task,
                 run_immediately=fields.pop("run_immediately", False),
                 fields=fields,
-                now=timezone.now(),
+                now=clock.now(),
             )
         return Response(self.show_one(task))
 
@@ -167,7 +167,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         parameters = validated(ExecuteSerializer, request.query_params.dict(), source="query")
         execution = start(
             task=task,
-            now=timezone.now(),
+            now=clock.now(),
             force=parameters["force"],
             notify=not parameters["suppress_notifications"],
         )
@@ -179,7 +179,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Make the task public, or private again."""
         task = self.get_object()
         fields = validated(VisibilitySerializer, request.data)
-        update_task(task=task, fields=fields, now=timezone.now())
+        update_task(task=task, fields=fields, now=clock.now())
         return Response(self.show_one(task))
 
     @extend_schema(request=ForkSerializer, responses={200: TaskReadSerializer})
@@ -192,7 +192,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             task=task,
             user=request.user,  # type: ignore[arg-type]
             name=body.get("name"),
-            now=timezone.now(),
+            now=clock.now(),
         )
         return Response(self.show_one(fork))
 

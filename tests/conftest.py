@@ -8,12 +8,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.db import connection, connections
+from django.db.backends.signals import connection_created
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
 from tasks.view_counts import view_counter
+from tests import database_clock
 
 pytest_plugins = ["tests.receivers"]
+
+connection_created.connect(database_clock.follow)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,6 +25,31 @@ def test_no_file_has_a_name_that_says_nothing(name):
     assert [path for path in SOURCES if path.stem == name] == []
 
 
+#: Who may ask this machine's clock, and why nobody else compares what it says.
+OWN_CLOCK = {
+    "accounts/models.py": "created_at of rows",
+    "executions/models.py": "defaults; what makes an execution passes the database's time",
+    "notifications/filters.py": "the open end of a time range, for its reader alone",
+    "notifications/management/commands/receive_webhooks.py": "a receiver, without a database",
+    "notifications/models/send.py": "a default; what records a send passes the database's time",
+    "notifications/models/suppression.py": "created_at of rows",
+    "notifications/models/webhook.py": "created_at of rows",
+    "tasks/models.py": "defaults; what makes a task passes the database's time",
+}
+
+
+def test_only_these_ask_this_machines_clock():
+    pattern = re.compile(r"timezone\.now|datetime\.now|utcnow|time\.time\b")
+    asking = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if not {"migrations", "tests"} & {*path.relative_to(ROOT).parts}
+        and pattern.search(path.read_text())
+    }
+
+    assert asking == OWN_CLOCK.keys(), "use torale.clock.now(), which all machines share"
+
+
 def test_nothing_is_imported_inside_a_function():
     # ready() connects receivers and checks, as Django has it.
     pattern = re.compile(r"^ {4,}(?:from \S+ )?import ", re.MULTILINE)

@@ -1,10 +1,10 @@
 """The jobs of the queue that keep house for all apps."""
 
-from django.utils import timezone
+from asgiref.sync import sync_to_async
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from torale import limits
+from torale import clock, limits
 
 #: Seconds without a sign of life after which a job's worker is taken for dead.
 STALLED_AFTER_S = 120
@@ -15,12 +15,13 @@ STALLED_AFTER_S = 120
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
     """Have jobs run again whose worker died: procrastinate finds them, but leaves them."""
     manager = context.app.job_manager
+    now = await sync_to_async(clock.now)()
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
-        await manager.retry_job(job)
+        await manager.retry_job(job, retry_at=now)
 
 
 @app.periodic(cron="41 3 * * *")
 @app.task(name="forget_old_usage", queueing_lock="forget_old_usage")
 def forget_old_usage(timestamp: int) -> None:  # noqa: ARG001
     """Delete counts of limits whose window has ended."""
-    limits.forget_old(now=timezone.now())
+    limits.forget_old(now=clock.now())

@@ -1,22 +1,22 @@
 """Limits of the kind "at most N in a window", in a store that all processes share."""
 
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from torale.models import Usage
 
 HIT = """
-INSERT INTO torale_usage AS usage (key, window_start, count) VALUES (%s, %s, 1)
+INSERT INTO torale_usage AS usage (key, window_start, count)
+VALUES (%(key)s, date_bin(make_interval(secs => %(window_s)s), torale_now(), 'epoch'), 1)
 ON CONFLICT (key) DO UPDATE SET
     window_start = EXCLUDED.window_start,
     count = CASE
         WHEN usage.window_start < EXCLUDED.window_start THEN 1
-        ELSE least(usage.count, %s) + 1
+        ELSE least(usage.count, %(most)s) + 1
     END
-RETURNING count
+RETURNING count, window_start + make_interval(secs => %(window_s)s) - torale_now()
 """
 
 #: No window is longer, so what is older counts for nothing.
@@ -43,33 +43,32 @@ class Verdict:
     allowed: bool
     #: How many more are in this window.
     remaining: int
-    #: When the next window begins.
-    resets_at: datetime
+    #: How long until the next window begins.
+    wait: timedelta
 
 
-def hit(limit: Limit, whom: str, *, now: datetime) -> Verdict:
+def hit(limit: Limit, whom: str) -> Verdict:
     """Count one more for `whom` and say whether the limit allows it; costs one statement.
 
     Simultaneous callers are counted one after the other, also across processes. What is not
     allowed is not counted on, so asking again and again does not prolong the wait. Inside a
-    transaction the count is rolled back with it.
+    transaction the count is rolled back with it. The database's clock tells the window.
 
     Args:
         limit: what is limited, and how.
         whom: whose count it is.
-        now: the time of the request.
     """
-    seconds = limit.window.total_seconds()
-    begin = math.floor(now.timestamp() / seconds) * seconds
     with connection.cursor() as cursor:
-        window_start = datetime.fromtimestamp(begin, tz=UTC)
-        cursor.execute(HIT, [f"{limit.name}:{whom}", window_start, limit.most])
-        [count] = cursor.fetchone()
-    return Verdict(
-        allowed=count <= limit.most,
-        remaining=max(0, limit.most - count),
-        resets_at=window_start + limit.window,
-    )
+        cursor.execute(
+            HIT,
+            {
+                "key": f"{limit.name}:{whom}",
+                "window_s": limit.window.total_seconds(),
+                "most": limit.most,
+            },
+        )
+        count, wait = cursor.fetchone()
+    return Verdict(allowed=count <= limit.most, remaining=max(0, limit.most - count), wait=wait)
 
 
 def forget_old(*, now: datetime) -> int:

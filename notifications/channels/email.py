@@ -18,11 +18,11 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
-from django.utils import timezone
 from markdown_it import MarkdownIt
 
 from notifications import unsubscribe
 from notifications.channels import OUR_FAULT, Message, Outcome
+from torale.clock import Reading
 
 logger = structlog.get_logger(__name__)
 markdown = MarkdownIt("commonmark", {"html": False})
@@ -46,36 +46,40 @@ PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenti
 
 
 def send_batch(
-    messages: Sequence[Message], *, deadline: float, stopping: threading.Event
+    messages: Sequence[Message],
+    *,
+    clock: Reading,
+    deadline: float,
+    stopping: threading.Event,
 ) -> Iterator[tuple[Message, Outcome]]:
     """Attempt messages over one connection; yield each with its outcome as it is known.
 
     Ends early, leaving the rest unattempted, when `stopping` is set or `deadline`, TIME_LIMIT
-    after the claim in `time.monotonic()`, is over.
+    after the claim in `time.monotonic()`, is over. `clock` tells when each attempt began.
     """
     try:
         connection = get_connection()
     except Exception:  # a wrong setting: must end as a record, not as an endless loop
         logger.exception("email_broke")
         for message in messages:
-            yield message, Outcome(started_at=timezone.now(), duration_ms=0, error=OUR_FAULT)
+            yield message, Outcome(started_at=clock.now(), duration_ms=0, error=OUR_FAULT)
         return
     try:
         for message in messages:
             if stopping.is_set() or time.monotonic() > deadline:
                 return
-            yield message, send(message, connection)
+            yield message, send(message, connection, started_at=clock.now())
     finally:
         _close(connection)
 
 
-def send(message: Message, connection: BaseEmailBackend) -> Outcome:
+def send(message: Message, connection: BaseEmailBackend, *, started_at: datetime) -> Outcome:
     """Attempt one message and say how it ended.
 
     The connection is opened by the first message and kept. One that broke is closed, so that the
     next message opens another.
     """
-    started_at, begun = timezone.now(), time.monotonic()
+    begun = time.monotonic()
     reply: tuple[int | None, str] = (None, "")
     error, is_permanent, provider_message_id = None, False, None
     try:

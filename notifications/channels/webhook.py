@@ -7,7 +7,6 @@ from http import HTTPStatus
 from http.client import responses
 
 import aiohttp
-from django.utils import timezone
 
 from notifications.channels import Message, Outcome
 from notifications.signing import sign
@@ -21,9 +20,17 @@ READ_LIMIT = 4096
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-async def send(message: Message, session: aiohttp.ClientSession) -> Outcome:
-    """Attempt one delivery and say how it ended; 2xx is accepted, redirects are not followed."""
-    started_at = timezone.now()
+async def send(
+    message: Message, session: aiohttp.ClientSession, *, started_at: datetime
+) -> Outcome:
+    """Attempt one delivery and say how it ended; 2xx is accepted, redirects are not followed.
+
+    Args:
+        message: what to deliver.
+        session: the connections to use.
+        started_at: the database's time; the signature bears it, and receivers refuse one that is
+            some minutes off.
+    """
     begun = time.monotonic()
     body = message.body.encode()
     sent = {
@@ -54,13 +61,17 @@ async def send(message: Message, session: aiohttp.ClientSession) -> Outcome:
             is_permanent=error.kind == outbound.Failure.NOT_ALLOWED,
             request_headers=sent,
         )
+    duration_ms = _since(begun)
     return Outcome(
         started_at=started_at,
-        duration_ms=_since(begun),
+        duration_ms=duration_ms,
         error=_error(reply.status),
         is_permanent=reply.status == HTTPStatus.GONE,
         retry_after=(
-            retry_after(reply.headers.get("retry-after"), now=timezone.now())
+            retry_after(
+                reply.headers.get("retry-after"),
+                now=started_at + timedelta(milliseconds=duration_ms),
+            )
             if reply.status in WITH_RETRY_AFTER
             else None
         ),

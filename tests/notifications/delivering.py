@@ -13,6 +13,7 @@ from notifications.deliver import Drain
 from notifications.models import NotificationSend
 from notifications.rations import Rations
 from notifications.settle import Ended, store
+from tests.database_clock import MOVE, workers_follow
 from tests.factories import NOW
 from tests.receivers import DEADLINE_S
 from torale.database import connect
@@ -23,7 +24,8 @@ def take(*, limit: int = 100, rations: Rations | None = None, now: datetime = NO
 
     async def main() -> Claim:
         async with await connect() as database:
-            return await claim(database, limit=limit, rations=rations or Rations(), now=now)
+            await database.execute(MOVE, [now.isoformat()])
+            return await claim(database, limit=limit, rations=rations or Rations())
 
     return asyncio.run(main())
 
@@ -33,7 +35,8 @@ def keep(*ended: Ended, now: datetime = NOW) -> int:
 
     async def main() -> int:
         async with await connect() as database:
-            return await store(database, ended, now=now)
+            await database.execute(MOVE, [now.isoformat()])
+            return await store(database, ended)
 
     return asyncio.run(main())
 
@@ -58,4 +61,5 @@ def deliver(*, until: Callable[[], bool] = nothing_is_due) -> None:
         stop.set()
         await draining
 
-    asyncio.run(main())
+    with workers_follow():
+        asyncio.run(main())

@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 URL = "https://r.example:8443/hook"
 
 
-def record(task, now=NOW) -> list[NotificationSend]:
+@pytest.fixture(autouse=True)
+def _at_now(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def record(task) -> list[NotificationSend]:
     execution = make_execution(
         task,
         notification="**In stock**",
@@ -22,7 +27,7 @@ def record(task, now=NOW) -> list[NotificationSend]:
             {"url": "https://s.example/", "uri": "https://s.example/", "title": "S"}
         ],
     )
-    return record_sends(task=task, execution=execution, now=now)
+    return record_sends(task=task, execution=execution, now=NOW)
 
 
 def test_each_channel_gets_one_queued_send(owner):
@@ -107,12 +112,13 @@ def test_a_task_without_a_webhook_uses_the_accounts(owner):
     assert (default.recipient, default.payload.headers) == ("https://default.example/", None)
 
 
-def test_the_hundred_and_first_notification_of_a_day_is_skipped(owner, settings):
+def test_the_hundred_and_first_notification_of_a_day_is_skipped(owner, settings, time_machine):
     settings.TORALE_SENDS_PER_DAY = 2
     task = make_task(owner, webhook_url=URL)
 
     sends = [record(task)[0] for _ in range(3)]
-    [tomorrow] = record(task, now=NOW + timedelta(days=1))
+    time_machine.shift(timedelta(days=1))
+    [tomorrow] = record(task)
 
     assert [send.status for send in sends] == ["queued", "queued", "skipped"]
     assert sends[2].error_message == (

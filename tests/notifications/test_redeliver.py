@@ -189,8 +189,8 @@ def test_one_go_costs_the_same_queries_for_any_number(
         make_send(owner, status="failed")
     owner_client.get(URL)
 
-    # The key, a savepoint and its end, whose were skipped, all the others, the wake-up.
-    with django_assert_num_queries(6):
+    # The key, the time, a savepoint and its end, whose were skipped, all the others, the wake-up.
+    with django_assert_num_queries(7):
         owner_client.post(f"{URL}/redeliver", {}, format="json")
 
 

@@ -2,12 +2,10 @@
 
 import math
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
@@ -30,18 +28,16 @@ class AddressThrottle(BaseThrottle):
     """
 
     verdict: Verdict
-    asked_at: datetime
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; False when it is one too many."""
         limited: Limited = view
-        self.asked_at = timezone.now()
-        self.verdict = hit(limited.limit, self.get_ident(request), now=self.asked_at)
+        self.verdict = hit(limited.limit, self.get_ident(request))
         return self.verdict.allowed
 
     def wait(self) -> float:
         """Return the seconds until it may be called again."""
-        return (self.verdict.resets_at - self.asked_at).total_seconds()
+        return self.verdict.wait.total_seconds()
 
 
 class KeyThrottle(SimpleRateThrottle):

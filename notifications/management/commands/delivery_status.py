@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from notifications.metrics import delivery_status, endpoints_in_trouble
+from torale import clock
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Print."""
-        status = delivery_status(now=timezone.now())
+        status = delivery_status(now=clock.now())
         self.stdout.write(
             f"Queued           {status.queued}\n"
             f"Retrying         {status.retrying}\n"

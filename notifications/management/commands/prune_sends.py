@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from notifications.prune import prune
+from torale import clock
 from torale.durations import duration
 
 
@@ -22,5 +22,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, older_than: timedelta, **options: Any) -> None:  # noqa: ARG002
         """Prune and print how many."""
-        bodies, records = prune(older_than=older_than, now=timezone.now())
+        bodies, records = prune(older_than=older_than, now=clock.now())
         self.stdout.write(f"Deleted the bodies of {bodies} sends and {records} sends.")

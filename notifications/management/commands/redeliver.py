@@ -4,10 +4,10 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from notifications.models import UNFINISHED, NotificationSend, Status
 from notifications.redeliver import redeliver_all
+from torale import clock
 from torale.durations import moment
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, since: str, status: str, **options: Any) -> None:  # noqa: ARG002
         """Queue them and print how many."""
-        now = timezone.now()
+        now = clock.now()
         try:
             created_after = moment(since, now=now)
         except ArgumentTypeError as error:

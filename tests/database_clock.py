@@ -1,0 +1,64 @@
+"""The database's clock, moved along with time-machine's."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from weakref import WeakSet
+
+import time_machine
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
+
+MOVE = "SELECT set_config('torale.now', %s, false)"
+
+#: Connections whose clock has been moved; a pool hands them on to the next test.
+moved: WeakSet[Connection[Any]] = WeakSet()
+#: Set while the database's clock is to stay where it is.
+stays = threading.Event()
+
+
+def follow(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Have a connection of Django's follow: a receiver of `connection_created`."""
+    if _at_the_travelled_time not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_at_the_travelled_time)
+
+
+def _at_the_travelled_time(execute, sql, params, many, context) -> Any:
+    database = context["connection"].connection
+    status = database.info.transaction_status
+    is_travelling = time_machine.escape_hatch.is_travelling() and not stays.is_set()
+    if (is_travelling or database in moved) and status != TransactionStatus.INERROR:
+        moved.add(database)
+        database.execute(MOVE, [datetime.now(UTC).isoformat() if is_travelling else ""])
+        if not is_travelling and status == TransactionStatus.IDLE:
+            moved.discard(database)  # within a transaction, its rollback would take this back
+    return execute(sql, params, many, context)
+
+
+@contextmanager
+def fast_machine(ahead: timedelta = timedelta(minutes=10)) -> Iterator[None]:
+    """Put this machine's clock ahead of the database's."""
+    stays.set()
+    try:
+        with time_machine.travel(datetime.now(UTC) + ahead, tick=True):
+            yield
+    finally:
+        stays.clear()
+
+
+@contextmanager
+def workers_follow() -> Iterator[None]:
+    """Have a worker's own connections start at the travelled time, and stand still at it."""
+    if not time_machine.escape_hatch.is_travelling():
+        yield
+        return
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"-c torale.now={datetime.now(UTC).isoformat()}"
+    try:
+        yield
+    finally:
+        del options["options"]

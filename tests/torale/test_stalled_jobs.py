@@ -1,0 +1,42 @@
+"""Jobs whose worker died are run again."""
+
+import asyncio
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts.notices import send_notice
+from tests.database_clock import fast_machine
+from torale.jobs import retry_stalled_jobs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look_for_stalled_jobs() -> None:
+    """Do what a worker does each minute."""
+
+    async def main() -> None:
+        queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+        async with queue.open_async():
+            [job] = await queue.job_manager.list_jobs_async()
+            context = JobContext(start_timestamp=0, app=queue, job=job, abort_reason=lambda: None)
+            await retry_stalled_jobs.func(context, 0)
+
+    asyncio.run(main())
+
+
+def test_a_machine_with_a_fast_clock_has_them_run_again_at_once(owner):
+    send_notice(user=owner, subject="Noted", text="It works again.")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+
+    with fast_machine():
+        look_for_stalled_jobs()
+
+    job = ProcrastinateJob.objects.get()
+    assert job.status == "todo"
+    assert job.scheduled_at <= timezone.now()

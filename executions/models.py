@@ -76,7 +76,8 @@ class Execution(models.Model):
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
+    #: When the latest attempt began; until one has, when the execution was made.
+    started_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
     notification = models.TextField(null=True)  # noqa: DJ001 - null tells "not met" in the contract

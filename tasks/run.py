@@ -49,7 +49,7 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
             raise AlreadyRunning(AlreadyRunning.__doc__)
         current.cancel(now=now)
     execution = Execution.objects.create(
-        task=task, notify=notify, created_at=now, next_attempt_at=now
+        task=task, notify=notify, created_at=now, started_at=now, next_attempt_at=now
     )
     wake(execution)
     return execution

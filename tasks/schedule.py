@@ -31,7 +31,7 @@ def start_due(*, now: datetime) -> int:
     )
     busy = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
     for execution in Execution.objects.bulk_create(
-        Execution(task=task, created_at=now, next_attempt_at=now)
+        Execution(task=task, created_at=now, started_at=now, next_attempt_at=now)
         for task in due
         if task.pk not in busy and task.user.is_active
     ):

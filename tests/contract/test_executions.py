@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from executions.models import Execution, Status
-from tasks.run import run
+from tasks.run import claim, run
+from tasks.schedule import start_due
 from tests.contract.living import TASKS, new_task, tell
 from tests.factories import NOW, days, make_execution, make_task
 from tests.receivers import Answer
@@ -160,6 +161,32 @@ def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_rec
     assert result["sources"] == [page]
     assert isinstance(result["activity"], list)
     assert shown["grounding_sources"] == [{"url": page, "uri": page, "title": "Shop"}]
+
+
+def test_started_at_is_the_creation_until_a_worker_begins(owner_client, time_machine):
+    """`started_at` is never null: until a worker begins, it is the time of creation."""
+    time_machine.move_to(NOW, tick=False)
+    made = new_task(owner_client)
+    pending = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
+    time_machine.move_to(NOW + days(1), tick=False)
+
+    claim(pending["id"], now=NOW + days(1))
+
+    [running] = owner_client.get(f"{TASKS}/{made['id']}/executions").json()
+    assert pending["started_at"] == pending["created_at"] == "2026-03-04T09:00:10Z"
+    assert (running["status"], running["started_at"]) == ("running", "2026-03-05T09:00:10Z")
+
+
+def test_a_scheduled_visit_has_it_too(owner, owner_client, time_machine):
+    """`started_at` is never null: until a worker begins, it is the time of creation."""
+    time_machine.move_to(NOW, tick=False)
+    due = make_task(owner)
+
+    start_due(now=NOW + days(1))
+
+    [waiting] = executions(owner_client, due).json()
+    assert waiting["status"] == "pending"
+    assert waiting["started_at"] == waiting["created_at"] == "2026-03-05T09:00:10Z"
 
 
 def test_feed_is_the_callers_latest_with_a_notification(owner, owner_client, stranger_client):

@@ -2,7 +2,8 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.models import Execution
-from tests.factories import make_pending_execution, make_task
+from tasks.run import start
+from tests.factories import NOW, days, make_pending_execution, make_task
 
 
 def url(task) -> str:
@@ -21,7 +22,7 @@ def test_execute_answers_a_pending_execution_and_wakes_a_worker(owner, owner_cli
         "id": str(execution.pk),
         "task_id": str(task.pk),
         "status": "pending",
-        "started_at": None,
+        "started_at": "2026-03-04T10:00:00Z",
         "completed_at": None,
         "result": None,
         "notification": None,
@@ -87,3 +88,9 @@ def test_another_user_cannot_execute_even_a_public_task(owner, stranger_client):
 
     assert response.status_code == 404
     assert not Execution.objects.exists()
+
+
+def test_an_execution_has_begun_when_it_was_made_by_the_clock_that_made_it(owner):
+    execution = start(task=make_task(owner), now=NOW + days(1))
+
+    assert execution.started_at == execution.created_at == NOW + days(1)

@@ -28,6 +28,7 @@ from accounts.usernames import objection, set_username
 from accounts.verification import TooManyCodes, check_code, forget, send_code, verified_emails
 from torale import clock
 from torale.api.errors import Unprocessable
+from torale.api.pagination import LongPagination
 from torale.api.schema import ErrorSerializer
 from torale.api.views import IdsInPath
 
@@ -46,6 +47,7 @@ class APIKeyViewSet(IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[AP
     """The caller's API keys: several may be active at once, so that they can be rotated."""
 
     serializer_class = APIKeySerializer
+    pagination_class = LongPagination
     lookup_url_kwarg = "key_id"
 
     def get_queryset(self) -> QuerySet[APIKey]:

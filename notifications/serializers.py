@@ -156,10 +156,9 @@ class WebhookTestResultSerializer(serializers.Serializer[Any]):
 
 
 class DeliveriesQuerySerializer(serializers.Serializer[Any]):
-    """The query parameters of the list of deliveries."""
+    """The query parameters of the list of deliveries, besides `limit` and `offset`."""
 
     task_id = serializers.UUIDField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):

@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +43,7 @@ from notifications.stats import stats_of
 from tasks.models import Task
 from torale import clock
 from torale.api.filters import FilterBackend
-from torale.api.pagination import WalkedPagination
+from torale.api.pagination import Pagination, WalkedPagination
 from torale.api.renderers import JSONRenderer
 from torale.api.schema import ErrorSerializer
 from torale.api.streamed_csv import CSVRenderer, csv_response
@@ -201,8 +202,18 @@ class WebhookTestView(APIView):
         return Response({"success": True, "message": message})
 
 
-class WebhookDeliveriesView(APIView):
+class DeliveryPagination(Pagination):
+    """Pages of attempts."""
+
+    default_limit = 50
+    max_limit = 500
+
+
+class WebhookDeliveriesView(GenericAPIView[Attempt]):
     """The latest attempts of the caller's webhooks."""
+
+    serializer_class = WebhookDeliverySerializer
+    pagination_class = DeliveryPagination
 
     @extend_schema(
         parameters=[DeliveriesQuerySerializer],
@@ -221,7 +232,8 @@ class WebhookDeliveriesView(APIView):
         latest = attempts.select_related("send").order_by(
             "-send__created_at", "-send__id", "-number"
         )
-        return Response(WebhookDeliverySerializer(latest[: given["limit"]], many=True).data)
+        page = self.paginate_queryset(latest)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
 class MetricsView(AnyAccept, APIView):

@@ -14,7 +14,7 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 
 #: Part of every ETag. Raise it when the same rows come to be rendered otherwise.
-FORM = 1
+FORM = 2
 
 
 class PreconditionFailed(exceptions.APIException):

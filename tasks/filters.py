@@ -3,23 +3,38 @@
 import django_filters
 
 from executions.models import Execution, Status
-from tasks.models import State, Task
+from tasks.models import State, Task, TaskQuerySet
+from torale.api.filters import FlagFilter
 
 
 class TaskFilterSet(django_filters.FilterSet):
     """Query parameters of the list of tasks."""
 
-    state = django_filters.ChoiceFilter(choices=State.choices)
+    state = django_filters.ChoiceFilter(
+        choices=State.choices, help_text="Only tasks in this state."
+    )
+    active = FlagFilter(
+        method="filter_active",
+        help_text="`true`: only active tasks. `false`: only paused and completed ones.",
+    )
+    #: What the official SDK sends.
+    is_active = FlagFilter(method="filter_active", help_text="The same as `active`.")
 
     class Meta:
         model = Task
         fields = ["state"]
 
+    def filter_active(self, tasks: TaskQuerySet, _name: str, value: bool) -> TaskQuerySet:  # noqa: FBT001 - django-filter passes it by position
+        """Keep the tasks that are watched, or those that are not."""
+        return tasks.active() if value else tasks.exclude(state=State.ACTIVE)
+
 
 class ExecutionFilterSet(django_filters.FilterSet):
     """Query parameters of a task's executions."""
 
-    status = django_filters.ChoiceFilter(choices=Status.choices)
+    status = django_filters.ChoiceFilter(
+        choices=Status.choices, help_text="Only executions in this status."
+    )
 
     class Meta:
         model = Execution

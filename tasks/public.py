@@ -19,6 +19,7 @@ from tasks.serializers import (
     PublicTasksQuerySerializer,
     PublicTasksSerializer,
     TaskReadSerializer,
+    without_error,
 )
 from tasks.view_counts import view_counter
 from torale.api.pagination import CountedPagination, Pagination
@@ -136,16 +137,21 @@ class PublicFeedView(PublicView):
     limit = Limit("public_feed", 10, MINUTE)
     serializer_class = FeedEntrySerializer
     pagination_class = PublicFeedPagination
+    paginator: PublicFeedPagination
 
     @extend_schema(
         parameters=CONDITIONAL,
         responses={200: FeedEntrySerializer(many=True), 304: None, 412: ErrorSerializer},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """List the latest executions with a notification, newest first, without their owners."""
+        """List the latest executions with a notification, newest first."""
         entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
-        page = [{**entry, "task_user_id": None} for entry in self.paginate_queryset(entries) or ()]
-        return conditional.answer(request, made_of=page, render=lambda: Response(page))
+        page = [without_error(entry) for entry in self.paginate_queryset(entries) or ()]
+        return conditional.answer(
+            request,
+            made_of=[page, self.paginator.has_more],
+            render=lambda: self.get_paginated_response(page),
+        )
 
 
 class TaskRSSView(AnyAccept, PublicView):

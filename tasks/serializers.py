@@ -1,6 +1,6 @@
 """Tasks as JSON: what a caller may set, and what everyone may read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
@@ -15,12 +15,16 @@ from torale.api.validation import LenientSerializer
 
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
-    "user_id": None,
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,
     "context": None,
 }
+
+
+def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an execution's JSON value for all but its owner: an error may quote private matters."""
+    return {**execution, "error_message": None}
 
 
 class EmailDestinationSerializer(LenientSerializer):
@@ -68,6 +72,9 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     context = serializers.DictField(allow_null=True)  # type: ignore[assignment]
     last_execution_id = serializers.UUIDField(allow_null=True)
     last_execution = ExecutionSerializer(allow_null=True)
+    schedule = serializers.SerializerMethodField()
+    config = serializers.SerializerMethodField()
+    is_active = serializers.SerializerMethodField()
 
     class Meta:
         model = Task
@@ -94,6 +101,9 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "updated_at",
             "immediate_execution_error",
             "context",
+            "schedule",
+            "config",
+            "is_active",
         ]
         read_only_fields = fields
 
@@ -102,11 +112,25 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         """Return the destinations in the contract's form."""
         return unparse(task.destinations)
 
+    def get_schedule(self, task: Task) -> str:  # noqa: ARG002 - all tasks have the same
+        """Return what decides when the task is visited."""
+        return "auto"
+
+    def get_config(self, task: Task) -> dict[str, Any]:  # noqa: ARG002 - all tasks have the same
+        """Return nothing: the official SDK wants the member, and there is nothing to configure."""
+        return {}
+
+    def get_is_active(self, task: Task) -> bool:
+        """Return whether the task is visited."""
+        return task.state == State.ACTIVE
+
     def to_representation(self, instance: Task) -> dict[str, Any]:
         """Return the task, scrubbed for all but its owner."""
         data = super().to_representation(instance)
         if instance.user_id != self.context["request"].user.pk:  # type: ignore[index]
             data.update(OWNER_ONLY)
+            if data["last_execution"]:
+                data["last_execution"] = without_error(data["last_execution"])
         return data
 
 
@@ -164,6 +188,14 @@ class TaskWriteSerializer(LenientSerializer):
     notifications = DestinationsField(required=False)
     context = PlainJSONField(required=False)  # type: ignore[assignment]
     run_immediately = FlagField(required=False)
+    is_active = FlagField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the members, `is_active` as the state it stands for unless one is given."""
+        is_active = attrs.pop("is_active", None)
+        if is_active is not None:
+            attrs.setdefault("state", State.ACTIVE if is_active else State.PAUSED)
+        return attrs
 
 
 class TaskChangeSerializer(TaskWriteSerializer):
@@ -212,7 +244,7 @@ class FeedEntrySerializer(ExecutionSerializer):
     task_name = serializers.CharField()
     task_search_query = serializers.CharField()
     task_is_public = serializers.BooleanField()
-    task_user_id = serializers.UUIDField(allow_null=True)
+    task_user_id = serializers.UUIDField()
 
     class Meta(ExecutionSerializer.Meta):
         fields = [

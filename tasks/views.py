@@ -28,10 +28,11 @@ from tasks.serializers import (
     TaskReadSerializer,
     TaskWriteSerializer,
     VisibilitySerializer,
+    without_error,
 )
 from tasks.view_counts import view_counter
 from torale import clock
-from torale.api.pagination import Pagination
+from torale.api.pagination import LongPagination, Pagination
 from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
 from torale.api.views import IdsInPath
@@ -51,7 +52,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     serializer_class = TaskReadSerializer
     filterset_class = TaskFilterSet
-    pagination_class = Pagination
+    pagination_class = LongPagination
     lookup_url_kwarg = "task_id"
     #: What anyone may read of a public task, without a key.
     readable = frozenset({"retrieve", "executions", "notifications"})
@@ -197,24 +198,33 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         return Response(self.show_one(fork))
 
     @extend_schema(responses=ExecutionSerializer(many=True))
-    @action(detail=True, filterset_class=ExecutionFilterSet)
+    @action(detail=True, filterset_class=ExecutionFilterSet, pagination_class=Pagination)
     def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions, newest first."""
-        return self._page_of(self.filter_queryset(Execution.objects.of_task(self.get_object().pk)))
+        task = self.get_object()
+        return self._page_of(task, self.filter_queryset(Execution.objects.of_task(task.pk)))
 
     @extend_schema(responses=ExecutionSerializer(many=True))
-    @action(detail=True, filterset_class=None)
+    @action(detail=True, filterset_class=None, pagination_class=Pagination)
     def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions whose condition was met, newest first."""
-        return self._page_of(Execution.objects.of_task(self.get_object().pk).with_notification())
+        task = self.get_object()
+        return self._page_of(task, Execution.objects.of_task(task.pk).with_notification())
 
     @extend_schema(responses=FeedEntrySerializer(many=True))
-    @action(detail=False, filterset_class=None, serializer_class=FeedEntrySerializer)
+    @action(
+        detail=False,
+        filterset_class=None,
+        pagination_class=Pagination,
+        serializer_class=FeedEntrySerializer,
+    )
     def feed(self, request: Request) -> Response:  # noqa: ARG002
         """List the latest executions of the caller's tasks that have a notification."""
         entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
         return self.get_paginated_response(self.paginate_queryset(entries))
 
-    def _page_of(self, executions: QuerySet[Any]) -> Response:
-        page = self.paginate_queryset(executions)
-        return self.get_paginated_response(ExecutionSerializer(page, many=True).data)
+    def _page_of(self, task: Task, executions: QuerySet[Any]) -> Response:
+        page = [*ExecutionSerializer(self.paginate_queryset(executions), many=True).data]
+        if task.user_id != self.request.user.pk:
+            page = [without_error(execution) for execution in page]
+        return self.get_paginated_response(page)

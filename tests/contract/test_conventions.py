@@ -437,7 +437,13 @@ BAD: dict[str, dict[str, tuple[str, ...]]] = {
         "created_after": TIMES,
         "created_before": TIMES,
     },
-    TASKS: {"limit": ("", "0", "1001"), "offset": OFFSETS, "state": ("", "asleep")},
+    TASKS: {
+        "limit": ("", "0", "1001"),
+        "offset": OFFSETS,
+        "state": ("", "asleep"),
+        "active": ("", "yes", "True"),
+        "is_active": ("", "1"),
+    },
     f"{TASKS}/feed": {"limit": ("", "0", "1001"), "offset": OFFSETS},
     f"{TASKS}/{{}}/executions": {
         "limit": ("", "0", "1001"),
@@ -447,7 +453,7 @@ BAD: dict[str, dict[str, tuple[str, ...]]] = {
     f"{TASKS}/{{}}/notifications": {"limit": ("", "0", "1001"), "offset": OFFSETS},
     "/api/v1/public/tasks": {"limit": ("", "101"), "sort_by": ("", "name"), "offset": OFFSETS[:4]},
     "/api/v1/public/feed": {"limit": ("", "0", "101"), "offset": OFFSETS},
-    "/api/v1/webhooks/deliveries": {"limit": ("", "0", "501"), "task_id": IDS},
+    "/api/v1/webhooks/deliveries": {"limit": ("", "0", "501"), "offset": OFFSETS, "task_id": IDS},
 }
 
 

@@ -136,7 +136,7 @@ def test_the_feed_has_what_public_tasks_told(owner, owner_client, anonymous_clie
             "task_name": "Shop",
             "task_search_query": task["search_query"],
             "task_is_public": True,
-            "task_user_id": None,
+            "task_user_id": str(owner.pk),
         }
     ]
 

@@ -36,7 +36,7 @@ def test_a_task_is_created_with_200_and_shown(owner, owner_client):
     subscriber_count,
     forked_from_task_id, last_known_state, last_execution_id, last_execution, notifications,
     notification_email, webhook_url, state_changed_at, created_at, updated_at (null until changed),
-    immediate_execution_error, context`."""
+    immediate_execution_error, context, schedule, config, is_active`."""
     response = owner_client.post(TASKS, {"search_query": "https://shop.example/"}, format="json")
 
     assert response.status_code == 200
@@ -63,6 +63,9 @@ def test_a_task_is_created_with_200_and_shown(owner, owner_client):
         "updated_at": None,
         "immediate_execution_error": None,
         "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": True,
     }
 
 
@@ -335,6 +338,7 @@ def test_the_ways_between_states(owner, owner_client, time_machine, before, afte
     assert response.json() == {
         **task,
         "state": after,
+        "is_active": after == "active",
         "next_run": later if after == "active" else None,
         "state_changed_at": later,
         "updated_at": later,
@@ -412,7 +416,7 @@ def test_execute_answers_a_pending_execution(owner_client):
         "id": response.json()["id"],
         "task_id": task["id"],
         "status": "pending",
-        "started_at": None,
+        "started_at": AT_NOW,
         "completed_at": None,
         "result": None,
         "notification": None,

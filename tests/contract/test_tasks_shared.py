@@ -10,7 +10,6 @@ from tasks.view_counts import view_counter
 from tests.contract.living import JSON, SENDS, TASKS, email, new_task, tell, webhook
 
 SCRUBBED: JSON = {
-    "user_id": None,
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,
@@ -76,9 +75,9 @@ def test_visibility_is_patched(owner_client, is_public):
 
 @pytest.mark.parametrize("who", ["anonymous_client", "stranger_client"])
 def test_a_public_task_is_read_by_anyone_but_scrubbed(request, shared, who):
-    """Visibility/fork: a public task is readable by anyone, without a key, with `user_id`,
-    `notifications`,
-    `notification_email`, `webhook_url`, `context` scrubbed for all but the owner."""
+    """Visibility/fork: a public task is readable by anyone, without a key, with `notifications`,
+    `notification_email`, `webhook_url`, `context` and the `error_message` of its executions
+    scrubbed for all but the owner."""
     client = request.getfixturevalue(who)
 
     response = client.get(url(shared))
@@ -133,6 +132,7 @@ def test_a_fork_is_paused_private_and_named(stranger, stranger_client, shared, n
         "user_id": str(stranger.pk),
         "name": named,
         "state": "paused",
+        "is_active": False,
         "next_run": None,
         "is_public": False,
         "forked_from_task_id": shared["id"],

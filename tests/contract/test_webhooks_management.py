@@ -145,7 +145,7 @@ def test_a_test_of_what_may_not_be_called_is_400(owner_client, url):
 @pytest.mark.django_db(transaction=True)
 def test_deliveries_are_attempts(owner_client, http_receiver, time_machine):
     """`GET /api/v1/webhooks/deliveries`
-    (`task_id`, `limit`): attempts as `id, task_id, webhook_url, http_status, attempt_number,
+    (`task_id`, `limit`, `offset`): attempts as `id, task_id, webhook_url, http_status, attempt_number,
     delivered_at, failed_at,
     error_message, created_at`"""
     time_machine.move_to(NOW, tick=False)
@@ -190,17 +190,19 @@ def test_deliveries_are_attempts(owner_client, http_receiver, time_machine):
 
 @pytest.mark.django_db(transaction=True)
 def test_deliveries_of_one_task_and_so_many(owner_client, http_receiver):
-    """(`task_id`, `limit`)"""
+    """(`task_id`, `limit`, `offset`)"""
     tasks = [new_task(owner_client, **webhook(http_receiver.url)) for _ in range(2)]
     for task in (*tasks, *tasks):
         tell(owner_client, task)
     deliver()
 
     of_one = owner_client.get(DELIVERIES, {"task_id": tasks[0]["id"]}).json()
+    every = owner_client.get(DELIVERIES).json()
     limited = owner_client.get(DELIVERIES, {"limit": 3}).json()
+    rest = owner_client.get(DELIVERIES, {"offset": 3}).json()
 
     assert [delivery["task_id"] for delivery in of_one] == [tasks[0]["id"]] * 2
-    assert len(limited) == 3
+    assert (len(limited), [*limited, *rest]) == (3, every)
 
 
 @pytest.mark.parametrize("is_public", [True, False], ids=["public", "private"])

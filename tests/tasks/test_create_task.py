@@ -41,6 +41,9 @@ def test_a_task_needs_only_a_question(owner, owner_client, time_machine):
         "updated_at": None,
         "immediate_execution_error": None,
         "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": True,
     }
 
 

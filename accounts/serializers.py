@@ -20,14 +20,27 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "has_seen_welcome",
             "created_at",
         ]
+        extra_kwargs = {
+            "id": {"help_text": "The user's id."},
+            "email": {"help_text": "The account's own address, by which the user logs in."},
+            "first_name": {"help_text": "The user's first name; empty if it is not known."},
+            "username": {"help_text": "The username; null until one is taken."},
+            "is_active": {"help_text": "Whether the account may be used."},
+            "has_seen_welcome": {"help_text": "Whether the user has been welcomed."},
+            "created_at": {"help_text": "When the account was made."},
+        }
 
 
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     """An API key as its owner may see it again: without the secret."""
 
-    name = TextField(max_length=100)
-    key_prefix = serializers.CharField(source="prefix", read_only=True)
-    is_active = serializers.BooleanField(read_only=True)
+    name = TextField(max_length=100, help_text="What the key is called, to tell it from others.")
+    key_prefix = serializers.CharField(
+        source="prefix", read_only=True, help_text="The first characters of the key."
+    )
+    is_active = serializers.BooleanField(
+        read_only=True, help_text="Whether the key opens anything; false once it is revoked."
+    )
 
     class Meta:
         model = APIKey
@@ -41,25 +54,31 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
             "is_active",
         ]
         read_only_fields = ["id", "user_id", "created_at", "last_used_at"]
+        extra_kwargs = {
+            "id": {"help_text": "The key's id."},
+            "user_id": {"help_text": "The id of the user that the key belongs to."},
+            "created_at": {"help_text": "When the key was made."},
+            "last_used_at": {"help_text": "When it was last used; null if never."},
+        }
 
 
 class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
     """A new API key with its secret, shown this once."""
 
-    key = serializers.CharField()
-    key_info = APIKeySerializer()
+    key = serializers.CharField(help_text="The key itself. Keep it: it is shown only now.")
+    key_info = APIKeySerializer(help_text="The key as it is listed.")
 
 
 class RevokedSerializer(serializers.Serializer[dict[str, str]]):
     """Tells that a key opens nothing any more."""
 
-    status = serializers.ChoiceField(["revoked"])
+    status = serializers.ChoiceField(["revoked"], help_text="`revoked`.")
 
 
 class MessageSerializer(serializers.Serializer[dict[str, str]]):
     """Tells that it is done."""
 
-    message = serializers.CharField()
+    message = serializers.CharField(help_text="What was done, in words.")
 
 
 def deliverable(email: str) -> None:
@@ -73,40 +92,50 @@ def deliverable(email: str) -> None:
 class SendCodeSerializer(serializers.Serializer[EmailAddress]):
     """Where a verification code is to go."""
 
-    email = EmailField(max_length=254, validators=[deliverable])
+    email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
 
 
 class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     """A verification code, and where it was mailed."""
 
-    email = EmailField(max_length=254, validators=[deliverable])
+    email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
     code = PatternField(
-        r"\A[0-9]{6}\Z", error_messages={"invalid": "A verification code has 6 digits."}
+        r"\A[0-9]{6}\Z",
+        error_messages={"invalid": "A verification code has 6 digits."},
+        help_text="The 6 digits that were mailed there.",
     )
 
 
 class VerifiedEmailsSerializer(serializers.Serializer[dict[str, object]]):
     """The addresses notifications may go to; the account's own comes first."""
 
-    verified_emails = serializers.ListField(child=serializers.EmailField())
-    primary_email = serializers.EmailField()
+    verified_emails = serializers.ListField(
+        child=serializers.EmailField(), help_text="All addresses, the account's own first."
+    )
+    primary_email = serializers.EmailField(help_text="The account's own address.")
 
 
 class UsernameQuerySerializer(serializers.Serializer[User]):
     """The query parameter of the look whether a username can be had."""
 
-    username = serializers.CharField()
+    username = serializers.CharField(help_text="The username to ask about.")
 
 
 class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
     """Whether a username can be had, and why not."""
 
-    username = serializers.CharField()
-    available = serializers.BooleanField()
-    reason = serializers.CharField(allow_null=True)
+    username = serializers.CharField(help_text="The username that was asked about.")
+    available = serializers.BooleanField(help_text="Whether it can be had.")
+    reason = serializers.CharField(
+        allow_null=True, help_text="Why it cannot be had; null if it can."
+    )
 
 
 class UsernameSerializer(serializers.Serializer[User]):
     """The username a user takes."""
 
-    username = PatternField(USERNAME_FORM, error_messages={"invalid": USERNAME_FORM_MESSAGE})
+    username = PatternField(
+        USERNAME_FORM,
+        error_messages={"invalid": USERNAME_FORM_MESSAGE},
+        help_text="The username to take. It cannot be changed later.",
+    )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView, RetrieveAPIView
@@ -105,6 +105,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         )
         return message("Email verified")
 
+    @extend_schema(operation_id="verified_email_list")
     @action(detail=False, url_path="verified-emails", serializer_class=VerifiedEmailsSerializer)
     def verified_emails(self, request: Request) -> Response:
         """List the addresses that notifications may go to."""
@@ -114,7 +115,15 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         )
 
     # An address may hold a slash, but not a NUL, which the database cannot look for.
-    @extend_schema(responses={200: MessageSerializer, 400: ErrorSerializer})
+    @extend_schema(
+        operation_id="verified_email_destroy",
+        parameters=[
+            OpenApiParameter(
+                "email", location=OpenApiParameter.PATH, description="The address to remove."
+            )
+        ],
+        responses={200: MessageSerializer, 400: ErrorSerializer},
+    )
     @action(
         detail=False,
         methods=["delete"],

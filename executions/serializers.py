@@ -8,25 +8,37 @@ from executions.models import Execution
 class ResultSerializer(serializers.Serializer[dict[str, object]]):
     """What was found out."""
 
-    evidence = serializers.CharField()
-    confidence = serializers.IntegerField(min_value=0, max_value=100)
-    sources = serializers.ListField(child=serializers.URLField())
-    activity = serializers.ListField(child=serializers.JSONField())
+    evidence = serializers.CharField(help_text="What the answer rests on, in words.")
+    confidence = serializers.IntegerField(
+        min_value=0, max_value=100, help_text="How sure the answer is, in percent."
+    )
+    sources = serializers.ListField(
+        child=serializers.URLField(), help_text="The URLs of the pages that were read."
+    )
+    activity = serializers.ListField(
+        child=serializers.JSONField(),
+        help_text="The steps that were taken, in their order. What a step holds depends on the "
+        "monitor.",
+    )
 
 
 class GroundingSourceSerializer(serializers.Serializer[dict[str, str]]):
     """A page the answer rests on; `url` and `uri` are the same, clients of both spellings exist."""
 
-    url = serializers.URLField()
-    uri = serializers.URLField()
-    title = serializers.CharField()
+    url = serializers.URLField(help_text="The page's URL.")
+    uri = serializers.URLField(help_text="The same as `url`.")
+    title = serializers.CharField(help_text="The page's title.")
 
 
 class ExecutionSerializer(serializers.ModelSerializer[Execution]):
     """One asking and its answer."""
 
-    result = ResultSerializer(allow_null=True)
-    grounding_sources = GroundingSourceSerializer(many=True)
+    result = ResultSerializer(
+        allow_null=True, help_text="What was found out; null until there is an answer."
+    )
+    grounding_sources = GroundingSourceSerializer(
+        many=True, help_text="The pages the answer rests on; empty until there is an answer."
+    )
 
     class Meta:
         model = Execution
@@ -43,3 +55,26 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "The execution's id."},
+            "task_id": {"help_text": "The id of the task whose question was asked."},
+            "status": {
+                "help_text": "`pending`: waits for a worker. `running`: a worker is asking. "
+                "`success`: answered. `retrying`: failed, and will be asked again. `failed`: "
+                "given up. `cancelled`: replaced by a newer execution."
+            },
+            "started_at": {
+                "help_text": "When the latest attempt began; until a worker begins, the time of "
+                "creation."
+            },
+            "completed_at": {"help_text": "When it ended, in whatever way; null until then."},
+            "notification": {
+                "help_text": "What its receivers are told, as Markdown; null unless the condition "
+                "was met."
+            },
+            "error_message": {
+                "help_text": "Why the latest attempt failed; null if it did not, and for all but "
+                "the task's owner."
+            },
+            "created_at": {"help_text": "When it was made."},
+        }

@@ -19,13 +19,23 @@ LONGEST_RANGE = timedelta(days=366)
 class SendFilterSet(django_filters.FilterSet):
     """Query parameters of the list of sends."""
 
-    notification_type = django_filters.ChoiceFilter(choices=NotificationType.choices)
-    task_id = django_filters.UUIDFilter()
-    status = django_filters.ChoiceFilter(choices=Status.choices)
-    execution_id = django_filters.UUIDFilter()
-    recipient = django_filters.CharFilter()
-    created_after = TimeFilter("created_at", "gte")
-    created_before = TimeFilter("created_at", "lt")
+    notification_type = django_filters.ChoiceFilter(
+        choices=NotificationType.choices, help_text="Only sends by this channel."
+    )
+    task_id = django_filters.UUIDFilter(help_text="Only sends of this task.")
+    status = django_filters.ChoiceFilter(
+        choices=Status.choices, help_text="Only sends in this status."
+    )
+    execution_id = django_filters.UUIDFilter(help_text="Only sends of this execution.")
+    recipient = django_filters.CharFilter(
+        help_text="Only sends to exactly this email address or URL."
+    )
+    created_after = TimeFilter(
+        "created_at", "gte", help_text="Only sends that were recorded at this time or later."
+    )
+    created_before = TimeFilter(
+        "created_at", "lt", help_text="Only sends that were recorded before this time."
+    )
 
     class Meta:
         model = NotificationSend

@@ -15,6 +15,16 @@ from notifications.models import (
 from torale.api.fields import FlagField, IdField, TextField
 from torale.api.validation import LenientSerializer
 
+#: What the channels and statuses mean, for the OpenAPI document.
+CHANNELS = "`email` or `webhook`."
+STATUSES = (
+    "`queued`: not attempted yet. `retrying`: attempted, and will be again. `sent`: accepted by "
+    "the mail server or the webhook's receiver. `failed`: given up. `skipped`: not attempted on "
+    "purpose. `delivered`, `bounced` and `complained`: what an email provider reported."
+)
+#: The statuses in which a send may be delivered again.
+ENDED = [(status.value, status.label) for status in Status if status not in UNFINISHED]
+
 
 class SendSerializer(serializers.ModelSerializer[NotificationSend]):
     """A send as the list shows it."""
@@ -33,40 +43,85 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "The send's id, which is a webhook's `webhook-id`, too."},
+            "user_id": {"help_text": "The id of the user whose task it came from."},
+            "task_id": {"help_text": "The id of the task; null once the task was deleted."},
+            "execution_id": {
+                "help_text": "The id of the execution whose condition was met; null once it was "
+                "deleted."
+            },
+            "recipient": {"help_text": "The email address, or the webhook's URL."},
+            "notification_type": {"help_text": CHANNELS},
+            "status": {"help_text": STATUSES},
+            "error_message": {
+                "help_text": "Why the latest attempt failed, or why none was made; null if there "
+                "is no error."
+            },
+            "created_at": {"help_text": "When it was recorded."},
+        }
 
 
 class DayCountSerializer(serializers.Serializer[Any]):
     """How many sends of one channel were made on one day (UTC) and are in one status now."""
 
-    date = serializers.DateField()
-    notification_type = serializers.ChoiceField(NotificationType.choices)
-    status = serializers.ChoiceField(Status.choices)
-    count = serializers.IntegerField(min_value=1)
+    date = serializers.DateField(help_text="The day, in UTC.")
+    notification_type = serializers.ChoiceField(NotificationType.choices, help_text=CHANNELS)
+    status = serializers.ChoiceField(Status.choices, help_text=STATUSES)
+    count = serializers.IntegerField(min_value=1, help_text="How many sends.")
 
 
 class LatencySerializer(serializers.Serializer[Any]):
     """Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null without any."""
 
-    p50 = serializers.IntegerField(min_value=0, allow_null=True)
-    p90 = serializers.IntegerField(min_value=0, allow_null=True)
-    p99 = serializers.IntegerField(min_value=0, allow_null=True)
+    p50 = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Milliseconds that half of them took at most; null if there are none.",
+    )
+    p90 = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Milliseconds that 90 in 100 took at most; null if there are none.",
+    )
+    p99 = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Milliseconds that 99 in 100 took at most; null if there are none.",
+    )
 
 
 class SendStatsSerializer(serializers.Serializer[Any]):
     """What became of the sends of a time range."""
 
-    created_after = serializers.DateTimeField()
-    created_before = serializers.DateTimeField()
-    total = serializers.IntegerField(min_value=0)
-    by_day = DayCountSerializer(many=True)
-    latency_ms = LatencySerializer()
+    created_after = serializers.DateTimeField(
+        help_text="Where the time range begins, itself included."
+    )
+    created_before = serializers.DateTimeField(
+        help_text="Where the time range ends, itself not included."
+    )
+    total = serializers.IntegerField(min_value=0, help_text="How many sends were recorded in it.")
+    by_day = DayCountSerializer(
+        many=True, help_text="How many for each day, channel and status that there are any of."
+    )
+    latency_ms = LatencySerializer(
+        help_text="How long accepted sends took, from being recorded to being accepted."
+    )
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     """One try, and what the other side said."""
 
-    request_headers = serializers.DictField(child=serializers.CharField(), allow_null=True)
-    response_headers = serializers.DictField(child=serializers.CharField(), allow_null=True)
+    request_headers = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="The request's headers but for secret ones; null for email.",
+    )
+    response_headers = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="The answer's headers; null for email, and without an answer.",
+    )
 
     class Meta:
         model = Attempt
@@ -82,6 +137,20 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
             "error_message",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "number": {"help_text": "Counts a send's attempts, from 1."},
+            "started_at": {"help_text": "When it began."},
+            "duration_ms": {"help_text": "How long it took, in milliseconds."},
+            "status": {"help_text": "`succeeded` or `failed`."},
+            "response_status": {
+                "help_text": "The answer's HTTP status, or the mail server's code; null without an "
+                "answer."
+            },
+            "response_body": {
+                "help_text": "The first 4 KiB of the answer; null without an answer."
+            },
+            "error_message": {"help_text": "Why it failed; null if it succeeded."},
+        }
 
 
 class SendDetailSerializer(SendSerializer):
@@ -91,12 +160,21 @@ class SendDetailSerializer(SendSerializer):
     has been pruned.
     """
 
-    request_body = serializers.SerializerMethodField()
-    attempts = AttemptSerializer(many=True)
+    request_body = serializers.SerializerMethodField(
+        help_text="What a webhook's receiver gets, byte for byte; null for email, and once it has "
+        "been pruned."
+    )
+    attempts = AttemptSerializer(many=True, help_text="Its attempts, in their order.")
 
     class Meta(SendSerializer.Meta):
         fields = [*SendSerializer.Meta.fields, "next_attempt_at", "request_body", "attempts"]
         read_only_fields = fields
+        extra_kwargs = {
+            **SendSerializer.Meta.extra_kwargs,
+            "next_attempt_at": {
+                "help_text": "When it is attempted next; null if it is not to be attempted again."
+            },
+        }
 
     def get_request_body(self, send: NotificationSend) -> str | None:
         """Return the body of a webhook."""
@@ -110,67 +188,108 @@ class RedeliverSerializer(LenientSerializer):
     """Which sends to deliver again: those that match all that is given."""
 
     status = serializers.ChoiceField(
-        [(status.value, status.label) for status in Status if status not in UNFINISHED],
+        ENDED,
         default=Status.FAILED.value,
+        help_text="Only sends in this status.",
     )
-    notification_type = serializers.ChoiceField(NotificationType.choices, required=False)
-    task_id = IdField(required=False)
-    execution_id = IdField(required=False)
-    created_after = serializers.DateTimeField(required=False, source="created_at__gte")
-    created_before = serializers.DateTimeField(required=False, source="created_at__lt")
+    notification_type = serializers.ChoiceField(
+        NotificationType.choices, required=False, help_text="Only sends by this channel."
+    )
+    task_id = IdField(required=False, help_text="Only sends of this task.")
+    execution_id = IdField(required=False, help_text="Only sends of this execution.")
+    created_after = serializers.DateTimeField(
+        required=False,
+        source="created_at__gte",
+        help_text="Only sends that were recorded at this time or later.",
+    )
+    created_before = serializers.DateTimeField(
+        required=False,
+        source="created_at__lt",
+        help_text="Only sends that were recorded before this time.",
+    )
 
 
 class CountSerializer(serializers.Serializer[Any]):
     """How many."""
 
-    count = serializers.IntegerField()
+    count = serializers.IntegerField(help_text="How many will be delivered again.")
 
 
 class WebhookConfigSerializer(serializers.Serializer[Any]):
     """What holds for all of the caller's webhooks."""
 
-    url = serializers.CharField(allow_null=True)
-    secret = serializers.CharField()
-    enabled = serializers.BooleanField()
+    url = serializers.CharField(
+        allow_null=True,
+        help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
+    )
+    secret = serializers.CharField(
+        help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes."
+    )
+    enabled = serializers.BooleanField(help_text="Whether webhooks are sent.")
 
 
 class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     """What of it may be set; absent members stay as they are, a null URL is none."""
 
-    webhook_url = TextField(required=False, allow_null=True, max_length=2048)
-    enabled = FlagField(required=False)
+    webhook_url = TextField(
+        required=False,
+        allow_null=True,
+        max_length=2048,
+        help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
+    )
+    enabled = FlagField(required=False, help_text="Whether webhooks are sent.")
 
 
 class WebhookTestSerializer(LenientSerializer):
     """Where to send a test, and what to sign it with; the account's secret if none is given."""
 
-    webhook_url = TextField(max_length=2048)
-    webhook_secret = TextField(required=False, max_length=200)
+    webhook_url = TextField(
+        max_length=2048, help_text="Where to send the test: http or https, to a public address."
+    )
+    webhook_secret = TextField(
+        required=False,
+        max_length=200,
+        help_text="What to sign the test with; the account's secret if not given.",
+    )
 
 
 class WebhookTestResultSerializer(serializers.Serializer[Any]):
     """How the test went."""
 
-    success = serializers.BooleanField()
-    message = serializers.CharField()
+    success = serializers.BooleanField(help_text="True: a test that fails is answered with 400.")
+    message = serializers.CharField(help_text="What the receiver answered, in words.")
 
 
 class DeliveriesQuerySerializer(serializers.Serializer[Any]):
     """The query parameters of the list of deliveries, besides `limit` and `offset`."""
 
-    task_id = serializers.UUIDField(required=False)
+    task_id = serializers.UUIDField(required=False, help_text="Only attempts for this task.")
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
     """One attempt of a webhook, in the words of the service this API follows."""
 
-    task_id = serializers.UUIDField(source="send.task_id", allow_null=True)
-    webhook_url = serializers.CharField(source="send.recipient")
-    http_status = serializers.IntegerField(source="response_status", allow_null=True)
-    attempt_number = serializers.IntegerField(source="number")
-    delivered_at = serializers.SerializerMethodField()
-    failed_at = serializers.SerializerMethodField()
-    created_at = serializers.DateTimeField(source="started_at")
+    task_id = serializers.UUIDField(
+        source="send.task_id",
+        allow_null=True,
+        help_text="The id of the task; null once the task was deleted.",
+    )
+    webhook_url = serializers.CharField(source="send.recipient", help_text="The receiver's URL.")
+    http_status = serializers.IntegerField(
+        source="response_status",
+        allow_null=True,
+        help_text="The answer's HTTP status; null without an answer.",
+    )
+    attempt_number = serializers.IntegerField(
+        source="number", help_text="Counts a send's attempts, from 1."
+    )
+    delivered_at = serializers.SerializerMethodField(
+        help_text="When the receiver accepted it; null if it did not."
+    )
+    failed_at = serializers.SerializerMethodField(
+        help_text="When the attempt failed; null if it did not."
+    )
+    created_at = serializers.DateTimeField(source="started_at", help_text="When it began.")
 
     class Meta:
         model = Attempt
@@ -186,6 +305,10 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "The attempt's id."},
+            "error_message": {"help_text": "Why it failed; null if it did not."},
+        }
 
     def get_delivered_at(self, attempt: Attempt) -> datetime | None:
         """Return when the receiver accepted it, if it did."""

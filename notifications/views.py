@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -84,7 +85,8 @@ class NotificationSendViewSet(
         """Return what the Accept header may choose from: the list can be had as CSV, too."""
         return [*super().get_renderers(), *([CSVRenderer()] if self.action == "list" else [])]
 
-    @extend_schema(responses=SendSerializer(many=True))
+    # CSV has a path of its own: a client could not tell by the status which of two bodies it gets.
+    @extend_schema(responses={(200, "application/json"): SendSerializer(many=True)})
     def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
         """List the caller's sends.
 
@@ -102,7 +104,7 @@ class NotificationSendViewSet(
         sends = self.filter_queryset(self.get_queryset())
         return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
 
-    @extend_schema(filters=True, responses=SendStatsSerializer)
+    @extend_schema(operation_id="send_stats_retrieve", filters=True, responses=SendStatsSerializer)
     @action(detail=False, filterset_class=SendStatsFilterSet)
     def stats(self, request: Request) -> Response:
         """Count the caller's sends by day, channel and status, and tell how long they took."""
@@ -169,7 +171,11 @@ class WebhookConfigView(APIView):
 class RotateSecretView(APIView):
     """The secret's replacement."""
 
-    @extend_schema(request=None, responses={200: WebhookConfigSerializer, 400: ErrorSerializer})
+    @extend_schema(
+        operation_id="webhook_secret_rotate",
+        request=None,
+        responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Make a new secret; the old one signs along for 24 hours."""
         config = webhooks.config_of(request.user)  # type: ignore[arg-type]
@@ -184,6 +190,7 @@ class WebhookTestView(APIView):
     limit = Limit("webhook_tests", 10, timedelta(minutes=1))
 
     @extend_schema(
+        operation_id="webhook_test",
         request=WebhookTestSerializer,
         responses={200: WebhookTestResultSerializer, 400: ErrorSerializer},
     )
@@ -215,24 +222,27 @@ class WebhookDeliveriesView(GenericAPIView[Attempt]):
     serializer_class = WebhookDeliverySerializer
     pagination_class = DeliveryPagination
 
+    def get_queryset(self) -> QuerySet[Attempt]:
+        """Return the attempts of the caller's webhooks, those of the newest sends first."""
+        attempts = Attempt.objects.filter(
+            send__user=self.request.user.pk, send__notification_type=NotificationType.WEBHOOK
+        )
+        return attempts.select_related("send").order_by("-send__created_at", "-send__id", "-number")
+
     @extend_schema(
+        operation_id="webhook_delivery_list",
         parameters=[DeliveriesQuerySerializer],
         responses={200: WebhookDeliverySerializer(many=True), 404: ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
         """List attempts, those of the newest sends first."""
         given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
-        attempts = Attempt.objects.filter(
-            send__user=request.user.pk, send__notification_type=NotificationType.WEBHOOK
-        )
+        attempts = self.get_queryset()
         if task_id := given.get("task_id"):
             if not Task.objects.for_user(request.user).filter(pk=task_id).exists():  # type: ignore[arg-type]
                 raise exceptions.NotFound
             attempts = attempts.filter(send__task=task_id)
-        latest = attempts.select_related("send").order_by(
-            "-send__created_at", "-send__id", "-number"
-        )
-        page = self.paginate_queryset(latest)
+        page = self.paginate_queryset(attempts)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

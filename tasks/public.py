@@ -80,6 +80,7 @@ class PublicTasksView(PublicView):
     paginator: PublicTaskPagination
 
     @extend_schema(
+        operation_id="public_task_list",
         parameters=[PublicTasksQuerySerializer, *CONDITIONAL],
         responses={200: PublicTasksSerializer, 304: None, 412: ErrorSerializer},
     )

@@ -13,6 +13,8 @@ from tasks.models import NAME_LENGTH, State, Task
 from torale.api.fields import FlagField, TextField
 from torale.api.validation import LenientSerializer
 
+#: What the states mean, for the OpenAPI document.
+STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`: done."
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
     "notifications": [],
@@ -23,24 +25,35 @@ OWNER_ONLY: dict[str, Any] = {
 
 
 def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an execution's JSON value for all but its owner: an error may quote private matters."""
+    """Return an execution's JSON value for all but its owner; errors may quote private matters."""
     return {**execution, "error_message": None}
 
 
 class EmailDestinationSerializer(LenientSerializer):
     """Where a task's emails go."""
 
-    type = serializers.ChoiceField(["email"])
-    address = serializers.EmailField(max_length=MAX_ADDRESS)
+    type = serializers.ChoiceField(["email"], help_text="`email`.")
+    address = serializers.EmailField(
+        max_length=MAX_ADDRESS,
+        help_text="The address. Unless it is verified, emails go to the account's own address.",
+    )
 
 
 class WebhookDestinationSerializer(LenientSerializer):
     """Where a task's webhooks go; its headers come along."""
 
-    type = serializers.ChoiceField(["webhook"])
-    url = serializers.CharField(max_length=2048)
-    method = serializers.ChoiceField(METHODS, required=False)
-    headers = serializers.DictField(child=serializers.CharField(), required=False)
+    type = serializers.ChoiceField(["webhook"], help_text="`webhook`.")
+    url = serializers.CharField(
+        max_length=2048, help_text="The receiver's URL: http or https, to a public address."
+    )
+    method = serializers.ChoiceField(
+        METHODS, required=False, help_text="The method of each request; POST if not given."
+    )
+    headers = serializers.DictField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Headers that each request has besides Torale's own, by their names.",
+    )
 
 
 #: What the list of notifications holds, for the OpenAPI document.
@@ -66,15 +79,36 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     in its context.
     """
 
-    next_run = serializers.DateTimeField(source="next_run_at", allow_null=True)
-    notifications = serializers.SerializerMethodField()
-    last_known_state = serializers.DictField(allow_null=True)
-    context = serializers.DictField(allow_null=True)  # type: ignore[assignment]
-    last_execution_id = serializers.UUIDField(allow_null=True)
-    last_execution = ExecutionSerializer(allow_null=True)
-    schedule = serializers.SerializerMethodField()
-    config = serializers.SerializerMethodField()
-    is_active = serializers.SerializerMethodField()
+    next_run = serializers.DateTimeField(
+        source="next_run_at",
+        allow_null=True,
+        help_text="When the task is visited next; null unless it is active.",
+    )
+    notifications = serializers.SerializerMethodField(
+        help_text="Where its notifications go; empty for all but the owner."
+    )
+    last_known_state = serializers.DictField(
+        allow_null=True,
+        help_text="What the monitor keeps for the next visit; null before the first answer.",
+    )
+    context = serializers.DictField(  # type: ignore[assignment]
+        allow_null=True,
+        help_text="What the owner has attached to the task; each webhook carries it along. Null if "
+        "there is nothing, and for all but the owner.",
+    )
+    last_execution_id = serializers.UUIDField(
+        allow_null=True, help_text="The id of the latest execution; null before the first one."
+    )
+    last_execution = ExecutionSerializer(
+        allow_null=True, help_text="The latest execution; null before the first one."
+    )
+    schedule = serializers.SerializerMethodField(
+        help_text="`auto`: the monitor's answer decides when the next visit is."
+    )
+    config = serializers.SerializerMethodField(
+        help_text="An empty object, for clients that require this member."
+    )
+    is_active = serializers.SerializerMethodField(help_text="Whether `state` is `active`.")
 
     class Meta:
         model = Task
@@ -106,6 +140,39 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "is_active",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "The task's id."},
+            "user_id": {"help_text": "The id of the owner."},
+            "name": {"help_text": "What the task is called."},
+            "search_query": {
+                "help_text": "What to look at: a question that names its pages' URLs."
+            },
+            "condition_description": {"help_text": "What is to become true."},
+            "state": {"help_text": STATES},
+            "is_public": {"help_text": "Whether anyone may read the task, without a key."},
+            "view_count": {"help_text": "How often others than the owner have viewed it."},
+            "subscriber_count": {"help_text": "How often others than the owner have forked it."},
+            "forked_from_task_id": {
+                "help_text": "The id of the task that this one is a copy of; null if it is no "
+                "copy, or the original was deleted."
+            },
+            "notification_email": {
+                "help_text": "The address that `notifications` names; null if it names none, and "
+                "for all but the owner."
+            },
+            "webhook_url": {
+                "help_text": "The URL that `notifications` names; null if it names none, and for "
+                "all but the owner."
+            },
+            "state_changed_at": {"help_text": "When `state` changed last."},
+            "created_at": {"help_text": "When the task was made."},
+            "updated_at": {
+                "help_text": "When the task was last changed over the API; null if never."
+            },
+            "immediate_execution_error": {
+                "help_text": "Why the latest `run_immediately` started nothing; null if it did."
+            },
+        }
 
     @extend_schema_field(DESTINATIONS)
     def get_notifications(self, task: Task) -> list[dict[str, Any]]:
@@ -180,15 +247,42 @@ def _parts(container: Any) -> Iterable[Any]:
 class TaskWriteSerializer(LenientSerializer):
     """What a caller may set."""
 
-    name = TextField(required=False, max_length=NAME_LENGTH)
-    search_query = TextField(max_length=2000)
-    condition_description = TextField(required=False, max_length=2000)
-    state = serializers.ChoiceField(State.choices, required=False)
-    is_public = FlagField(required=False)
-    notifications = DestinationsField(required=False)
-    context = PlainJSONField(required=False)  # type: ignore[assignment]
-    run_immediately = FlagField(required=False)
-    is_active = FlagField(required=False)
+    name = TextField(
+        required=False,
+        max_length=NAME_LENGTH,
+        help_text="What to call the task; a new one is called `New Monitor` if none is given.",
+    )
+    search_query = TextField(
+        max_length=2000, help_text="What to look at: a question that names its pages' URLs."
+    )
+    condition_description = TextField(
+        required=False,
+        max_length=2000,
+        help_text="What is to become true; a new task takes `search_query` if none is given.",
+    )
+    state = serializers.ChoiceField(
+        State.choices, required=False, help_text=f"{STATES} A new task is active if none is given."
+    )
+    is_public = FlagField(
+        required=False,
+        help_text="Whether anyone may read the task, without a key. A new task is private unless "
+        "this is true.",
+    )
+    notifications = DestinationsField(
+        required=False,
+        help_text="Where notifications go: at most one email and one webhook.",
+    )
+    context = PlainJSONField(  # type: ignore[assignment]
+        required=False,
+        help_text="Anything to attach to the task; each webhook carries it along.",
+    )
+    run_immediately = FlagField(
+        required=False, help_text="Whether to visit the task at once; false if not given."
+    )
+    is_active = FlagField(
+        required=False,
+        help_text="Counts only without `state`: true is `active`, false is `paused`.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the members, `is_active` as the state it stands for unless one is given."""
@@ -201,50 +295,68 @@ class TaskWriteSerializer(LenientSerializer):
 class TaskChangeSerializer(TaskWriteSerializer):
     """What a caller may change; what is left out stays."""
 
-    search_query = TextField(required=False, max_length=2000)
+    search_query = TextField(
+        required=False,
+        max_length=2000,
+        help_text="What to look at: a question that names its pages' URLs.",
+    )
 
 
 class VisibilitySerializer(LenientSerializer):
     """The body of `visibility`."""
 
-    is_public = FlagField()
+    is_public = FlagField(help_text="Whether anyone may read the task, without a key.")
 
 
 class ForkSerializer(LenientSerializer):
     """The body of `fork`."""
 
-    name = TextField(required=False, max_length=NAME_LENGTH)
+    name = TextField(
+        required=False,
+        max_length=NAME_LENGTH,
+        help_text="What to call the copy; the original's name and ` (Copy)` if not given.",
+    )
 
 
 class ExecuteSerializer(serializers.Serializer[Execution]):
     """The query parameters of `execute`."""
 
-    force = serializers.BooleanField(default=False)
-    suppress_notifications = serializers.BooleanField(default=False)
+    force = serializers.BooleanField(
+        default=False,
+        help_text="Whether to cancel an execution that is still open, and discard its answer.",
+    )
+    suppress_notifications = serializers.BooleanField(
+        default=False, help_text="Whether to tell nobody if the condition is met."
+    )
 
 
 class PublicTasksQuerySerializer(serializers.Serializer[Task]):
     """The query parameters of the public list, besides `limit` and `offset`."""
 
-    sort_by = serializers.ChoiceField(["recent", "popular"], default="recent")
+    sort_by = serializers.ChoiceField(
+        ["recent", "popular"],
+        default="recent",
+        help_text="`recent`: the newest first. `popular`: the most forked first, then the most "
+        "viewed.",
+    )
 
 
 class PublicTasksSerializer(serializers.Serializer[dict[str, Any]]):
     """A page of public tasks."""
 
-    tasks = TaskReadSerializer(many=True)
-    total = serializers.IntegerField()
-    offset = serializers.IntegerField()
-    limit = serializers.IntegerField()
+    tasks = TaskReadSerializer(many=True, help_text="This page's tasks.")
+    total = serializers.IntegerField(help_text="How many public tasks there are.")
+    offset = serializers.IntegerField(help_text="How many were skipped.")
+    limit = serializers.IntegerField(help_text="How many a page has at most.")
 
 
 class FeedEntrySerializer(ExecutionSerializer):
     """An execution with a notification, and what it is about."""
 
-    task_name = serializers.CharField()
-    task_search_query = serializers.CharField()
-    task_is_public = serializers.BooleanField()
-    task_user_id = serializers.UUIDField()
+    task_name = serializers.CharField(help_text="The task's `name`.")
+    task_search_query = serializers.CharField(help_text="The task's `search_query`.")
+    task_is_public = serializers.BooleanField(help_text="The task's `is_public`.")
+    task_user_id = serializers.UUIDField(help_text="The task's `user_id`.")
 
     class Meta(ExecutionSerializer.Meta):
         fields = [

@@ -174,7 +174,11 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         )
         return Response(ExecutionSerializer(execution).data)
 
-    @extend_schema(request=VisibilitySerializer, responses={200: TaskReadSerializer})
+    @extend_schema(
+        operation_id="task_visibility_update",
+        request=VisibilitySerializer,
+        responses={200: TaskReadSerializer},
+    )
     @action(detail=True, methods=["patch"])
     def visibility(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Make the task public, or private again."""
@@ -197,21 +201,21 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         )
         return Response(self.show_one(fork))
 
-    @extend_schema(responses=ExecutionSerializer(many=True))
+    @extend_schema(operation_id="task_execution_list", responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=ExecutionFilterSet, pagination_class=Pagination)
     def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions, newest first."""
         task = self.get_object()
         return self._page_of(task, self.filter_queryset(Execution.objects.of_task(task.pk)))
 
-    @extend_schema(responses=ExecutionSerializer(many=True))
+    @extend_schema(operation_id="task_notification_list", responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=None, pagination_class=Pagination)
     def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the task's executions whose condition was met, newest first."""
         task = self.get_object()
         return self._page_of(task, Execution.objects.of_task(task.pk).with_notification())
 
-    @extend_schema(responses=FeedEntrySerializer(many=True))
+    @extend_schema(operation_id="task_feed_list", responses=FeedEntrySerializer(many=True))
     @action(
         detail=False,
         filterset_class=None,

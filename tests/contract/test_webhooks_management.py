@@ -145,7 +145,8 @@ def test_a_test_of_what_may_not_be_called_is_400(owner_client, url):
 @pytest.mark.django_db(transaction=True)
 def test_deliveries_are_attempts(owner_client, http_receiver, time_machine):
     """`GET /api/v1/webhooks/deliveries`
-    (`task_id`, `limit`, `offset`): attempts as `id, task_id, webhook_url, http_status, attempt_number,
+    (`task_id`, `limit`, `offset`): attempts as `id, task_id, webhook_url, http_status,
+    attempt_number,
     delivered_at, failed_at,
     error_message, created_at`"""
     time_machine.move_to(NOW, tick=False)

@@ -99,11 +99,18 @@ def test_an_operation_tells_every_answer_it_may_give():
 def test_errors_have_the_contracts_two_shapes():
     schemas = document()["components"]["schemas"]
 
-    assert schemas["Error"]["properties"] == {"detail": {"type": "string"}}
-    assert schemas["ValidationError"]["properties"] == {
+    def form_of(name):
+        """Return a component's members without what is said about them."""
+        return {
+            member: {key: value for key, value in schema.items() if key != "description"}
+            for member, schema in schemas[name]["properties"].items()
+        }
+
+    assert form_of("Error") == {"detail": {"type": "string"}}
+    assert form_of("ValidationError") == {
         "detail": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}
     }
-    assert schemas["Fault"]["properties"] == {
+    assert form_of("Fault") == {
         "type": {"type": "string"},
         "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
         "msg": {"type": "string"},
@@ -114,22 +121,109 @@ def test_errors_have_the_contracts_two_shapes():
 def test_query_parameters_have_their_bounds():
     parameters = document()["paths"]["/api/v1/tasks"]["get"]["parameters"]
 
-    assert parameters == [
-        {
-            "in": "query",
-            "name": "limit",
-            "schema": {"default": 100, "maximum": 1000, "minimum": 1, "type": "integer"},
+    assert {(each["in"], each["name"]): each["schema"] for each in parameters} == {
+        ("query", "active"): {"type": "boolean"},
+        ("query", "is_active"): {"type": "boolean"},
+        ("query", "limit"): {"default": 1000, "maximum": 1000, "minimum": 1, "type": "integer"},
+        ("query", "offset"): {
+            "default": 0,
+            "maximum": 2147483647,
+            "minimum": 0,
+            "type": "integer",
         },
-        {
-            "in": "query",
-            "name": "offset",
-            "schema": {"default": 0, "maximum": 2147483647, "minimum": 0, "type": "integer"},
-        },
-        {
-            "in": "query",
-            "name": "state",
-            "schema": {"enum": ["active", "completed", "paused"], "type": "string"},
-        },
+        ("query", "state"): {"$ref": "#/components/schemas/TaskState"},
+    }
+
+
+# --- What generated clients need -----------------------------------------------------------------
+
+#: How the names of operations end.
+VERBS = {
+    *("list", "retrieve", "create", "update", "partial_update", "destroy"),
+    *("execute", "export", "fork", "redeliver", "redeliver_matching", "rotate", "send", "test"),
+    "verify",
+}
+
+
+def described():
+    """Yield each member of a component, parameter and header, with what it is."""
+    for name, schema in document()["components"]["schemas"].items():
+        for member, its in schema.get("properties", {}).items():
+            yield f"{name}.{member}", its
+    for name, response in document()["components"]["responses"].items():
+        for header, its in response["headers"].items():
+            yield f"{name} {header}", its
+    for name, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            yield f"{name} {parameter['name']}", parameter
+        for answer in operation["responses"].values():
+            for header, its in answer.get("headers", {}).items():
+                yield f"{name} {header}", its
+
+
+def test_every_member_and_parameter_is_described():
+    descriptions = {name: its.get("description", "") for name, its in described()}
+
+    assert len(descriptions) > 200
+    assert [name for name, text in descriptions.items() if not re.search(r"\w.*\.$", text)] == []
+
+
+def test_an_answer_has_one_media_type():
+    assert {
+        name: [*answer["content"]]
+        for name, operation in operations()
+        for answer in operation["responses"].values()
+        if len(answer.get("content", {})) > 1
+    } == {}
+
+
+def test_csv_has_a_path_of_its_own():
+    paths = document()["paths"]
+    in_json, in_csv = (
+        paths[f"/api/v1/notifications/sends{suffix}"]["get"]["responses"]["200"]["content"]
+        for suffix in ("", ".csv")
+    )
+
+    assert ([*in_json], [*in_csv]) == (["application/json"], ["text/csv"])
+
+
+def sets(part):
+    """Yield every closed set that is written out in the document."""
+    if isinstance(part, dict):
+        if isinstance(part.get("enum"), list):
+            yield frozenset(part["enum"])
+        for inner in part.values():
+            yield from sets(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from sets(inner)
+
+
+def test_no_closed_set_is_written_out_twice():
+    written_out = [*sets(document())]
+
+    assert frozenset({"active", "paused", "completed"}) in written_out
+    assert len(written_out) == len(set(written_out))
+
+
+def test_names_of_closed_sets_are_of_one_style():
+    schemas = document()["components"]["schemas"]
+
+    named = {name for name, schema in schemas.items() if "enum" in schema}
+
+    assert {name for name in named if not re.search("(State|Status|Type|Method)$", name)} == set()
+
+
+def test_an_operation_is_named_by_its_subject_and_a_verb():
+    ids = [operation["operationId"] for _, operation in operations()]
+
+    form = rf"[a-z]+(_[a-z]+)*_({'|'.join(VERBS)})"
+    assert [id_ for id_ in ids if not re.fullmatch(form, id_)] == []
+
+
+def test_the_document_names_this_installation(settings):
+    assert document()["servers"] == [
+        {"url": settings.TORALE_URL, "description": "This installation."}
     ]
 
 

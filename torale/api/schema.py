@@ -5,7 +5,7 @@ Views say with `extend_schema` which serializers they answer with and which refu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -43,7 +43,7 @@ AREAS = {
 class ErrorSerializer(serializers.Serializer[Any]):
     """Why it was not done."""
 
-    detail = serializers.CharField()
+    detail = serializers.CharField(help_text="The reason, and what to change.")
 
 
 @extend_schema_field({"type": "array", "items": {"type": ["string", "integer"]}})
@@ -54,16 +54,19 @@ class PlaceField(serializers.ListField):
 class FaultSerializer(serializers.Serializer[Any]):
     """One fault of what was sent: its kind, where it is, what is wrong and what was sent there."""
 
-    type = serializers.CharField()
-    loc = PlaceField()
-    msg = serializers.CharField()
-    input = serializers.JSONField()
+    type = serializers.CharField(help_text="What kind of fault it is, such as `missing`.")
+    loc = PlaceField(
+        help_text="Where it is: `body`, `query` or `path`, and the names and indexes that lead "
+        "from there to the fault."
+    )
+    msg = serializers.CharField(help_text="What is wrong, in words.")
+    input = serializers.JSONField(help_text="What was sent there; what encloses it if nothing was.")
 
 
 class ValidationErrorSerializer(serializers.Serializer[Any]):
     """Every fault of what was sent."""
 
-    detail = FaultSerializer(many=True)
+    detail = FaultSerializer(many=True, help_text="The faults, one entry each.")
 
 
 #: Of each error: the name of its component, what it means, and a `detail`.
@@ -142,6 +145,8 @@ HEADERS = {
 }
 #: What a text must be: more than white space, and without NUL.
 NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+#: The verbs in the names of operations, for views that have one method for each.
+VERBS = {"GET": "retrieve", "POST": "create", "PUT": "update", "PATCH": "update"}
 WITH_BODY = {"POST", "PUT", "PATCH"}
 #: How to ask again only for what has changed (RFC 9110 §13); for views that answer conditionally.
 CONDITIONAL = [
@@ -193,7 +198,8 @@ class Filters(DjangoFilterExtension):
             return []
         model = filterset._meta.model  # noqa: SLF001 - FilterSet has it nowhere else
         parameters = [
-            parameter
+            # The base class leaves the help text out where a filter says its type itself.
+            {**parameter, "description": filter_.extra.get("help_text", "")}
             for name, filter_ in filterset.base_filters.items()
             for parameter in self.resolve_filter_field(auto_schema, model, filterset, name, filter_)
         ]
@@ -201,6 +207,17 @@ class Filters(DjangoFilterExtension):
             if parameter["schema"] == {"type": "string"}:
                 parameter["schema"]["pattern"] = NOT_BLANK
         return parameters
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return `schema` with null allowed; what is said about it stays outside."""
+    about: dict[str, Any] = {
+        name: schema.pop(name) for name in ("description", "default") if name in schema
+    }
+    match schema:
+        case {"allOf": [ref]}:
+            schema = ref
+    return {"oneOf": [schema, {"type": "null"}], **about}
 
 
 class Lenient(OpenApiSerializerExtension):
@@ -216,10 +233,14 @@ class Lenient(OpenApiSerializerExtension):
             return dict(schema)
         for name, member in schema["properties"].items():
             if name not in schema.get("required", ()):
-                if "type" in member and "enum" not in member:
+                if "description" in member:
+                    member["description"] += " Null counts as not given."
+                if "enum" in member:
+                    member["nullable"] = True  # until `with_named_enums`
+                elif "type" in member:
                     member["type"] = [member["type"], "null"]
                 else:
-                    schema["properties"][name] = {"oneOf": [member, {"type": "null"}]}
+                    schema["properties"][name] = or_null(member)
         return dict(schema)
 
 
@@ -231,13 +252,17 @@ class Schema(AutoSchema):
         return [tag for prefix, tag in AREAS.items() if self.path.startswith(prefix)]
 
     def get_operation_id(self) -> str:
-        """Return a name for generated clients, such as `task_execute` or `webhook_config_put`."""
+        """Return a name for generated clients: what it is about, and a verb, as `task_execute`.
+
+        A view whose own names do not make one says it with `extend_schema(operation_id=…)`.
+        """
         if isinstance(self.view, ViewSetMixin):
             name, verb = self.view.basename, self.view.action
         else:
             name = type(self.view).__name__.removesuffix("View")
-            name, verb = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name), self.method
-        return f"{name}_{verb}".replace("-", "_").lower()
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            verb = "list" if self._is_list_view() else VERBS[self.method]
+        return f"{name}_{verb}".replace("-", "_")
 
     def get_summary(self) -> str:
         """Return the docstring's first line: it tells the effect."""
@@ -270,10 +295,11 @@ class Schema(AutoSchema):
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "format": "uuid"}
-                if name.endswith("_id")
-                else {"type": "string"},
+                "description": f"The {name.removesuffix('_id')}'s id.",
+                "schema": {"type": "string", "format": "uuid"},
             }
+            if name.endswith("_id")
+            else {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in variables
         ]
 
@@ -359,6 +385,35 @@ Endpoints = list[tuple[str, str, str, Any]]
 def without_slash(endpoints: Endpoints) -> Endpoints:
     """Name paths without their slash, which is optional."""
     return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+
+
+def with_named_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Refer to a named set in parameters, too, and let null stand beside it where it is allowed.
+
+    drf-spectacular's own hook names the sets of components' members only. Clients would get a type
+    of its own for each parameter.
+    """
+    schemas = result["components"]["schemas"]
+    names = {
+        frozenset(schema["enum"]): name for name, schema in schemas.items() if "enum" in schema
+    }
+    named = {name: schemas[name] for name in names.values()}
+    referring: dict[str, Any] = _referring(result, names)
+    referring["components"]["schemas"].update(named)
+    return referring
+
+
+def _referring(part: Any, names: Mapping[frozenset[Any], str]) -> Any:
+    match part:
+        case {"enum": [*values], "type": _, **rest} if frozenset(values) in names:
+            ref = {"$ref": f"#/components/schemas/{names[frozenset(values)]}"}
+            return {"allOf": [ref], **rest} if rest else ref
+        case dict():
+            inner = {name: _referring(value, names) for name, value in part.items()}
+            return or_null(inner) if inner.pop("nullable", False) else inner
+        case list():
+            return [_referring(item, names) for item in part]
+    return part
 
 
 def first_paragraphs(result: dict[str, Any], **_: Any) -> dict[str, Any]:

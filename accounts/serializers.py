@@ -106,7 +106,7 @@ class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     )
 
 
-class VerifiedEmailsSerializer(serializers.Serializer[dict[str, object]]):
+class VerifiedAddressesSerializer(serializers.Serializer[dict[str, object]]):
     """The addresses notifications may go to; the account's own comes first."""
 
     verified_emails = serializers.ListField(

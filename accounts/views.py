@@ -22,7 +22,7 @@ from accounts.serializers import (
     UsernameQuerySerializer,
     UsernameSerializer,
     UserSerializer,
-    VerifiedEmailsSerializer,
+    VerifiedAddressesSerializer,
 )
 from accounts.usernames import objection, set_username
 from accounts.verification import TooManyCodes, check_code, forget, send_code, verified_emails
@@ -106,7 +106,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         return message("Email verified")
 
     @extend_schema(operation_id="verified_email_list")
-    @action(detail=False, url_path="verified-emails", serializer_class=VerifiedEmailsSerializer)
+    @action(detail=False, url_path="verified-emails", serializer_class=VerifiedAddressesSerializer)
     def verified_emails(self, request: Request) -> Response:
         """List the addresses that notifications may go to."""
         emails = verified_emails(user=request.user)  # type: ignore[arg-type]

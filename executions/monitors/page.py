@@ -1,11 +1,8 @@
 """The page monitor: visits the pages that a question names and decides by a rule, with no model."""
 
 import asyncio
-import difflib
-import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from http.client import responses
@@ -15,10 +12,12 @@ from urllib.parse import urlsplit
 import aiohttp
 from django.conf import settings
 
+from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import FailureKind
 from executions.monitors.protocol import Answer, AskFailed, BadQuestion, Question, Source
-from executions.monitors.reading import Page, Unreadable, read, select_number
-from executions.monitors.rule import Changes, Contains, Matches, Number, Rule, RuleError, parse
+from executions.pages.finding import Finding, examine
+from executions.pages.reading import Unreadable
+from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
 from torale.errors import Refused
 
@@ -26,11 +25,6 @@ from torale.errors import Refused
 TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
-#: Characters of a page's text that are remembered, to show what changed.
-REMEMBERED = 8000
-#: Characters of a page's text that evidence quotes.
-SHOWN = 400
-
 ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - these are meant
 NO_ADDRESS = (
     'Name the page to watch, for example "https://example.com/product". '
@@ -43,20 +37,6 @@ FAILURES = {
     outbound.Failure.TOO_LARGE: FailureKind.USER_ERROR,
     outbound.Failure.TOO_MANY_REDIRECTS: FailureKind.USER_ERROR,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one visit of one page comes to."""
-
-    #: Whether the rule holds now.
-    holds: bool
-    #: Whether it has come to hold with this visit.
-    is_news: bool
-    #: What was seen, in words.
-    evidence: str
-    #: What to remember of the page.
-    memory: dict[str, Any]
 
 
 class PageMonitor:
@@ -97,7 +77,8 @@ class PageMonitor:
                 news on one of them is told at the next asking.
         """
         try:
-            rule = rule_of(question.search_query, question.condition_description)
+            # The children compile it: that can take a tenth of a second, in which nothing is sent.
+            rule = rule_of(question.search_query, question.condition_description, compiles=False)
         except RuleError as error:
             raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
         addresses = addresses_in(question.search_query)
@@ -107,18 +88,18 @@ class PageMonitor:
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         async with outbound.open_session(limit=MAX_PAGES) as session:
-            pages = await asyncio.gather(*(visit(session, address) for address in addresses))
-        findings = await asyncio.to_thread(
-            lambda: {
-                address: find(rule, page, memories.get(address))
-                for address, page in zip(addresses, pages, strict=True)
-            }
-        )
+            replies = await asyncio.gather(*(visit(session, address) for address in addresses))
+        # One after the other: an asking has at most one call in the queue of the children, and
+        # none after one that fails.
+        findings = {
+            address: await find(address, str(rule), reply, memories.get(address))
+            for address, reply in zip(addresses, replies, strict=True)
+        }
 
         news = [address for address, finding in findings.items() if finding.is_news]
         titles = {
-            address: page.title or urlsplit(address).netloc
-            for address, page in zip(addresses, pages, strict=True)
+            address: finding.title or urlsplit(address).netloc
+            for address, finding in findings.items()
         }
         return Answer(
             condition_met=bool(news),
@@ -156,22 +137,27 @@ def addresses_in(query: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def rule_of(search_query: str, condition_description: str) -> Rule:
+def rule_of(search_query: str, condition_description: str, *, compiles: bool = True) -> Rule:
     """Return the condition's rule; one that only repeats the query is the default, `changes`.
+
+    Args:
+        search_query: the question's query.
+        condition_description: the question's condition.
+        compiles: as `parse` has it.
 
     Raises:
         RuleError: the condition is no rule.
     """
     if not condition_description.strip() or condition_description == search_query:
         return Changes()
-    return parse(condition_description)
+    return parse(condition_description, compiles=compiles)
 
 
-async def visit(session: aiohttp.ClientSession, address: str) -> Page:
-    """Return what the page at `address` says.
+async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
+    """Return what the server of the page at `address` answered.
 
     Raises:
-        AskFailed: it could not be fetched or read.
+        AskFailed: there was no answer, or none with a page.
     """
     try:
         reply = await outbound.fetch(session, address, timeout=TIMEOUT, max_bytes=MAX_BYTES)
@@ -182,10 +168,36 @@ async def visit(session: aiohttp.ClientSession, address: str) -> Page:
             _failure_of(reply.status),
             f"{address} answered {reply.status} {responses.get(reply.status, '')}".rstrip() + ".",
         )
+    return reply
+
+
+async def find(
+    address: str, condition: str, reply: outbound.Reply, memory: Mapping[str, Any] | None
+) -> Finding:
+    """Read a page and apply the condition, in a process that is ended when it takes too much.
+
+    Raises:
+        AskFailed: the page cannot be read, or the condition not applied.
+    """
     try:
-        return await asyncio.to_thread(read, reply.body, reply.headers.get("content-type", ""))
+        return await confined(
+            examine, condition, reply.body, reply.headers.get("content-type", ""), memory
+        )
     except Unreadable as error:
         raise AskFailed(FailureKind.USER_ERROR, f"{address} cannot be watched: {error}.") from error
+    except RuleError as error:
+        raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
+    except TooMuch as error:
+        raise AskFailed(
+            FailureKind.USER_ERROR,
+            f"{address} cannot be watched: to read it and to apply the condition took more than "
+            f"{error}. Name a smaller page, or simplify the condition.",
+        ) from error
+    except ChildDied as error:
+        raise AskFailed(
+            FailureKind.SYSTEM_ERROR,
+            f"Something went wrong on our side while {address} was read: {error}.",
+        ) from error
 
 
 def _failure_of(status: int) -> FailureKind:
@@ -197,84 +209,6 @@ def _failure_of(status: int) -> FailureKind:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR
         else (FailureKind.USER_ERROR)
     )
-
-
-def find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
-    """Apply `rule` to a page, in the light of what was remembered of it."""
-    remembered = {
-        "sha256": hashlib.sha256(page.text.encode()).hexdigest(),
-        "text": page.text[:REMEMBERED],
-    }
-    if isinstance(rule, Changes):
-        return _find_change(page, memory, remembered)
-    holds, evidence = _holds(rule, page)
-    held = bool(memory and memory.get("holds"))
-    if holds and held:
-        evidence = f"Still so: {evidence}"
-    return Finding(holds, holds and not held, evidence, {**remembered, "holds": holds})
-
-
-def _find_change(
-    page: Page, memory: Mapping[str, Any] | None, remembered: dict[str, Any]
-) -> Finding:
-    if memory is None:
-        seen = f"First visit: remembered {len(page.text):,} characters to compare with."
-        return Finding(holds=False, is_news=False, evidence=seen, memory=remembered)
-    if memory["sha256"] == remembered["sha256"]:
-        seen = "The page has not changed."
-        return Finding(holds=False, is_news=False, evidence=seen, memory=remembered)
-    seen = f"The page has changed.{_difference(memory['text'], remembered['text'])}"
-    return Finding(holds=True, is_news=True, evidence=seen, memory=remembered)
-
-
-def _difference(before: str, after: str) -> str:
-    """Return the first lines that went and came, in words."""
-    lines = list(difflib.ndiff(_lines(before), _lines(after)))
-    said = ""
-    for mark, verb in (("- ", "Gone"), ("+ ", "New")):
-        part = " / ".join(line[2:] for line in lines if line.startswith(mark))
-        if part:
-            said += f' {verb}: "{_shortened(part)}".'
-    return said
-
-
-def _lines(text: str) -> list[str]:
-    # ndiff compares every line with every other; this many show what a person wants to see.
-    return [line.strip() for line in text.splitlines() if line.strip()][:200]
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
-    if isinstance(rule, Number):
-        selected = select_number(page, rule.kind, rule.selector)
-        if selected is None:
-            return False, f'No number was found by {rule.kind}("{rule.selector}").'
-        value, text = selected
-        holds = rule.holds_for(value)
-        return holds, (
-            f'The number found by {rule.kind}("{rule.selector}") is {value} ("{text}"), which is '
-            f"{'' if holds else 'not '}{rule.operator} {rule.operand}."
-        )
-    text = " ".join(page.text.split())
-    if isinstance(rule, Matches):
-        found = rule.compiled().search(text)
-        span = found.span() if found else None
-        wanted = f"a match of /{rule.pattern}/"
-    else:
-        at = re.search(re.escape(" ".join(rule.text.split())), text, re.IGNORECASE)
-        span = at.span() if at else None
-        wanted = f'"{rule.text}"'
-    if span is None:
-        negated = isinstance(rule, Contains) and rule.negated
-        return negated, f"The page does not contain {wanted}."
-    begin, end = max(0, span[0] - 60), min(len(text), span[1] + 60)
-    around = f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
-    holds = not (isinstance(rule, Contains) and rule.negated)
-    return holds, f'The page contains {wanted}: "{_shortened(around)}".'
 
 
 def tell(title: str, address: str, evidence: str) -> str:

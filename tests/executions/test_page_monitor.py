@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from executions.monitors import Answer, Source, page
+from executions.pages import finding
 from tests.executions.asking import JSON, ask, html
 from tests.factories import NOW
 from tests.receivers import Answer as Reply
@@ -185,7 +186,7 @@ def test_every_change_is_told(http_receiver):
 
 
 def test_a_change_far_down_a_long_page_is_told(http_receiver):
-    visits = ["a" * page.REMEMBERED + last for last in ("b", "c")]
+    visits = ["a" * finding.REMEMBERED + last for last in ("b", "c")]
 
     _, answer = ask_in_turn(http_receiver, "changes", [html(text) for text in visits])
 

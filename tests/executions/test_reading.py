@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.monitors.reading import Unreadable, number_in, read, select_number
+from executions.pages.reading import Unreadable, number_in, read, select_number
 
 HTML = "text/html; charset=utf-8"
 
@@ -257,8 +257,9 @@ OFFERS = b"""{"offers": [{"price": 20.5, "sold": true}, {"price": "1.085"}, {"pr
         ("$.offers[2].price", None),
         ("$.offers[0].sold", None),
         ("$.absent", None),
+        ("$..price", (Decimal("20.5"), "20.5")),
         # Nested deeper than a path may descend.
-        ("$..price", None),
+        ("$..absent", None),
     ],
 )
 def test_a_json_path_finds_the_first_number(path, selected):

@@ -1,12 +1,14 @@
 """The grammar of conditions."""
 
+import pickle
+import time
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.monitors.rule import (
+from executions.pages.rule import (
     FORMS,
     OPERATORS,
     QUOTES,
@@ -131,6 +133,22 @@ FAULTS = [
     (
         "json($.price) < 100",
         'The text after json( needs quotes: json("$.price"). (character 6)',
+    ),
+    (
+        """json("$[?search(@.a, 'b(')]") < 1""",
+        "The JSON path is not valid: invalid expression in search(…): missing ): b(. (character 6)",
+    ),
+    (
+        """json("$[?match(@.a, '[b')]") < 1""",
+        "The JSON path is not valid: invalid expression in match(…): missing ]: [b. (character 6)",
+    ),
+    (
+        'json("$[?@.a =~ /b/]") < 1',
+        "The JSON path is not valid: write match(…) or search(…) instead of =~. (character 6)",
+    ),
+    (
+        'json("$[?@.a == 1e999]") < 1',
+        "The JSON path is not valid: cannot convert float infinity to integer. (character 6)",
     ),
     (
         'css("p[") < 100',
@@ -265,3 +283,33 @@ def test_a_number_is_compared(symbol, met):
 
     assert isinstance(rule, Number)
     assert [rule.holds_for(Decimal(value)) for value in ("9.9", "9.950", "10")] == met
+
+
+def test_a_fault_can_be_told_to_another_process():
+    fault = RuleError("Nothing may follow.", 5)
+
+    copy = pickle.loads(pickle.dumps(fault))
+
+    assert (str(copy), copy.position) == ("Nothing may follow. (character 5)", 5)
+
+
+@pytest.mark.parametrize("text", ['css("p[") < 1', 'json("$[") < 1', "matches /(/"])
+def test_a_stored_condition_is_understood_without_compiling_it(text):
+    assert str(parse(text, compiles=False)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"matches /(\pL|\pN){200}/i",
+        f'json("${"[?@" * 100}{"]" * 100}") < 1',
+        f'css("{" ".join("a" * 240)}") < 1',
+    ],
+    ids=["expression", "path", "selector"],
+)
+def test_what_takes_longest_to_check_is_checked_within_a_second(text):
+    begun = time.process_time()
+
+    parse(text)
+
+    assert time.process_time() - begun < 1

@@ -8,10 +8,12 @@ from email.message import Message
 from typing import Any
 
 import html_text
-import jsonpath
 import lxml.html
+from jsonpath.exceptions import JSONPathRecursionError
 from lxml import etree
 from price_parser import Price
+
+from executions.pages.json_path import PATHS
 
 TEXT_TYPES = re.compile(r"text/|application/(.+\+)?(json|xml)|application/xhtml\+xml")
 #: What PostgreSQL's jsonb cannot keep.
@@ -23,6 +25,11 @@ JSON_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII
 DECIMAL_SEPARATOR = re.compile(r"(?<![\d.,])(?:0|\d{4,})([.,])\d{3}(?![\d.,])")
 #: A minus before the first number; a hyphen inside a word is none.
 MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*\d")
+
+
+#: Characters of a text in which a number is looked for: the time that this takes grows faster than
+#: the text.
+NUMBER_WITHIN = 1000
 
 
 class Unreadable(Exception):
@@ -88,24 +95,24 @@ def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] |
     """
     if kind == "css":
         found = page.document.cssselect(selector) if page.document is not None else []
-        values = [element.text_content() for element in found[:1]]
+        value = found[0].text_content() if found else None
     else:
-        values = [
-            Decimal(value) if isinstance(value, str) and JSON_NUMBER.fullmatch(value) else value
-            for value in _found_by_path(selector, page.data)[:1]
-        ]
-    for value in values[:1]:
-        number = number_in(value)
-        if number is not None:
-            return number, " ".join(_clean(str(value)).split())[:100]
-    return None
+        value = _found_by_path(selector, page.data)
+        if isinstance(value, str) and JSON_NUMBER.fullmatch(value):
+            value = Decimal(value)
+    number = number_in(value)
+    return None if number is None else (number, " ".join(_clean(str(value)).split())[:100])
 
 
-def _found_by_path(path: str, data: Any) -> list[Any]:
+def _found_by_path(path: str, data: Any) -> Any:
+    if data is None:
+        return None
     try:
-        return jsonpath.findall(path, data) if data is not None else []
-    except jsonpath.JSONPathError:  # the data is nested too deeply for a path that descends
-        return []
+        # The first is enough: a path such as $..*..* finds each value many times.
+        found = next(iter(PATHS.finditer(path, data)), None)
+    except JSONPathRecursionError:  # the data is nested too deeply for a path that descends
+        return None
+    return None if found is None else found.obj
 
 
 def number_in(value: Any) -> Decimal | None:
@@ -116,7 +123,7 @@ def number_in(value: Any) -> Decimal | None:
         if isinstance(value, int | float | Decimal):
             number = Decimal(str(value))
         else:
-            text = str(value).replace("\N{MINUS SIGN}", "-")
+            text = str(value)[:NUMBER_WITHIN].replace("\N{MINUS SIGN}", "-")
             # So spelled, the parser of prices knows a Swiss thousand and skips no percents.
             text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("%", " %")
             decimal = DECIMAL_SEPARATOR.search(text)
@@ -140,6 +147,10 @@ def _document(body: bytes, charset: str | None) -> Any:
         return lxml.html.document_fromstring(body, parser=parser)
     except (etree.ParserError, ValueError):  # nothing in it
         return None
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]
+            raise MemoryError from error
+        raise
 
 
 def _guessed(body: bytes) -> str | None:

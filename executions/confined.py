@@ -1,0 +1,172 @@
+"""Calls functions on what strangers wrote, in child processes with a limit of CPU time and memory.
+
+The kernel ends a child that exceeds a limit, whatever code it is in. Each child has a pipe of its
+own, so that its end concerns no other call; the next call gets a new child.
+"""
+
+import asyncio
+import atexit
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing import Pipe
+from typing import Any, TypeVar
+
+from executions import confined_child
+from executions.confined_child import Reply
+
+T = TypeVar("T")
+
+#: Seconds of CPU time that a call may take: several times what an honest page of 5 MB needs.
+CPU_S = 3
+#: Bytes of memory that a child may have: twice what an honest page of 5 MB needs.
+MEMORY_BYTES = 512 * 1024 * 1024
+#: Children at once in a process: while one is busy with a hostile page, another serves the rest.
+CHILDREN = 2
+#: Seconds that a call may take by the clock, ten times its CPU time: a busy machine fails no page.
+PATIENCE_S = 30
+#: What a child runs. It imports from where its parent does, and loads neither the parent's main
+#: module nor any settings.
+PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[4:]; "
+    f"from {confined_child.__name__} import serve; "
+    "serve(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))"
+)
+
+
+class TooMuch(Exception):
+    """The call exceeded a limit, and would do so again; the message says which."""
+
+
+class ChildDied(Exception):
+    """The child ended for a reason that may lie outside of the call."""
+
+
+async def confined(function: Callable[..., T], *arguments: Any) -> T:
+    """Call `function` in a child process; return what it returns or raise what it raises.
+
+    Calls are served in the order in which they were made, CHILDREN at once. Cancelling a call ends
+    its child.
+
+    Args:
+        function: one at the top level of a module. Children import that module, so it should
+            import little itself.
+        arguments: objects that can be pickled.
+
+    Raises:
+        TooMuch: the call took more than CPU_S seconds of CPU time or MEMORY_BYTES of memory.
+        ChildDied: the child was killed, crashed, or did not end within PATIENCE_S seconds.
+    """
+    call = _Call(function, arguments)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, call.run)
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+
+
+class _Child:
+    """A process that answers one call after another."""
+
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        with theirs:
+            limits = (str(CPU_S), str(MEMORY_BYTES))
+            self.process = subprocess.Popen(  # noqa: S603 - the program and the paths are ours
+                [sys.executable, "-I", "-c", PROGRAM, str(theirs.fileno()), *limits, *sys.path],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                # Ctrl-C reaches the whole group of a terminal; this child is ended by its parent.
+                start_new_session=True,
+            )
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Reply:
+        """Have `function` called.
+
+        Raises:
+            TooMuch, ChildDied: as `confined`; the child is of no further use.
+        """
+        try:
+            self._connection.send((function, arguments))
+            if self._connection.poll(PATIENCE_S):
+                reply: Reply = self._connection.recv()
+                return reply
+        except (EOFError, ConnectionError):
+            raise self._cause_of_death() from None
+        raise ChildDied(f"it did not end within {PATIENCE_S} s")
+
+    def _cause_of_death(self) -> TooMuch | ChildDied:
+        status = self.process.wait()
+        if status == -signal.SIGPROF:
+            return TooMuch(f"{CPU_S} s of CPU time")
+        if status == confined_child.OUT_OF_MEMORY:
+            return TooMuch(f"{MEMORY_BYTES // 1024**2} MB of memory")
+        return ChildDied(f"its process ended with status {status}")
+
+    def end(self) -> None:
+        """Kill the process and forget it."""
+        self.process.kill()
+        self.process.wait()
+        self._connection.close()
+
+
+class _Call:
+    """One call, run in a thread that waits for the child."""
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self._function = function
+        self._arguments = arguments
+        self._child: _Child | None = None
+        #: Held while the child is given up, lest `cancel` kills one that has gone to another call.
+        self._lock = threading.Lock()
+
+    def run(self) -> Any:
+        """Have a child answer."""
+        child = self._child = _free_child()
+        is_usable = False
+        try:
+            reply = child.call(self._function, self._arguments)
+            is_usable = not reply.is_last
+        finally:
+            with self._lock:
+                self._child = None
+            if is_usable:
+                _idle.append(child)
+            else:
+                child.end()
+        if reply.error is not None:
+            raise reply.error
+        return reply.value
+
+    def cancel(self) -> None:
+        """End the child if it is still at work."""
+        with self._lock:
+            if self._child is not None:
+                self._child.process.kill()
+
+
+def _free_child() -> _Child:
+    """Return the child that was used last, as one is enough most of the time, or a new one."""
+    with suppress(IndexError):
+        while True:
+            child = _idle.pop()
+            if child.process.poll() is None:
+                return child
+            child.end()
+    return _Child()
+
+
+#: Children that wait for a call. Appending and popping are atomic.
+_idle: list[_Child] = []
+#: Each thread waits for one child; what they have not begun is the queue.
+_threads = ThreadPoolExecutor(CHILDREN, thread_name_prefix="confined")
+
+
+@atexit.register
+def _end_children() -> None:
+    while _idle:
+        _idle.pop().end()

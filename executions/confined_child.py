@@ -1,0 +1,84 @@
+"""The process in which confined calls run: it limits itself, then answers one call after another.
+
+It imports nothing but what it is asked to call. See executions/confined.py.
+"""
+
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+#: Bytes of memory up to which the process is kept for the next call, which is to have room, too.
+KEPT_BYTES = 128 * 1024 * 1024
+#: What delivers and answers requests goes first; 19 would be the least urgent.
+NICENESS = 10
+#: How the process exits when a call needs more memory.
+OUT_OF_MEMORY = 77
+
+
+class Reply(NamedTuple):
+    """How a call ended."""
+
+    #: What the function returned.
+    value: Any
+    #: What it raised.
+    error: Exception | None
+    #: Whether the process ends now.
+    is_last: bool
+
+
+def serve(descriptor: int, cpu_s: float, memory_bytes: int) -> None:
+    """Answer calls until the other end is closed, as it also is when the parent is killed.
+
+    Args:
+        descriptor: of the socket on which calls come.
+        cpu_s: seconds of CPU time that each call may take.
+        memory_bytes: memory that the process may have, its libraries included.
+    """
+    os.nice(NICENESS)
+    if sys.platform == "linux":  # elsewhere, the system does not enforce it
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # The kernel would write the memory of a process that it ends to the disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with Connection(descriptor) as connection:
+        try:
+            is_last = False
+            while not is_last:
+                value, error = _call(cpu_s, *connection.recv())
+                is_last = _memory() > KEPT_BYTES
+                connection.send(Reply(value, error, is_last))
+        except (EOFError, ConnectionError):
+            return
+        except MemoryError:
+            # Nothing can be relied on any more, not even that a reply can be sent.
+            os._exit(OUT_OF_MEMORY)
+
+
+def _call(
+    cpu_s: float, function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[Any, Exception | None]:
+    # With the signal's default action, the kernel ends the process. A handler in Python would wait
+    # for the very code that takes so long.
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
+    try:
+        return function(*arguments), None
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+        error.add_note(traceback.format_exc())
+        return None, error
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _memory() -> int:
+    """Return the bytes of memory that count against the limit; 0 where there is none."""
+    if sys.platform != "linux":
+        return 0
+    pages = Path("/proc/self/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()

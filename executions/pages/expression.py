@@ -1,0 +1,23 @@
+"""Regular expressions on RE2, whose time is linear in the text's length; pure."""
+
+from typing import Any
+
+import re2
+
+
+def compiled(pattern: str, *, ignore_case: bool = False) -> Any:
+    """Compile an RE2 expression, with its complaints kept off the terminal.
+
+    Raises:
+        re2.error: it is malformed, or too large.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    return re2.compile(pattern, options)
+
+
+def complaint(error: re2.error) -> str:
+    """Return in words why an expression does not compile."""
+    reason = error.args[0] if error.args else error
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

@@ -1,0 +1,153 @@
+"""A page's bytes and a rule -> what one visit comes to; pure."""
+
+import difflib
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from executions.pages.reading import Page, read, select_number
+from executions.pages.rule import Changes, Contains, Matches, Number, Rule, parse
+
+#: Characters of a page's text that are remembered, to show what changed.
+REMEMBERED = 8000
+#: Characters of a page's text that evidence quotes.
+SHOWN = 400
+#: Lines of a page's text that are compared to show what changed.
+COMPARED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one visit of one page comes to."""
+
+    #: The page's title, empty when it has none.
+    title: str
+    #: Whether the rule holds now.
+    holds: bool
+    #: Whether it has come to hold with this visit.
+    is_news: bool
+    #: What was seen, in words.
+    evidence: str
+    #: What to remember of the page.
+    memory: dict[str, Any]
+
+
+def examine(
+    condition: str, body: bytes, content_type: str, memory: Mapping[str, Any] | None
+) -> Finding:
+    """Read a page and apply a condition, in the light of what was remembered of the page.
+
+    Args:
+        condition: a rule, as `rule.parse` takes it.
+        body: the page as it came.
+        content_type: the header's value.
+        memory: that of the last visit's finding, None at the first visit.
+
+    Raises:
+        RuleError: the condition is no rule.
+        Unreadable: the page is not text.
+    """
+    return _find(parse(condition), read(body, content_type), memory)
+
+
+def _find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
+    remembered = {
+        "sha256": hashlib.sha256(page.text.encode()).hexdigest(),
+        "text": page.text[:REMEMBERED],
+    }
+    if isinstance(rule, Changes):
+        has_changed, evidence = _change(page, memory, remembered)
+        return Finding(page.title, has_changed, has_changed, evidence, remembered)
+    holds, evidence = _holds(rule, page)
+    held = bool(memory and memory.get("holds"))
+    if holds and held:
+        evidence = f"Still so: {evidence}"
+    return Finding(page.title, holds, holds and not held, evidence, {**remembered, "holds": holds})
+
+
+def _change(
+    page: Page, memory: Mapping[str, Any] | None, remembered: dict[str, Any]
+) -> tuple[bool, str]:
+    if memory is None:
+        return False, f"First visit: remembered {len(page.text):,} characters to compare with."
+    if memory["sha256"] == remembered["sha256"]:
+        return False, "The page has not changed."
+    return True, f"The page has changed.{_difference(memory['text'], remembered['text'])}"
+
+
+def _difference(before: str, after: str) -> str:
+    """Return the first lines that went and came, in words."""
+    old, new = _lines(before), _lines(after)
+    gone: list[str] = []
+    come: list[str] = []
+    # Lines are compared as a whole. difflib.ndiff would also look inside of each pair of them,
+    # which takes minutes for some pages.
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for operation, old_begin, old_end, new_begin, new_end in matcher.get_opcodes():
+        if operation != "equal":
+            gone += old[old_begin:old_end]
+            come += new[new_begin:new_end]
+    return "".join(
+        f' {verb}: "{_shortened(" / ".join(lines))}".'
+        for verb, lines in (("Gone", gone), ("New", come))
+        if lines
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()][:COMPARED]
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
+    if isinstance(rule, Number):
+        selected = select_number(page, rule.kind, rule.selector)
+        if selected is None:
+            return False, f'No number was found by {rule.kind}("{rule.selector}").'
+        value, text = selected
+        holds = rule.holds_for(value)
+        return holds, (
+            f'The number found by {rule.kind}("{rule.selector}") is {value} ("{text}"), which is '
+            f"{'' if holds else 'not '}{rule.operator} {rule.operand}."
+        )
+    text = " ".join(page.text.split())
+    if isinstance(rule, Matches):
+        found = rule.compiled().search(text)
+        span = found.span() if found else None
+        wanted = f"a match of /{rule.pattern}/"
+    else:
+        span = span_of(" ".join(rule.text.split()), text)
+        wanted = f'"{rule.text}"'
+    if span is None:
+        negated = isinstance(rule, Contains) and rule.negated
+        return negated, f"The page does not contain {wanted}."
+    begin, end = max(0, span[0] - 60), min(len(text), span[1] + 60)
+    around = f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
+    holds = not (isinstance(rule, Contains) and rule.negated)
+    return holds, f'The page contains {wanted}: "{_shortened(around)}".'
+
+
+def span_of(wanted: str, text: str) -> tuple[int, int] | None:
+    """Return where `wanted` first stands in `text`, in any case, or None; takes linear time."""
+    folded, sought = _folded(text), _folded(wanted)
+    begin = folded.find(sought)
+    if begin < 0:
+        return None
+    end = begin + len(sought)
+    if len(folded) == len(text):
+        return begin, end
+    # Folding makes two of some characters ("ß" becomes "ss"): count which ones these stem from.
+    ends = list(accumulate(len(_folded(character)) for character in text))
+    return bisect_right(ends, begin), bisect_right(ends, end - 1) + 1
+
+
+def _folded(text: str) -> str:
+    # The Turkish letters are one with "i", as they are for a regular expression that ignores case.
+    return text.replace("İ", "i").replace("ı", "i").casefold()  # noqa: RUF001 - is meant

@@ -1,0 +1,235 @@
+"""Calls in child processes, and what becomes of these."""
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from executions import confined as module
+from executions.confined import ChildDied, TooMuch, confined
+from tests.receivers import wait_for
+
+
+def call(function, *arguments):
+    return asyncio.run(confined(function, *arguments))
+
+
+@pytest.fixture
+def new_children():
+    """Start with none, and leave none."""
+    module._end_children()
+    yield
+    module._end_children()
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def fail() -> None:
+    raise LookupError("not there")
+
+
+def take(megabytes: int) -> int:
+    return len(b"x" * (megabytes * 1024**2))
+
+
+def keep(megabytes: int) -> None:
+    signal.kept = b"x" * (megabytes * 1024**2)  # type: ignore[attr-defined]
+
+
+def pid_and_limits() -> tuple[int, int, tuple[int, int]]:
+    return os.getpid(), os.nice(0), resource.getrlimit(resource.RLIMIT_AS)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_call_returns_what_the_function_returns():
+    assert call(divmod, 7, 2) == (3, 1)
+
+
+def test_a_call_raises_what_the_function_raises():
+    with pytest.raises(LookupError, match="not there") as failure:
+        call(fail)
+
+    # Where in the child it was raised.
+    assert "in fail" in failure.value.__notes__[0]
+
+
+def test_calls_in_turn_share_a_process_that_is_not_ours_and_gives_way(new_children):
+    first, second = call(pid_and_limits), call(pid_and_limits)
+
+    assert first == second
+    pid, niceness, memory = first
+    assert pid != os.getpid()
+    assert niceness == os.nice(0) + 10
+    assert memory == (module.MEMORY_BYTES, module.MEMORY_BYTES)
+
+
+def test_what_reads_pages_imports_neither_django_nor_aiohttp():
+    program = (
+        "import sys, executions.confined_child, executions.pages.finding; "
+        "print({'django', 'aiohttp', 'asyncio'} & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"
+
+
+def test_a_call_that_exceeds_its_time_ends_alone(new_children, monkeypatch):
+    monkeypatch.setattr(module, "CPU_S", 0.5)
+
+    async def main():
+        return await asyncio.gather(
+            confined(spin),
+            *(confined(divmod, number, 1) for number in range(20)),
+            confined(spin),
+            confined(divmod, 20, 1),
+            return_exceptions=True,
+        )
+
+    first, *others = asyncio.run(main())
+
+    assert isinstance(first, TooMuch)
+    assert str(first) == "0.5 s of CPU time"
+    assert isinstance(others.pop(20), TooMuch)
+    assert others == [(number, 0) for number in range(21)]
+
+
+def test_a_call_that_exceeds_its_memory_ends_alone(new_children):
+    with pytest.raises(TooMuch) as failure:
+        call(take, 600)
+
+    assert str(failure.value) == "512 MB of memory"
+    assert call(take, 100) == 100 * 1024**2
+
+
+def test_arguments_that_exceed_the_memory_end_alone(new_children):
+    with pytest.raises(TooMuch):
+        call(len, b"x" * (600 * 1024**2))
+
+    assert call(len, b"x") == 1
+
+
+def test_a_process_that_keeps_much_memory_is_replaced(new_children):
+    pid = call(os.getpid)
+
+    call(keep, 200)
+
+    assert call(os.getpid) != pid
+    assert not is_alive(pid)
+
+
+def test_an_idle_process_that_was_killed_is_replaced(new_children):
+    pid = call(os.getpid)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not is_alive(pid))
+
+    assert call(os.getpid) != pid
+
+
+def test_a_process_that_crashes_is_no_fault_of_the_call(new_children):
+    with pytest.raises(ChildDied) as failure:
+        call(signal.raise_signal, signal.SIGSEGV)
+
+    assert str(failure.value) == "its process ended with status -11"
+
+
+def test_a_process_that_hangs_is_ended(new_children, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+
+    with pytest.raises(ChildDied) as failure:
+        call(time.sleep, 60)
+
+    assert str(failure.value) == "it did not end within 0.2 s"
+
+
+def test_a_cancelled_call_ends_its_process(new_children, tmp_path):
+    path = tmp_path / "pid"
+
+    async def main() -> None:
+        running = asyncio.create_task(confined(spin_and_tell, str(path)))
+        async with asyncio.timeout(10):
+            while not path.exists():  # noqa: ASYNC110 - the event is a file's
+                await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+
+    wait_for(lambda: not is_alive(int(path.read_text())))
+
+
+def spin_and_tell(path: str) -> None:
+    Path(f"{path}.new").write_text(str(os.getpid()))
+    Path(f"{path}.new").rename(path)
+    spin()
+
+
+#: A parent with an idle child and one at work.
+PARENT = """
+import asyncio, contextlib, sys
+from executions import confined
+from tests.executions.test_confined import spin_and_tell
+
+confined.CPU_S = 1
+
+async def main():
+    await asyncio.gather(*(confined.confined(divmod, 7, 2) for _ in range(2)))
+    await confined.confined(spin_and_tell, sys.argv[1])
+
+with contextlib.suppress(KeyboardInterrupt):
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", ["killed", "interrupted"])
+def test_no_process_outlives_its_parent(tmp_path, how):
+    path = tmp_path / "pid"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, path],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "torale.settings"},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_for(path.exists)
+    children = children_of(parent.pid)
+    assert len(children) == 2
+    assert int(path.read_text()) in children
+
+    if how == "killed":
+        parent.kill()
+    else:
+        # As Ctrl-C does.
+        os.killpg(parent.pid, signal.SIGINT)
+    _, complaints = parent.communicate(timeout=10)
+
+    wait_for(lambda: not any(is_alive(pid) for pid in children))
+    assert complaints == b""
+
+
+def children_of(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")  # one for each thread
+    return [int(child) for children in lists for child in children.read_text().split()]

@@ -1,0 +1,207 @@
+"""Pages and conditions made to take a worker's time and memory, over real connections."""
+
+import json
+
+import pytest
+
+from executions import confined
+from executions.failures import FailureKind
+from executions.monitors import AskFailed, page
+from executions.pages import finding
+from tests.executions.asking import HTML, JSON, ask
+from tests.receivers import Answer as Reply
+
+REGEX_VICTIM = json.dumps([{"a": "a" * 32}]).encode()
+NESTED = json.dumps([[[[number] for number in range(100)]] * 20] * 20).encode()
+ARRAYS = b"[" + b"[]," * (page.MAX_BYTES // 3 - 1) + b"0]"
+PLAIN = {"Content-Type": "text/plain"}
+
+
+@pytest.fixture
+def half_a_second(monkeypatch):
+    """Let no call take more CPU time than that."""
+    confined._end_children()
+    monkeypatch.setattr(confined, "CPU_S", 0.5)
+    yield
+    confined._end_children()
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "headers", "evidence"),
+    [
+        (
+            """json("$[?search(@.a, '(a|a)*b')].a") < 1""",
+            REGEX_VICTIM,
+            JSON,
+            """No number was found by json("$[?search(@.a, '(a|a)*b')].a").""",
+        ),
+        (
+            """json("$[?match(@.a, '(a|a)*b')].a") < 1""",
+            REGEX_VICTIM,
+            JSON,
+            """No number was found by json("$[?match(@.a, '(a|a)*b')].a").""",
+        ),
+        (
+            'json("$..*..*..*") < 1',
+            NESTED,
+            JSON,
+            'The number found by json("$..*..*..*") is 0 ("[0]"), which is < 1.',
+        ),
+        (
+            f'contains "{"a" * 499}"',
+            b"ab" * (page.MAX_BYTES // 2),
+            PLAIN,
+            f'The page does not contain "{"a" * 499}".',
+        ),
+        (
+            f'contains "{"a" * 250}b{"a" * 249}"',
+            b"a" * page.MAX_BYTES,
+            PLAIN,
+            f'The page does not contain "{"a" * 250}b{"a" * 249}".',
+        ),
+        (
+            "matches /(a+a+)+b/",
+            b"a" * page.MAX_BYTES,
+            PLAIN,
+            "The page does not contain a match of /(a+a+)+b/.",
+        ),
+        (
+            'css("#x") < 1',
+            b"<p id=x>" + b"- " * 30_000,
+            HTML,
+            'No number was found by css("#x").',
+        ),
+    ],
+    ids=["search", "match", "descents", "contains", "contains b", "matches", "hyphens"],
+)
+def test_what_took_minutes_is_answered_at_once(
+    half_a_second, http_receiver, condition, body, headers, evidence
+):
+    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+
+    answer = ask(http_receiver.url, condition)
+
+    assert answer.evidence == evidence
+
+
+def test_a_number_is_looked_for_in_the_beginning_of_a_long_text(half_a_second, http_receiver):
+    body = b"<p id=x>" + b"1 000 " * 10_000
+    http_receiver.answers = [Reply(status=200, body=body, headers=HTML)]
+
+    answer = ask(http_receiver.url, 'css("#x") < 1')
+
+    assert answer.evidence.startswith('The number found by css("#x") is 10001000100010001000')
+
+
+def test_a_change_of_two_hundred_similar_lines_is_told(half_a_second):
+    before, after = ("\n".join(f"{'a' * 38}{end}" for _ in range(200)) for end in "bc")
+
+    found = finding.examine("changes", after.encode(), "text/plain", {"sha256": "", "text": before})
+
+    assert found.evidence.startswith(f'The page has changed. Gone: "{"a" * 38}b / aaa')
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "headers"),
+    [
+        ('css("p ~ p ~ zz") < 1', b"<p>" * 20_000, HTML),
+        ('json("$..a") < 1', ARRAYS, JSON),
+        (
+            "changes",
+            b"<p " + b" ".join(b"a%d=1" % number for number in range(40_000)) + b">x",
+            HTML,
+        ),
+        ("changes", b"[" * 900 + b"1," * 2_500_000 + b"1" + b"]" * 900, JSON),
+    ],
+    ids=["siblings", "arrays", "attributes", "deep numbers"],
+)
+def test_a_page_that_takes_too_long_is_the_tasks_own_error(
+    half_a_second, http_receiver, condition, body, headers
+):
+    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, condition)
+
+    assert failure.value.kind == FailureKind.USER_ERROR
+    assert str(failure.value) == (
+        f"{http_receiver.url} cannot be watched: to read it and to apply the condition took more "
+        "than 0.5 s of CPU time. Name a smaller page, or simplify the condition."
+    )
+
+
+def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(http_receiver):
+    body = b"<p>x" * (page.MAX_BYTES // 4)
+    http_receiver.answers = [Reply(status=200, body=body, headers=HTML)]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert failure.value.kind == FailureKind.USER_ERROR
+    assert str(failure.value) == (
+        f"{http_receiver.url} cannot be watched: to read it and to apply the condition took more "
+        "than 512 MB of memory. Name a smaller page, or simplify the condition."
+    )
+
+
+ROW = (
+    '<tr id="r{}"><td><a href="/{}">Bread and butter</a></td><td class="price">{},95 €</td></tr>\n'
+)
+OFFER = '{{"name": "Bread and butter", "id": {}, "price": {}.95}}'
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "headers"),
+    [
+        (
+            'css("#r49999 .price") > 1',
+            "".join(ROW.format(n, n, n) for n in range(50_000)).encode(),
+            HTML,
+        ),
+        (
+            'json("$[?@.id == 84999].price") > 1',
+            f"[{','.join(OFFER.format(n, n) for n in range(85_000))}]".encode(),
+            JSON,
+        ),
+    ],
+    ids=["html", "json"],
+)
+def test_an_honest_page_of_five_megabytes_is_read(http_receiver, condition, body, headers):
+    assert page.MAX_BYTES * 0.9 < len(body) < page.MAX_BYTES
+    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+
+    answer = ask(http_receiver.url, condition)
+
+    assert answer.condition_met is True
+
+
+def test_after_a_page_that_takes_too_long_the_next_is_not_read(half_a_second, http_receiver):
+    http_receiver.answers = [Reply(status=200, body=ARRAYS, headers=JSON)]
+    urls = [f"{http_receiver.url}/{name}" for name in ("first", "second")]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(" ".join(urls), 'json("$..a") < 1')
+
+    assert str(failure.value).startswith(urls[0])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "found"),
+    [
+        ("in stock", "Now IN STOCK!", "IN STOCK"),
+        ("STRASSE", "Die Straße 5", "Straße"),
+        ("straße", "ẞ DIE STRASSE 5", "STRASSE"),
+        ("ß", "a ss b", "ss"),
+        ("s", "ß", "ß"),
+        ("5", "ßßß 5 ß", "5"),
+        ("ΣΑΣ", "σας", "σας"),
+        ("ticaret", "TİCARET", "TİCARET"),
+        ("TICARET", "tıcaret", "tıcaret"),  # noqa: RUF001 - is meant
+        ("b", "a", None),
+        ("aa", "a", None),
+    ],
+)
+def test_a_text_is_found_in_any_case(wanted, text, found):
+    span = finding.span_of(wanted, text)
+
+    assert (None if span is None else text[slice(*span)]) == found

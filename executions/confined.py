@@ -27,8 +27,8 @@ CPU_S = 3
 MEMORY_BYTES = 512 * 1024 * 1024
 #: Children at once in a process: while one is busy with a hostile page, another serves the rest.
 CHILDREN = 2
-#: Seconds that a call may take by the clock, ten times its CPU time: a busy machine fails no page.
-PATIENCE_S = 30
+#: Seconds that a call may take by the clock, many times its CPU time: a busy machine fails no page.
+PATIENCE_S = 60
 #: What a child runs. It imports from where its parent does, and loads neither the parent's main
 #: module nor any settings.
 PROGRAM = (
@@ -53,8 +53,7 @@ async def confined(function: Callable[..., T], *arguments: Any) -> T:
     its child.
 
     Args:
-        function: one at the top level of a module. Children import that module, so it should
-            import little itself.
+        function: one at the top level of a module that imports little, as each child imports it.
         arguments: objects that can be pickled.
 
     Raises:

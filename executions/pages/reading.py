@@ -68,9 +68,9 @@ def read(body: bytes, content_type: str) -> Page:
     if kind.endswith("json"):
         try:
             data = json.loads(body)
+            text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
         except (ValueError, RecursionError) as error:
             raise Unreadable("it is not valid JSON") from error
-        text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
         return Page(text=_clean(text), title="", data=data)
     if kind == "text/plain":
         return Page(text=_clean(_decoded(body, charset)), title="")
@@ -111,6 +111,8 @@ def _found_by_path(path: str, data: Any) -> Any:
         # The first is enough: a path such as $..*..* finds each value many times.
         found = next(iter(PATHS.finditer(path, data)), None)
     except JSONPathRecursionError:  # the data is nested too deeply for a path that descends
+        return None
+    except json.JSONDecodeError:  # the data is a text, which the library took for JSON once more
         return None
     return None if found is None else found.obj
 

@@ -272,3 +272,7 @@ def test_a_json_path_finds_the_first_number(path, selected):
 )
 def test_a_selector_for_another_kind_of_page_finds_nothing(content_type, kind, selector):
     assert select_number(read(b"<p>5</p>", content_type), kind, selector) is None
+
+
+def test_a_json_text_that_begins_like_json_holds_no_number():
+    assert select_number(read(b'"[5"', "application/json"), "json", "$") is None

@@ -6,6 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,7 +16,8 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications.models import NotificationSend
-from tests.factories import make_send
+from tasks.run import start
+from tests.factories import make_send, make_task
 from tests.notifications.delivering import deliver
 from tests.notifications.test_deliver import EMAIL_BODY
 from tests.receivers import Answer, wait_for
@@ -61,13 +65,13 @@ def test_mails_that_wait_their_turn_are_given_back(owner, smtp_receiver):
     assert given_back.count() == 4
 
 
-def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tmp_path):
-    http_receiver.answers = [Answer(204, stall=threading.Event())]
-    send = queue(owner, recipient=http_receiver.url)
+@contextmanager
+def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker in a process group of its own, as a shell does."""
     address = connection.get_connection_params()
     database = f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
-    with (tmp_path / "log").open("wb") as log:
-        worker = subprocess.Popen(
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
             env={
@@ -75,22 +79,48 @@ def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tm
                 "DATABASE_URL": database,
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             },
-            stderr=log,
+            stderr=stderr,
+            start_new_session=True,
         )
     try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tmp_path):
+    http_receiver.answers = [Answer(204, stall=threading.Event())]
+    send = queue(owner, recipient=http_receiver.url)
+    with worker(tmp_path / "log") as process:
         wait_for(lambda: http_receiver.requests)
         begun = time.monotonic()
 
-        worker.send_signal(signal.SIGTERM)
-        status = worker.wait(25)
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(25)
 
-        assert status == 0
-        assert time.monotonic() - begun < 20
-    finally:
-        worker.kill()
-        worker.wait()
+    assert status == 0
+    assert time.monotonic() - begun < 20
     send.refresh_from_db()
     assert (send.status, send.error_message) == (
         "retrying",
         "No answer from 127.0.0.1 within 15 s.",
     )
+
+
+def test_ctrl_c_ends_a_worker_within_20_seconds_whatever_it_reads(owner, http_receiver, tmp_path):
+    http_receiver.answers = [Answer(200, b"<p>" * 20_000, {"Content-Type": "text/html"})]
+    condition = 'css("p ~ p ~ zz") < 1'
+    for _ in range(3):
+        task = make_task(owner, search_query=http_receiver.url, condition_description=condition)
+        start(task=task, now=timezone.now())
+    with worker(tmp_path / "log") as process:
+        wait_for(lambda: len(http_receiver.requests) == 3)
+        begun = time.monotonic()
+
+        os.killpg(process.pid, signal.SIGINT)
+        status = process.wait(25)
+
+    assert status == 0
+    assert time.monotonic() - begun < 20
+    assert "Traceback" not in (tmp_path / "log").read_text()

@@ -190,6 +190,23 @@ def test_an_execution_that_another_worker_has_is_left_alone(watching, http_recei
     assert http_receiver.requests == []
 
 
+def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
+    watching, http_receiver
+):
+    http_receiver.answers = [page("<p>x" * 1_300_000)]
+
+    execution = ask(watching)
+
+    assert (execution.status, execution.next_attempt_at) == ("failed", None)
+    assert execution.error_message == (
+        f"{http_receiver.url}/product cannot be watched: to read it and to apply the condition "
+        "took more than 512 MB of memory. Name a smaller page, or simplify the condition."
+    )
+    watching.refresh_from_db()
+    assert watching.next_run_at == NOW + timedelta(days=1)
+    assert not ProcrastinateJob.objects.filter(status="todo", scheduled_at__gt=NOW).exists()
+
+
 def test_a_start_that_is_rolled_back_leaves_no_job(watching):
     make_pending_execution(watching)
 

@@ -22,6 +22,7 @@ from django.conf import settings
 from yarl import URL
 
 from torale import addresses
+from torale.connections import Connector, TooManyInterim
 from torale.errors import Refused
 
 __all__ = [
@@ -131,7 +132,7 @@ def open_session(
         limit_per_host: the same for one host and port; 0 is no limit.
         resolver: instead of the system's.
     """
-    connector = aiohttp.TCPConnector(
+    connector = Connector(
         limit=limit,
         limit_per_host=limit_per_host,
         resolver=resolver or _SystemResolver(),
@@ -311,6 +312,11 @@ DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, s
         aiohttp.ClientResponseError,
         Failure.MALFORMED,
         "The answer of {host} is not valid HTTP, or its headers are too large.",
+    ),
+    (
+        TooManyInterim,
+        Failure.MALFORMED,
+        "{host} sends one interim answer (100 to 199) after another and no final one.",
     ),
     (aiohttp.ClientPayloadError, Failure.RESET, "The answer of {host} broke off before its end."),
     (

@@ -1,0 +1,166 @@
+"""Servers that answer without end or pause must cost the caller no more than its time-out."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.torale.calling import HEAD, TIMEOUT, both_loops, get, open_session, saying, send_to
+from tests.torale.conftest import read_request
+from torale.connections import MAX_INTERIM
+from torale.outbound import Failure, Reply, Unreachable, exchange
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def flooding(begin: bytes, piece: bytes):
+    """Read a request, answer `begin`, and then `piece` for ever."""
+
+    def behave(_server, connection):
+        read_request(connection)
+        connection.sendall(begin)
+        while True:
+            connection.sendall(piece * 3000)
+
+    return behave
+
+
+@both_loops
+@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@pytest.mark.parametrize("piece", [CONTINUE, EARLY_HINTS], ids=["100", "103"])
+def test_interim_answers_without_end_are_told_as_malformed(start_server, piece, call, loop_factory):
+    server = start_server(flooding(b"", piece))
+
+    with pytest.raises(Unreachable) as error:
+        call(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
+
+    assert (error.value.kind, str(error.value)) == (
+        Failure.MALFORMED,
+        "shop.example sends one interim answer (100 to 199) after another and no final one.",
+    )
+
+
+@both_loops
+@pytest.mark.parametrize("piece", [CONTINUE, NO_CONTENT], ids=["interim", "final"])
+def test_a_flood_of_answers_does_not_hold_up_another_delivery(
+    start_server, http_receiver, piece, loop_factory
+):
+    server = start_server(flooding(b"", piece))
+    longest_pause = 0.0
+
+    async def watch_the_loop() -> None:
+        nonlocal longest_pause
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest_pause = max(longest_pause, time.monotonic() - before)
+
+    async def call_both() -> Reply:
+        options = {"headers": {}, "timeout": timedelta(seconds=1), "read_limit": 1}
+        async with open_session() as session:
+            watching = asyncio.create_task(watch_the_loop())
+            flood = exchange(session, "POST", f"http://127.0.0.1:{server.port}/", **options)
+            other = exchange(session, "POST", http_receiver.url, **options)
+            _, reply = await asyncio.gather(flood, other, return_exceptions=True)
+            watching.cancel()
+            return reply
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        reply = runner.run(call_both())
+
+    assert reply.status == 204
+    assert longest_pause < 0.5
+
+
+@both_loops
+def test_a_few_interim_answers_are_fine(start_server, loop_factory):
+    server = start_server(
+        saying(CONTINUE, EARLY_HINTS * (MAX_INTERIM - 1), HEAD + b"Content-Length: 2\r\n\r\nok")
+    )
+
+    reply = send_to(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
+
+    assert (reply.status, reply.body, reply.truncated) == (200, b"ok", False)
+
+
+def test_interim_answers_are_counted_for_each_exchange_anew(start_server):
+    def behave(_server, connection):
+        for _ in range(3):
+            read_request(connection)
+            connection.sendall(EARLY_HINTS * MAX_INTERIM + NO_CONTENT)
+
+    server = start_server(behave)
+
+    async def call() -> list[int]:
+        options = {"headers": {}, "timeout": timedelta(seconds=10), "read_limit": 1}
+        async with open_session() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await exchange(session, "POST", url, **options)).status for _ in range(3)]
+
+    assert asyncio.run(call()) == [204, 204, 204]
+    assert server.connections == 1
+
+
+def test_an_answer_nobody_asked_for_ends_the_connection(start_server):
+    def behave(_server, connection):
+        while True:
+            read_request(connection)
+            connection.sendall(NO_CONTENT + HEAD + b"Content-Length: 6\r\n\r\nforged")
+
+    server = start_server(behave)
+
+    async def call() -> list[int]:
+        options = {"headers": {}, "timeout": timedelta(seconds=10), "read_limit": 10}
+        async with open_session() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await exchange(session, "POST", url, **options)).status for _ in range(2)]
+
+    assert asyncio.run(call()) == [204, 204]
+    assert server.connections == 2
+
+
+BODIES = {
+    "tiny chunks": (CHUNKED, b"1\r\nx\r\n"),
+    "chunk extensions": (CHUNKED, b"1;name=value\r\nx\r\n"),
+    "no end": (HEAD + b"\r\n", b"x"),
+}
+
+
+@both_loops
+@pytest.mark.parametrize(("begin", "piece"), BODIES.values(), ids=BODIES.keys())
+def test_a_page_without_end_ends_at_the_time_out(start_server, begin, piece, loop_factory):
+    server = start_server(flooding(begin, piece))
+
+    begun = time.monotonic()
+    with pytest.raises(Unreachable) as error:
+        get(
+            f"http://shop.example:{server.port}/",
+            timeout=timedelta(seconds=0.3),
+            max_bytes=10**9,
+            loop_factory=loop_factory,
+        )
+
+    assert (error.value.kind, str(error.value)) == TIMEOUT
+    assert time.monotonic() - begun < 2
+
+
+HEADS = {
+    "headers": (HEAD, b"X: y\r\n"),
+    "one header": (HEAD + b"X: ", b"y"),
+    "the status": (b"HTTP/1.1 200 ", b"x"),
+}
+
+
+@both_loops
+@pytest.mark.parametrize(("begin", "piece"), HEADS.values(), ids=HEADS.keys())
+def test_a_head_without_end_is_told_as_malformed(start_server, begin, piece, loop_factory):
+    server = start_server(flooding(begin, piece))
+
+    with pytest.raises(Unreachable) as error:
+        send_to(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
+
+    assert error.value.kind == Failure.MALFORMED

@@ -21,6 +21,7 @@ from django.db import connection  # noqa: E402
 
 from accounts.models import APIKey, User  # noqa: E402
 from notifications.models import NotificationSend, WebhookEndpoint  # noqa: E402
+from torale.management.commands.web import THREADS  # noqa: E402
 
 PATHS = {
     "{} (baseline)": "/baseline",
@@ -102,17 +103,15 @@ def main() -> None:
     if options.quick:
         options.sends, options.rounds, options.seconds = 200, 1, 0.1
     key = prepare(options.sends)
-    print(f"List of sends: {options.sends:,} rows of one user, {CALLERS} callers, 4 threads")
+    print(
+        f"List of sends: {options.sends:,} rows of one user, {CALLERS} callers, {THREADS} threads"
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-            *("--port", str(port), "--blocking-threads", "4", "--log-level", "warning"),
-            "torale.wsgi:application",
-        ],
-        env=os.environ,
+        [sys.executable, "manage.py", "web"],
+        env={**os.environ, "TORALE_LISTEN": f"127.0.0.1:{port}"},
     )
     try:
         for _ in range(200):

@@ -125,8 +125,8 @@ def kept_secret(name: str, make: Callable[[], str]) -> str:
         made = TORALE_DATA_DIR / f".{path.name}.{secrets.token_hex(8)}"
         if not path.exists():
             made.touch(mode=0o600)
-            made.write_text(make())
             try:
+                made.write_text(make())
                 os.link(made, path)  # atomic, and loses to whoever was first
             except FileExistsError:
                 pass
@@ -450,5 +450,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # One line per job fetched and finished is noise; its warnings are not.
         "procrastinate": {"level": "WARNING"},
+        # One line for each request that waits for a thread.
+        "waitress.queue": {"level": "ERROR"},
     },
 }

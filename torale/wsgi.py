@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application that `manage.py web` serves."""
 
 import os
 

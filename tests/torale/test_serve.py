@@ -1,6 +1,8 @@
 """`manage.py serve` that cannot serve says why, in one sentence."""
 
+import os
 import socket
+import sys
 
 import pytest
 
@@ -13,8 +15,9 @@ def unused_port():
         return bound.getsockname()[1]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"], ids=["IPv4", "IPv6"])
-def test_a_port_in_use_is_told_with_what_to_do(tmp_path, host):
+def test_a_port_in_use_is_told_with_who_has_it_and_how_to_end_that(tmp_path, host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as other:
         other.bind((host.strip("[]"), 0))
@@ -24,9 +27,16 @@ def test_a_port_in_use_is_told_with_what_to_do(tmp_path, host):
         ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN=f"{host}:{port}")
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == (
-        f"CommandError: {host.strip('[]')}:{port} cannot be served (Address already in use); "
-        "stop what uses it or set TORALE_LISTEN (and TORALE_URL) to another port.\n"
+    start, _, rest = ended.stderr.partition("`")
+    command, _, end = rest.partition("`); ")
+    assert start == (
+        f"CommandError: {host.strip('[]')}:{port} cannot be served "
+        f"(Address already in use by process {os.getpid()}, "
+    )
+    assert sys.executable in command or "pytest" in command
+    assert end == (
+        f"end that with `kill {os.getpid()}` or set TORALE_LISTEN (and TORALE_URL) "
+        "to another port.\n"
     )
     assert not (tmp_path / "postgres").exists()
 

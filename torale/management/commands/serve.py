@@ -1,6 +1,7 @@
 """`manage.py serve`: web and worker together, as script/run starts them."""
 
-import socket
+import asyncio
+import signal
 import sys
 from typing import Any
 
@@ -9,12 +10,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
-from honcho import manager
 
-#: Seconds that a process has to end before it is killed; a worker finishes its deliveries in 20.
-KILL_WAIT = 22
-#: Threads of the web server. More than the database's connections would only wait for one.
-THREADS = 4
+from torale.ports import CannotListen, listen
+from torale.supervised import KILL_WAIT
+
+#: The commands that run side by side.
+TOGETHER = ("web", "worker")
 
 
 class Command(BaseCommand):
@@ -23,9 +24,8 @@ class Command(BaseCommand):
     help = "Migrate, make the first admin on the first start, and run web and worker together."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Run until a signal comes; end with the status of the process that ended first."""
-        host, port = settings.TORALE_LISTEN
-        self.check_port(host, port)
+        """Run until a signal comes; fail with the status of a process that ends by itself."""
+        self.check_port()
         self.check_database()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("create_first_admin")
@@ -37,34 +37,18 @@ class Command(BaseCommand):
             "  Stop   Ctrl-C\n"
         )
         self.stdout.flush()
-        manager.KILL_WAIT = KILL_WAIT
-        processes = manager.Manager()
-        processes.add_process(
-            "web",
-            f"exec {sys.executable} -m granian --interface wsgi --host {host} --port {port} "
-            f"--blocking-threads {THREADS} --log-level warning torale.wsgi:application",
-        )
-        processes.add_process("worker", f"exec {sys.executable} manage.py worker")
-        processes.loop()
-        # Ending by a signal is how a server ends; anything else is a failure.
-        sys.exit(0 if processes.returncode in (130, 143) else processes.returncode)
+        asyncio.run(run_together())
 
-    def check_port(self, host: str, port: int) -> None:
+    def check_port(self) -> None:
         """Find out before anything is started whether the port can be had.
 
         Raises:
-            CommandError: says who else may have it and what to set.
+            CommandError: says who else has it and what to do.
         """
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(
-                    f"{host}:{port} cannot be served ({error.strerror}); stop what uses it or set "
-                    "TORALE_LISTEN (and TORALE_URL) to another port."
-                ) from error
+        try:
+            listen(*settings.TORALE_LISTEN).close()
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
 
     def check_database(self) -> None:
         """Find out whether the database answers.
@@ -79,3 +63,49 @@ class Command(BaseCommand):
             reason = str(error).strip().partition("\n")[0].rstrip(".")
             advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
             raise CommandError(f"The database cannot be used: {reason}.{advice}") from error
+
+
+async def run_together() -> None:
+    """Run the commands TOGETHER until SIGTERM, SIGINT, or the end of one; then end them all.
+
+    They write to our standard output and error, each line whole.
+
+    Raises:
+        CommandError: one ended by itself; the command ends with its status.
+    """
+    stop = asyncio.Event()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
+    processes = {
+        name: await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "torale.supervised", name),
+            cwd=settings.BASE_DIR,
+            # Held until we end. Nothing is written to it.
+            stdin=asyncio.subprocess.PIPE,
+            # Out of reach of the terminal's Ctrl-C, which would reach each of them twice.
+            start_new_session=True,
+        )
+        for name in TOGETHER
+    }
+    ends = {name: asyncio.create_task(process.wait()) for name, process in processes.items()}
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *ends.values()}, return_when=asyncio.FIRST_COMPLETED)
+
+    ended = [name for name, end in ends.items() if end.done() and not stop.is_set()]
+    for name, process in processes.items():
+        if not ends[name].done():
+            process.terminate()
+    _, late = await asyncio.wait(ends.values(), timeout=KILL_WAIT)
+    for name, process in processes.items():
+        if ends[name] in late:
+            process.kill()
+    await asyncio.wait(ends.values())
+    stopping.cancel()
+
+    if ended:
+        status = ends[ended[0]].result()
+        # A negative one is the number of the signal that killed it.
+        raise CommandError(
+            f"{ended[0]} has ended, so everything has; it told why above, or was killed.",
+            returncode=128 - status if status < 0 else status or 1,
+        )

@@ -1,0 +1,193 @@
+"""`manage.py serve` and its processes: how they start together, answer, and end."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.receivers import DEADLINE_S, wait_for
+from tests.torale.running import PATIENCE_S, environment, manage
+from tests.torale.test_serve import unused_port
+
+
+class Serving:
+    """`manage.py serve` in a process of its own."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self.output = data_dir.parent / f"output-{port}"
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=settings.BASE_DIR,
+                env=environment(TORALE_DATA_DIR=data_dir, TORALE_LISTEN=f"127.0.0.1:{port}"),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def said(self) -> str:
+        """Return what it wrote for people: all but its log."""
+        lines = self.output.read_text().splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith("{"))
+
+    def log(self) -> list[str]:
+        lines = self.output.read_text().splitlines()
+        return [json.loads(line)["event"] for line in lines if line.startswith("{")]
+
+    def wait(self) -> None:
+        """Wait until it serves: for the database, its tables, the processes."""
+        wait_for(lambda: (self.data_dir / "postgres/cluster").exists() or self.has_ended())
+        wait_for(lambda: "Torale is at" in self.said or self.has_ended())
+        wait_for(lambda: self.answers() or self.has_ended())
+        wait_for(lambda: "worker_started" in self.log() or self.has_ended())
+
+    def has_ended(self) -> bool:
+        assert self.process.poll() is None, self.output.read_text()
+        return False
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            url = f"http://127.0.0.1:{self.port}/readyz"
+            with urllib.request.urlopen(url, timeout=DEADLINE_S) as response:
+                return response.status == 200
+        return False
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory) -> Path:
+    """A folder whose database has been made, so that a start takes less."""
+    data_dir = tmp_path_factory.mktemp("serve") / "data"
+    assert manage("migrate", TORALE_DATA_DIR=data_dir).returncode == 0
+    return data_dir
+
+
+@pytest.fixture
+def start_serving() -> Iterator:
+    started: list[Serving] = []
+
+    def start(data_dir: Path, port: int | None = None) -> Serving:
+        data_dir.mkdir(exist_ok=True)
+        started.append(Serving(data_dir, port or unused_port()))
+        return started[-1]
+
+    yield start
+    for serving in started:
+        serving.stop()
+
+
+def processes_of(data_dir: Path) -> list[str]:
+    """Return the commands of the processes that run on `data_dir`, the database's too."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        # It may have ended meanwhile.
+        with contextlib.suppress(OSError):
+            if process.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                continue
+            runs_on = f"TORALE_DATA_DIR={data_dir}\0".encode()
+            in_it = str((process / "cwd").readlink()).startswith(str(data_dir))
+            if in_it or runs_on in process.joinpath("environ").read_bytes():
+                found.append(process.joinpath("cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are counted in /proc")
+def test_a_kill_of_serve_leaves_nothing_running_and_the_next_start_serves(migrated, start_serving):
+    killed = start_serving(migrated)
+    killed.wait()
+    assert len(processes_of(migrated)) > 3
+
+    killed.process.send_signal(signal.SIGKILL)
+
+    wait_for(lambda: not processes_of(migrated))
+    again = start_serving(migrated, killed.port)
+    again.wait()
+    assert again.stop() == 0
+
+
+def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving):
+    serving = start_serving(migrated)
+    serving.wait()
+    (worker,) = [
+        int(process.name)
+        for process in Path("/proc").glob("[0-9]*")
+        if "torale.supervised\0worker\0" in read(process / "cmdline")
+        and f"TORALE_LISTEN=127.0.0.1:{serving.port}\0" in read(process / "environ")
+    ]
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert serving.process.wait(PATIENCE_S) == 128 + signal.SIGKILL
+    assert serving.said.endswith(
+        "CommandError: worker has ended, so everything has; it told why above, or was killed.\n"
+    )
+    assert not serving.answers()
+
+
+def read(file: Path) -> str:
+    with contextlib.suppress(OSError):
+        return file.read_text(errors="replace")
+    return ""
+
+
+def test_two_first_starts_at_once_both_come_up_with_one_admin(tmp_path, start_serving):
+    both = [start_serving(tmp_path / "data") for _ in range(2)]
+
+    for serving in both:
+        serving.wait()
+
+    said = "".join(serving.said for serving in both)
+    assert "Traceback" not in said
+    assert len(re.findall("API key +sk_", said)) == 1
+
+
+def test_two_first_starts_at_one_port_tell_the_loser_in_one_sentence(tmp_path, start_serving):
+    port = unused_port()
+    output = tmp_path / f"output-{port}"
+    both = [start_serving(tmp_path / "data", port) for _ in range(2)]
+
+    wait_for(lambda: "Torale is at" in both[0].said)
+    wait_for(lambda: [serving.process.poll() for serving in both].count(None) == 1)
+    (winner,) = [serving for serving in both if serving.process.poll() is None]
+    (loser,) = [serving for serving in both if serving.process.poll() is not None]
+
+    wait_for(winner.answers)
+    assert loser.process.returncode == 1
+    assert "Traceback" not in output.read_text()
+    (told,) = re.findall("^CommandError: .* cannot be served .*$", loser.said, re.MULTILINE)
+    assert "Address already in use by process" in told
+
+
+def test_four_half_bodies_do_not_stop_the_server(migrated, start_serving):
+    serving = start_serving(migrated)
+    serving.wait()
+    half_a_body = (
+        b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken="
+        + b"a" * 32
+        + b"\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
+    )
+
+    with contextlib.ExitStack() as clients:
+        for _ in range(8):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", serving.port)))
+            client.sendall(half_a_body)
+
+        assert serving.answers()
+        # It waits for none of them, either.
+        assert serving.stop() == 0

@@ -1,0 +1,31 @@
+"""`manage.py web`: the web server."""
+
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.core.servers.basehttp import get_internal_wsgi_application
+
+from torale.ports import CannotListen, listen
+from torale.web import Server
+
+#: Threads that run views. More than the database's connections would only wait for one.
+THREADS = 4
+
+
+class Command(BaseCommand):
+    """Start more of them behind a proxy, each with a TORALE_LISTEN of its own, for more cores."""
+
+    help = "Serve the API and the admin until SIGTERM or Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Run until a signal comes; what is under way then is still answered."""
+        try:
+            listener = listen(*settings.TORALE_LISTEN)
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
+        server = Server(get_internal_wsgi_application(), listener, threads=THREADS)
+        for signal_ in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_, lambda *_: server.stop())
+        server.run()

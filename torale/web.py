@@ -1,0 +1,303 @@
+"""The web server: waitress, with the limits on slow clients that it lacks.
+
+Waitress reads requests and writes answers on one thread, the loop, and runs the application on
+others. So a client that is slow to send holds none of those, and one that is slow to read holds
+one only while more than OUTPUT_BYTES of its answer wait.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
+from waitress.utilities import BadRequest
+
+from torale.api.parsers import BodyTooLarge
+
+#: The largest body in bytes. The application's own limit, 1 MiB, is to be what a client hears of.
+BODY_BYTES: Final = 1024 * 1024 + 64 * 1024
+#: The longest head of a request in bytes.
+HEAD_BYTES: Final = 32 * 1024
+#: Bytes of an answer that wait for its client before the application has to.
+OUTPUT_BYTES: Final = 16 * 1024 * 1024
+#: What the kernel keeps of an answer, in bytes. Its own default grows to megabytes, behind which
+#: nobody sees whether the client still reads.
+SEND_BUFFER_BYTES: Final = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a client may take, in seconds, and how many there may be."""
+
+    #: From a request's first byte to its last.
+    request_s: float = 30
+    #: Without a request. Proxies keep their connections for about a minute.
+    idle_s: float = 75
+    #: In this time a client takes at least `pace_bytes` of an answer that waits for it.
+    pace_s: float = 30
+    pace_bytes: int = 64 * 1024
+    #: For a refused client to read why, while the rest of what it sends is thrown away.
+    linger_s: float = 5
+    #: Open at a time. Well below the 1,024 files that a process may usually have open.
+    connections: int = 500
+    #: From `stop` until the answers under way are given up.
+    stop_s: float = 15
+
+
+class RequestTimeout(BadRequest):
+    """The request did not arrive in time."""
+
+    code = 408
+    reason = "Request Timeout"
+
+
+class Parser(HTTPRequestParser):
+    """Reads one request."""
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.begun_at = time.monotonic()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come but blank lines, which may precede a request."""
+        return not self.headers_finished and not self.header_plus.strip()
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse the head, and refuse one that a proxy may have understood otherwise.
+
+        Raises:
+            ParsingError: the length of the body is ambiguous (RFC 9112 §6.1, §6.3), so what
+                follows could be a request that the proxy has not seen.
+        """
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Transfer-Encoding and Content-Length exclude each other")
+        if "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding needs HTTP/1.1")
+
+    def received(self, data: bytes) -> int:
+        """Take what has come, and ask no client to go on whose request is refused already."""
+        consumed: int = super().received(data)
+        if self.error:
+            self.expect_continue = False
+        return consumed
+
+    def refuse(self, error: BadRequest) -> None:
+        """Make this a request that is answered with `error`."""
+        if not self.headers_finished:
+            self.parse_header(b"GET / HTTP/1.0\r\n")
+        self.error = error
+        self.completed = True
+
+
+class Refusal(ErrorTask):
+    """Answers what the server itself refuses in the shape of the API's errors."""
+
+    def execute(self) -> None:
+        """Write the answer; the connection ends with it."""
+        error = self.request.error
+        sentences = {
+            413: BodyTooLarge.default_detail,
+            431: f"The headers may have at most {HEAD_BYTES // 1024} KiB.",
+            500: "Internal server error",
+        }
+        sentence = sentences.get(
+            error.code, f"{error.reason.capitalize()}: {error.body.rstrip('.')}."
+        )
+        body = orjson.dumps({"detail": sentence})
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """A connection; `Server` looks after it each second."""
+
+    parser_class = Parser
+    error_task_class = Refusal
+    #: The one that is arriving.
+    request: Parser | None
+
+    def __init__(self, server: "Server", sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(server, sock, *args, **options)
+        #: Since when the client has owed a request or, having got its answer, reads it.
+        self.waiting_since = time.monotonic()
+        self._is_refused = False
+        self._is_half_closed = False
+        self._bytes_taken = 0
+        self._pace_seen: tuple[float, int] | None = None
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether nothing of this connection is being done or queued."""
+        return not self.requests
+
+    def service(self) -> None:
+        """Answer one request, on a thread of the application's."""
+        self._is_refused = self.requests[0].error is not None
+        super().service()
+        self.waiting_since = time.monotonic()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 - waitress's
+        """Send what the kernel takes, and count it."""
+        sent: int = super().send(data, do_close)
+        self._bytes_taken += sent
+        return sent
+
+    def readable(self) -> bool:
+        """Tell the loop whether to read."""
+        return self._is_half_closed or bool(super().readable())
+
+    def writable(self) -> bool:
+        """Tell the loop whether to write, or to close."""
+        return not self._is_half_closed and bool(super().writable())
+
+    def handle_write(self) -> None:
+        """Write; after a refusal, read on for a while instead of closing.
+
+        A connection that is closed with something unread is reset, and a client that was still
+        sending loses the answer (RFC 9112 §9.6). What comes is dropped by `received`.
+        """
+        if self._is_refused and self.close_when_flushed and not self.total_outbufs_len:
+            self._is_half_closed = True
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.handle_close()
+        else:
+            super().handle_write()
+
+    def look_after(self, now: float, limits: Limits) -> None:
+        """Close or refuse what has taken too long.
+
+        Closing is not left to the loop, as waitress would do it: the loop closes when the socket
+        can be written to, which it never can while its client does not read.
+        """
+        if self.total_outbufs_len:
+            self.waiting_since = now
+            if (
+                self._pace_seen is None
+                or self._bytes_taken - self._pace_seen[1] >= limits.pace_bytes
+            ):
+                self._pace_seen = (now, self._bytes_taken)
+            elif now - self._pace_seen[0] > limits.pace_s:
+                self.handle_close()
+            return
+        self._pace_seen = None
+        if not self.waits_for_client:
+            return
+        if self._is_half_closed:
+            if now - self.waiting_since > limits.linger_s:
+                self.handle_close()
+        elif self.request is None or self.request.is_empty:
+            if now - self.waiting_since > limits.idle_s:
+                self.handle_close()
+        # Nothing is read while an answer is made, so that time is not the client's.
+        elif now - max(self.request.begun_at, self.waiting_since) > limits.request_s:
+            late, self.request = self.request, None
+            late.refuse(RequestTimeout(f"it has to arrive within {limits.request_s:g} seconds"))
+            self.requests.append(late)
+            self.server.add_task(self)
+
+
+class Server(TcpWSGIServer):
+    """Serves `application` to all who connect to `listener`, until `stop`.
+
+    Args:
+        application: of WSGI.
+        listener: bound and listening.
+        threads: that run the application.
+        limits: on clients.
+    """
+
+    channel_class = Channel
+
+    def __init__(
+        self,
+        application: Callable[..., Iterable[bytes]],
+        listener: socket.socket,
+        *,
+        threads: int,
+        limits: Limits = Limits(),
+    ) -> None:
+        self.limits = limits
+        self._stop_by: float | None = None
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().__init__(
+            application,
+            _sock=listener,
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            adj=Adjustments(
+                sockets=[listener],
+                threads=threads,
+                ident=None,
+                # TORALE_PROXIES says what they are worth, and Django's settings, not waitress.
+                clear_untrusted_proxy_headers=False,
+                # One more than `handle_accept` lets be, the listener, and the pipe that wakes us:
+                # reached only while all of them are being served.
+                connection_limit=limits.connections + 3,
+                cleanup_interval=1,
+                max_request_header_size=HEAD_BYTES,
+                max_request_body_size=BODY_BYTES,
+                inbuf_overflow=64 * 1024,  # a body beyond this is kept in a file
+                outbuf_high_watermark=OUTPUT_BYTES,
+                log_socket_errors=False,  # a client that hangs up is not our error
+                asyncore_use_poll=True,
+            ),
+        )
+
+    def handle_accept(self) -> None:
+        """Let a client in; if that makes too many, the one goes that has waited longest.
+
+        So connections that a stranger opens and leaves cannot keep others out.
+        """
+        super().handle_accept()
+        channels = self.active_channels.values()
+        if len(channels) > self.limits.connections:
+            waiting = [channel for channel in channels if channel.waits_for_client]
+            if waiting:
+                min(waiting, key=lambda channel: channel.waiting_since).handle_close()
+
+    def maintenance(self, now: float) -> None:  # noqa: ARG002 - by a clock that can be set
+        """Look after all connections; called by the loop once a second."""
+        for channel in list(self.active_channels.values()):
+            channel.look_after(time.monotonic(), self.limits)
+
+    def stop(self) -> None:
+        """Take no more connections, and end when what is under way has been answered.
+
+        May be called by a signal handler.
+        """
+        if self._stop_by is None:
+            self._stop_by = time.monotonic() + self.limits.stop_s
+            self.pull_trigger()
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        while self._stop_by is None:
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+        wasyncore.dispatcher.close(self)
+        while self._is_busy() and time.monotonic() < self._stop_by:
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+        self.task_dispatcher.shutdown(timeout=1)
+        for channel in list(self.active_channels.values()):
+            channel.handle_close()
+        self.trigger.close()
+
+    def _is_busy(self) -> bool:
+        return any(
+            channel.requests or channel.total_outbufs_len
+            for channel in self.active_channels.values()
+        )

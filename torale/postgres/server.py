@@ -197,7 +197,8 @@ class EmbeddedServer:
         create_database = ["postgres", "--single", "-D", _seen_from(new), "postgres"]
         for command, feed in ((initdb, ""), (create_database, f"CREATE DATABASE {DATABASE}\n")):
             done = _run(*command, folder=new, lock=lock, feed=feed)
-            if done.returncode:
+            # Single-user mode ends with 0 also when its statement has failed.
+            if done.returncode or "ERROR: " in done.stdout:
                 raise EmbeddedServerError(_reason(done.stdout))
         new.rename(self._cluster)
 
@@ -281,10 +282,12 @@ def _run(
 
 
 def _reason(output: str) -> str:
-    """Return the line that tells why: the last one marked as an error, else the last."""
+    """Return the line that tells why: a full disk, the last one marked as an error, or the last."""
     lines = [line for line in output.splitlines() if line.strip()]
-    marked = re.findall(r"\b(?:FATAL|PANIC|error): +(.+)", output)
-    return (marked or lines or ["it left no word, as happens on a full disk"])[-1]
+    marked = re.findall(r"\b(?:ERROR|FATAL|PANIC|error): +(.+)", output)
+    # On a full disk each later step fails, too, and says so last.
+    full = [line for line in marked if "No space left on device" in line]
+    return (full or marked or lines or ["it left no word, as happens on a full disk"])[-1]
 
 
 def programs() -> Path:

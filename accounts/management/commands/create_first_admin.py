@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import APIKey, User
 
@@ -18,6 +18,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Make them, or leave what is there alone."""
+        with connection.cursor() as cursor:
+            # Of two first starts at once, the second waits here and finds the first one's admin.
+            cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")  # noqa: SLF001
         if User.objects.exists():
             return
         password = secrets.token_urlsafe(12)

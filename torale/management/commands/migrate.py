@@ -1,0 +1,51 @@
+"""`manage.py migrate`, one at a time."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.errors import DiskFull
+
+#: The key of the advisory lock, of our own choice: "tora" in ASCII.
+LOCK = 0x746F7261
+#: Seconds between two tries to get it.
+PAUSE = 0.2
+
+
+class Command(migrate.Command):
+    """Django's, but the second of two that start together waits for the first."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate.
+
+        Raises:
+            CommandError: the database's disk is full.
+        """
+        try:
+            with alone(connections[options["database"]]):
+                super().handle(*args, **options)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DiskFull):
+                raise
+            raise CommandError(
+                f"The database's disk is full ({error.__cause__.diag.message_primary}); "
+                "make room and start again."
+            ) from error
+
+
+@contextmanager
+def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Hold the advisory lock of migrations, on a connection of its own, with which it ends."""
+    parameters = {**connection.get_connection_params(), "autocommit": True}
+    with psycopg.connect(**parameters) as holder:
+        # Not waiting within PostgreSQL: CREATE INDEX CONCURRENTLY of the other would wait for this
+        # statement's snapshot.
+        while holder.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+            time.sleep(PAUSE)
+        yield

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ class Serving:
         with contextlib.suppress(OSError):
             url = f"http://127.0.0.1:{self.port}/readyz"
             with urllib.request.urlopen(url, timeout=DEADLINE_S) as response:
-                return response.status == 200
+                return bool(response.status == 200)
         return False
 
     def stop(self) -> int:
@@ -72,13 +72,13 @@ class Serving:
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory) -> Path:
     """A folder whose database has been made, so that a start takes less."""
-    data_dir = tmp_path_factory.mktemp("serve") / "data"
+    data_dir: Path = tmp_path_factory.mktemp("serve") / "data"
     assert manage("migrate", TORALE_DATA_DIR=data_dir).returncode == 0
     return data_dir
 
 
 @pytest.fixture
-def start_serving() -> Iterator:
+def start_serving() -> Iterator[Callable[..., Serving]]:
     started: list[Serving] = []
 
     def start(data_dir: Path, port: int | None = None) -> Serving:

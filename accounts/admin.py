@@ -1,14 +1,17 @@
 """Users, their addresses and API keys in the admin."""
 
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import APIKey, EmailAddress, User
+from torale.admin import ReadOnly
 
 admin.site.unregister(Group)
 
@@ -45,7 +48,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(ModelAdmin):
+class EmailAddressAdmin(ReadOnly, ModelAdmin):
     """Verified addresses: only their users can prove them, so they are read here, without codes."""
 
     list_display = ["email", "user", "verified_at", "tries", "code_expires_at", "created_at"]
@@ -55,18 +58,6 @@ class EmailAddressAdmin(ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     fields = list_display
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
 
 
 @admin.register(APIKey)
@@ -90,9 +81,23 @@ class APIKeyAdmin(ModelAdmin):
         """A key is never edited."""
         return False
 
-    @admin.action(description="Revoke the selected API keys", permissions=["delete"])
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may revoke anybody's keys."""
+        return request.user.has_perm("accounts.revoke_apikey")
+
+    @admin.action(description="Revoke the selected API keys", permissions=["revoke"])
+    @transaction.atomic
     def revoke_api_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
-        """Revoke each of `queryset`."""
-        for key in queryset:
+        """Revoke those of `queryset` that are not revoked yet; log each of them."""
+        selected = [*queryset.values_list("pk", flat=True)]
+        keys = APIKey.objects.filter(pk__in=selected, revoked_at=None).order_by("pk")
+        active = [*keys.select_for_update()]
+        for key in active:
             key.revoke()
-        self.message_user(request, f"Revoked {len(queryset)} API keys.")
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk,
+            queryset=active,
+            action_flag=CHANGE,
+            change_message="Revoked.",
+        )
+        self.message_user(request, f"Revoked {len(active)} of {len(selected)} API keys.")

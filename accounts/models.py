@@ -210,6 +210,7 @@ class APIKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        permissions = [("revoke_apikey", "Can revoke API key")]
         constraints = [
             # Read on every request by BearerAuthentication.
             models.UniqueConstraint(fields=["digest"], name="api_key_one_per_digest"),

@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from executions.models import Execution
+from torale.admin import ReadOnly
 
 
 @admin.register(Execution)
-class ExecutionAdmin(ModelAdmin):
+class ExecutionAdmin(ReadOnly, ModelAdmin):
     """What was asked and answered; nothing here is made or changed by hand."""
 
     list_display = ["id", "task", "status", "has_notification", "created_at", "completed_at"]
@@ -23,18 +24,6 @@ class ExecutionAdmin(ModelAdmin):
         """Leave the answers' texts out of the list's query."""
         executions: QuerySet[Execution] = super().get_queryset(request)
         return executions.defer("result", "grounding_sources")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Executions are made by running a task."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:  # noqa: ARG002
-        """The record is not edited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:  # noqa: ARG002
-        """The record is not deleted by hand; it goes with its task."""
-        return False
 
     @admin.display(boolean=True, description="condition met")
     def has_notification(self, execution: Execution) -> bool:

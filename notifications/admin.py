@@ -1,6 +1,8 @@
 """Sends in the admin: the record is read, never written."""
 
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
@@ -15,6 +17,7 @@ from notifications.models import (
 )
 from notifications.redeliver import redeliver_all
 from torale import clock
+from torale.admin import ReadOnly
 
 #: Of the labels; what needs no look has none.
 COLORS = {
@@ -25,22 +28,6 @@ COLORS = {
     Status.BOUNCED: "danger",
     Status.COMPLAINED: "danger",
 }
-
-
-class ReadOnly:
-    """Lets nobody add, change or delete: a record that can be edited proves nothing."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """Nobody may."""
-        return False
 
 
 class AttemptInline(ReadOnly, TabularInline):
@@ -87,12 +74,28 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
         """Return the status and what is shown for it."""
         return send.status, send.get_status_display()
 
-    @admin.action(description="Deliver the selected sends again", permissions=["view"])
+    def has_redeliver_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may have sends delivered again."""
+        return request.user.has_perm("notifications.redeliver_notificationsend")
+
+    @admin.action(description="Deliver the selected sends again", permissions=["redeliver"])
+    @transaction.atomic
     def redeliver(self, request: HttpRequest, queryset: QuerySet[NotificationSend]) -> None:
-        """Queue those of `queryset` that have ended and can be delivered."""
-        sends = NotificationSend.objects.filter(pk__in=queryset.values("pk"))
+        """Queue those of `queryset` that have ended and can be delivered; log each of them."""
+        selected = [*queryset.values_list("pk", flat=True)]
+        # Locked, so that those that are unfinished afterwards are the ones queued here. And by
+        # their ids, as a filter by status finds them no more then.
+        ended = NotificationSend.objects.filter(pk__in=selected).finished().order_by("pk")
+        ids = [*ended.select_for_update().values_list("pk", flat=True)]
+        sends = NotificationSend.objects.filter(pk__in=ids)
         count = redeliver_all(sends=sends, now=clock.now())
-        self.message_user(request, f"Queued {count} of {queryset.count()} sends.")
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk,
+            queryset=sends.unfinished(),
+            action_flag=CHANGE,
+            change_message="Queued to be delivered again.",
+        )
+        self.message_user(request, f"Queued {count} of {len(selected)} sends.")
 
 
 @admin.register(WebhookEndpoint)
@@ -110,11 +113,25 @@ class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
     actions = ["switch_on"]
 
-    @admin.action(description="Switch the selected webhooks on again", permissions=["view"])
+    def has_switch_on_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may switch webhooks on again."""
+        return request.user.has_perm("notifications.switch_on_webhookendpoint")
+
+    @admin.action(description="Switch the selected webhooks on again", permissions=["switch_on"])
+    @transaction.atomic
     def switch_on(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Let those of `queryset` that are off have webhooks again."""
-        endpoints = WebhookEndpoint.objects.filter(pk__in=queryset.values("pk"))
-        self.message_user(request, f"Switched {endpoints.switch_on()} webhooks on.")
+        """Let those of `queryset` that are off have webhooks again; log each of them."""
+        selected = [*queryset.values_list("pk", flat=True)]
+        endpoints = WebhookEndpoint.objects.filter(pk__in=selected).switched_off()
+        off = [*endpoints.order_by("pk").select_for_update()]
+        WebhookEndpoint.objects.filter(pk__in=[endpoint.pk for endpoint in off]).switch_on()
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk,
+            queryset=off,
+            action_flag=CHANGE,
+            change_message="Switched on again.",
+        )
+        self.message_user(request, f"Switched on {len(off)} of {len(selected)} webhooks.")
 
 
 @admin.register(EmailSuppression)

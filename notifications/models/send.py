@@ -164,6 +164,7 @@ class NotificationSend(models.Model):
     objects = NotificationSendQuerySet.as_manager()
 
     class Meta:
+        permissions = [("redeliver_notificationsend", "Can deliver notification send again")]
         constraints = [
             # One execution makes one send per channel, however often it is recorded.
             models.UniqueConstraint(

@@ -116,6 +116,7 @@ class WebhookEndpoint(models.Model):
     objects = WebhookEndpointQuerySet.as_manager()
 
     class Meta:
+        permissions = [("switch_on_webhookendpoint", "Can switch webhook endpoint on again")]
         constraints = [
             # Read when a send is recorded.
             models.UniqueConstraint(fields=["user", "url"], name="webhook_endpoint_one_per_url"),

@@ -4,6 +4,8 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -199,23 +201,52 @@ def test_the_operator_revokes_the_selected_keys(operator_client, owner):
         follow=True,
     )
 
-    assert [str(message) for message in response.context["messages"]] == ["Revoked 2 API keys."]
+    assert [str(message) for message in response.context["messages"]] == [
+        "Revoked 1 of 2 API keys."
+    ]
     assert lost.get("/auth/me").status_code == HTTPStatus.UNAUTHORIZED
     assert kept.get("/auth/me").status_code == HTTPStatus.OK
     assert APIKey.objects.get(pk=already.pk).revoked_at == already.revoked_at
 
 
-def test_an_operator_who_may_only_look_cannot_revoke_keys(client, owner):
-    caller: Any = client_of(owner)
-    looker = User.objects.create_user("looker@example.com", is_staff=True)
-    looker.user_permissions.set(
-        looker.user_permissions.model.objects.filter(codename="view_apikey")
-    )
-    client.force_login(looker)
+def staff_with(*codenames: str) -> User:
+    """Return a user who may enter the admin and has only these permissions there."""
+    staff = User.objects.create_user("staff@example.com", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return staff
 
+
+@pytest.mark.parametrize(
+    "permissions",
+    [["view_apikey"], ["view_apikey", "delete_apikey"]],
+    ids=["view", "delete"],
+)
+def test_staff_without_the_permission_to_revoke_keys_cannot(client, owner, permissions):
+    caller: Any = client_of(owner)
+    client.force_login(staff_with(*permissions))
+
+    offered = client.get(KEYS).text
     client.post(KEYS, {"action": "revoke_api_keys", "_selected_action": [str(caller.key.pk)]})
 
+    assert "revoke_api_keys" not in offered
     assert caller.get("/auth/me").status_code == HTTPStatus.OK
+
+
+def test_revoking_is_logged_for_each_key_that_was_active(client, owner):
+    active, _ = APIKey.objects.create_key(user=owner, name="Laptop")
+    already, _ = APIKey.objects.create_key(user=owner, name="Phone")
+    already.revoke()
+    client.force_login(staff_with("view_apikey", "revoke_apikey"))
+
+    client.post(
+        KEYS,
+        {"action": "revoke_api_keys", "_selected_action": [str(active.pk), str(already.pk)]},
+    )
+
+    [entry] = LogEntry.objects.all()
+    assert entry.user.email == "staff@example.com"
+    assert (entry.action_flag, entry.object_id) == (CHANGE, str(active.pk))
+    assert entry.get_change_message() == "Revoked."
 
 
 @pytest.mark.parametrize("path", ["add/", "{id}/change/"], ids=["add", "change"])

@@ -5,7 +5,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from tasks import run, schedule
-from torale import clock
+from torale import clock, scheduler
 
 
 @app.task(name=run.JOB)
@@ -17,9 +17,10 @@ async def run_execution(execution_id: str) -> None:
 @app.periodic(cron="* * * * * */5")
 @app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
 def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Start the tasks whose visit is due."""
+    """Start the tasks whose visit is due, and note that it was done."""
     while schedule.start_due(now=clock.now()) == schedule.BATCH:
         pass
+    scheduler.note_run()
 
 
 @app.periodic(cron="* * * * *")

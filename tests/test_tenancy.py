@@ -18,12 +18,13 @@ from tests.factories import make_execution, make_send, make_task
 #: Not part of the API: the admin and providers have logins of their own, health tells nothing, the
 #: reference is the same for all, and a link in an email is its own key.
 OUTSIDE = (
-    *("admin", "anymail", "healthz", "readyz", "unsubscribe"),
+    *("admin", "anymail", "health", "readyz", "unsubscribe"),
     *("docs", "openapi", "redoc"),
 )
 METHODS = ("get", "post", "put", "patch", "delete")
 #: Answer without a key, and tell nothing private.
 PUBLIC = {
+    "/api/v1",
     "/api/v1/public/tasks",
     "/api/v1/public/tasks/id/{task_id}",
     "/api/v1/public/feed",
@@ -38,7 +39,11 @@ def routes(patterns=None, prefix="") -> list[str]:
         text = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             found += routes(pattern.url_patterns, text)
-        elif isinstance(pattern, URLPattern) and not text.lstrip("^").startswith(OUTSIDE):
+        elif (
+            isinstance(pattern, URLPattern)
+            and text  # the page at /
+            and not text.lstrip("^").startswith(OUTSIDE)
+        ):
             plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", text)
             found.append("/" + re.sub(r"[\^$]|/\?|\\Z|\\(?=\.)", "", plain).lstrip("/"))
     return sorted(set(found))
@@ -111,7 +116,7 @@ def test_without_a_key_public_routes_are_read_and_hold_nothing_private(
     assert rows() == before
 
 
-@pytest.mark.parametrize("route", sorted(PUBLIC))
+@pytest.mark.parametrize("route", sorted(PUBLIC - {"/api/v1"}))
 def test_of_a_public_task_nothing_is_told_that_is_its_owners(route, owner, anonymous_client):
     task = make_task(
         owner,

@@ -1,9 +1,11 @@
 """What a supervisor or load balancer asks: is it alive, and may it get requests?"""
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.views import View
-from psycopg_pool import PoolTimeout
+
+from torale import scheduler
+from torale.trouble import RETRY_AFTER_S
 
 
 class Liveness(View):
@@ -15,13 +17,19 @@ class Liveness(View):
 
 
 class Readiness(View):
-    """Requests can be served: the database answers."""
+    """Requests can be served: the database answers.
+
+    A scheduler that is late makes no difference to that, so it is told, but with 200.
+    """
 
     def get(self, request: HttpRequest) -> JsonResponse:  # noqa: ARG002
         """Answer 200, or 503 while the database is away."""
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except (DatabaseError, PoolTimeout):
-            return JsonResponse({"detail": "The database does not answer."}, status=503)
-        return JsonResponse({"status": "ok"})
+            late = scheduler.is_late(scheduler.since_last_run())
+        except DatabaseError:
+            return JsonResponse(
+                {"detail": "The database does not answer."},
+                status=503,
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        return JsonResponse({"status": "ok", "scheduler": "late" if late else "ok"})

@@ -1,4 +1,4 @@
-"""How often something was done lately, counted without looking at history."""
+"""How often something was done lately, and when something that must go on was last done."""
 
 from django.db import models
 
@@ -19,3 +19,13 @@ class Usage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"
+
+
+class Heartbeat(models.Model):
+    """When something that must go on was last done; `torale.scheduler` writes and reads it."""
+
+    name = models.CharField(primary_key=True, max_length=50)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.at}"

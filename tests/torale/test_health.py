@@ -1,10 +1,17 @@
 """What a supervisor and a load balancer see."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
 
+from tasks.jobs import start_due_tasks
+from tests.factories import make_task
 from tests.torale.running import python
+from torale.models import Heartbeat
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
@@ -15,12 +22,74 @@ def test_a_process_that_answers_is_alive_without_a_look_at_the_database(anonymou
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+READY = ["/readyz", "/readyz/", "/health", "/health/"]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/readyz", "/readyz/"])
+@pytest.mark.parametrize("path", READY)
 def test_a_process_whose_database_answers_is_ready(anonymous_client, path):
+    start_due_tasks(timestamp=0)
+
     answer = anonymous_client.get(path)
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "scheduler": "ok"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("seconds_ago", "told"), [(55, "ok"), (65, "late")], ids=["lately", "long ago"]
+)
+def test_a_scheduler_that_has_not_run_for_a_minute_is_late_but_the_process_ready(
+    anonymous_client, seconds_ago, told
+):
+    Heartbeat.objects.update_or_create(
+        name="scheduler", defaults={"at": Now() - timedelta(seconds=seconds_ago)}
+    )
+
+    answer = anonymous_client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "scheduler": told})
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_clock_is_wrong_does_not_make_the_scheduler_late(
+    anonymous_client, time_machine
+):
+    time_machine.move_to("2020-01-01")
+
+    start_due_tasks(timestamp=0)
+
+    assert anonymous_client.get("/readyz").json()["scheduler"] == "ok"
+
+
+@pytest.mark.django_db
+def test_a_scheduler_that_fails_before_all_is_started_has_not_run(anonymous_client, owner):
+    make_task(owner)
+    Heartbeat.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE executions_execution ADD CONSTRAINT fails CHECK (status = 'never')"
+        )
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        start_due_tasks(timestamp=0)
+
+    assert anonymous_client.get("/readyz").json()["scheduler"] == "late"
+
+
+@pytest.mark.django_db
+def test_a_first_worker_has_a_minute_after_the_migration(anonymous_client):
+    executor = MigrationExecutor(connection)
+    executor.migrate([("torale", "0001_initial")])
+    MigrationExecutor(connection).migrate(executor.loader.graph.leaf_nodes("torale"))
+
+    assert anonymous_client.get("/readyz").json()["scheduler"] == "ok"
+
+
+@pytest.mark.django_db
+def test_readiness_costs_one_query(anonymous_client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        anonymous_client.get("/readyz")
 
 
 # In a process of its own, as the tests' database is not to be taken away.

@@ -93,6 +93,7 @@ def test_an_operation_tells_every_answer_it_may_give():
         "409": "Conflict",
         "422": "Invalid",
         "429": "TooManyRequests",
+        "503": "Unavailable",
     }
 
 

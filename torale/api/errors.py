@@ -1,6 +1,7 @@
 """The one place where exceptions become `{"detail": …}`."""
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from torale import trouble
 from torale.errors import Conflict, Refused
 
 logger = structlog.get_logger(__name__)
@@ -51,8 +53,22 @@ class Unprocessable(exceptions.ValidationError):
         self.given = given
 
 
+class Unavailable(exceptions.APIException):
+    """The database cannot serve now; the caller may try again after `wait` seconds."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = trouble.DETAIL
+    wait = trouble.RETRY_AFTER_S
+
+
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """Return the contract's answer to `exc`; an exception nobody foresaw is logged and a 500."""
+    """Return the contract's answer to `exc`.
+
+    Trouble of the database is 503. An exception nobody foresaw is 500. Both are logged.
+    """
+    if trouble.is_trouble(exc):
+        logger.warning("database_trouble", error=str(exc))
+        exc = Unavailable()
     code, detail = _answer(exc, context["request"])
     headers = {}
     if challenge := getattr(exc, "auth_header", None):
@@ -150,8 +166,25 @@ def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  #
     )
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer when something broke outside of any view."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer when something broke outside of the API's views: 503 for trouble of the database.
+
+    Django calls this while it handles the exception, and has logged it.
+    """
+    if trouble.is_trouble(sys.exception()):
+        return unavailable(request)
     return JsonResponse(
         {"detail": "Internal server error"}, status=status.HTTP_500_INTERNAL_SERVER_ERROR
     )
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503: with JSON, or for a browser with a line of text."""
+    answer: HttpResponse
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        answer = HttpResponse(trouble.DETAIL, content_type="text/plain; charset=utf-8")
+    else:
+        answer = JsonResponse({"detail": trouble.DETAIL})
+    answer.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    answer.headers["Retry-After"] = str(trouble.RETRY_AFTER_S)
+    return answer

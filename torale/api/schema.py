@@ -20,6 +20,7 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
+from torale import trouble
 from torale.api.errors import NOT_FOUND
 from torale.api.examples import TEXTS, example_of
 from torale.api.fields import TextField
@@ -125,6 +126,18 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
         "Called too often.",
         "Request was throttled. Expected available in 3 seconds.",
     ),
+    503: (
+        "Unavailable",
+        "The database cannot serve now; the same call may succeed later.",
+        trouble.DETAIL,
+    ),
+}
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    }
 }
 #: Headers that come along with an error.
 HEADERS = {
@@ -135,13 +148,8 @@ HEADERS = {
             "schema": {"type": "string", "const": "Bearer"},
         }
     },
-    429: {
-        "Retry-After": {
-            "description": "Seconds to wait.",
-            "required": True,
-            "schema": {"type": "integer", "minimum": 0},
-        }
-    },
+    429: RETRY_AFTER,
+    503: RETRY_AFTER,
 }
 #: What a text must be: more than white space, and without NUL.
 NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
@@ -349,6 +357,7 @@ class Schema(AutoSchema):
             yield 422
         if self.view.get_throttles():
             yield 429
+        yield 503
 
     def _error(self, code: int) -> dict[str, Any]:
         name, description, detail = ERRORS[code]

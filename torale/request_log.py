@@ -1,0 +1,21 @@
+"""The log of requests, which must work without the database."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django_structlog.middlewares import RequestMiddleware
+
+
+class RequestLog(RequestMiddleware):
+    """Logs each request, with its user where the request itself has asked who that is.
+
+    The original asks by itself. While the database is away that fails, outside of any handler of
+    exceptions; and a probe that carries a session's cookie would depend on the database.
+    """
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Name the user in what is logged from here on, if it is known."""
+        user = getattr(request, "user", None)
+        # Django's own lazy user leaves `_cached_user` when it was loaded.
+        if not isinstance(user, SimpleLazyObject) or hasattr(request, "_cached_user"):
+            RequestMiddleware.bind_user_id(request)

@@ -1,0 +1,36 @@
+"""Trouble of the database, told from faults of the code: it passes, so callers may come back."""
+
+from typing import Final
+
+import psycopg
+
+#: Seconds after which a caller may try again: about what a restart of PostgreSQL takes.
+RETRY_AFTER_S: Final = 5
+
+DETAIL: Final = "The database is not available. Try again in a few seconds."
+
+#: Classes of SQLSTATE (PostgreSQL documentation, appendix A) whose errors are trouble: connection,
+#: transaction rolled back (deadlocks), resources (disk, memory, connections), object in use,
+#: operator intervention (shutdown, time-outs), system (input and output).
+_CLASSES: Final = ("08", "40", "53", "55", "57", "58")
+#: Of other classes: read-only after a failover, and transactions that took too long.
+_CODES: Final = ("25006", "25P03", "25P04")
+
+
+def is_trouble(error: BaseException | None) -> bool:
+    """Return whether `error`, or one that led to it, says that the database cannot serve now.
+
+    Faults of a statement or of its values, and broken constraints, are none.
+    """
+    while error is not None:
+        if isinstance(error, psycopg.Error) and _is_passing(error):
+            return True
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return False
+
+
+def _is_passing(error: psycopg.Error) -> bool:
+    if error.sqlstate is None:
+        # Without a code it comes from the client: no connection, a lost one, or none free in time.
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith((*_CLASSES, *_CODES))

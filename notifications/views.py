@@ -41,6 +41,7 @@ from notifications.serializers import (
     WebhookTestSerializer,
 )
 from notifications.stats import stats_of
+from tasks.metrics import SchedulerCollector
 from tasks.models import Task
 from torale import clock
 from torale.api.filters import FilterBackend
@@ -247,7 +248,10 @@ class WebhookDeliveriesView(GenericAPIView[Attempt]):
 
 
 class MetricsView(AnyAccept, APIView):
-    """How delivery is doing, for Prometheus; for operators' keys only, as it tells of all users."""
+    """How visits and delivery are doing, for Prometheus.
+
+    For operators' keys only, as it tells of all users.
+    """
 
     permission_classes = [IsAdminUser]
     #: Renders errors only.
@@ -257,6 +261,7 @@ class MetricsView(AnyAccept, APIView):
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()
+        registry.register(SchedulerCollector())
         registry.register(DeliveryCollector())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.core.management import get_commands
+
+from tests.conftest import client_of
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("torale", "accounts", "executions", "tasks", "notifications")
@@ -29,9 +32,21 @@ def test_every_setting_is_documented_in_the_order_of_settings_py():
 def test_every_command_is_documented():
     ours = {name for name, app in get_commands().items() if app in APPS}
 
-    table = (ROOT / "docs" / "operating.md").read_text()
+    page = (ROOT / "docs" / "operating.md").read_text()
+    table = page.partition("## Commands")[2].partition("\n## ")[0]
 
     assert ours == set(re.findall(r"^\| `([a-z_]+)", table, re.MULTILINE))
+
+
+@pytest.mark.django_db
+def test_every_metric_is_documented_and_the_rules_ask_for_no_other(operator):
+    shown = client_of(operator).get("/metrics", headers={"Accept": "text/plain"}).text
+    ours = set(re.findall(r"^# TYPE (torale_\w+)", shown, re.MULTILINE))
+
+    page = (ROOT / "docs" / "operating.md").read_text()
+
+    assert ours == set(re.findall(r"^\| `(torale_\w+)", page, re.MULTILINE))
+    assert ours >= set(re.findall(r"torale_\w+", page))
 
 
 def test_every_link_between_documents_leads_somewhere():

@@ -1,12 +1,16 @@
+import re
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 
 from notifications.models import Attempt
+from tasks.run import wake
 from tests.conftest import client_of
-from tests.factories import NOW, make_endpoint, make_send
+from tests.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
+from torale.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -14,6 +18,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _some_of_each(owner, time_machine):
     time_machine.move_to(NOW, tick=False)
+    Heartbeat.objects.update_or_create(
+        name="scheduler", defaults={"at": Now() - timedelta(seconds=95)}
+    )
+    make_task(owner, next_run_at=NOW - timedelta(seconds=80))
+    make_task(owner, next_run_at=NOW + timedelta(seconds=80))
+    make_task(owner, state="paused")
+    wake(make_pending_execution(make_task(owner, next_run_at=NOW + timedelta(days=1))))
     make_send(owner, status="queued", next_attempt_at=NOW - timedelta(seconds=90))
     make_send(owner, status="retrying", next_attempt_at=NOW + timedelta(hours=1))
     sent = make_send(owner)
@@ -48,7 +59,11 @@ def test_the_command_shows_how_delivery_is_doing():
 
     call_command("delivery_status", stdout=out)
 
-    assert out.getvalue() == (
+    # The database's clock goes on.
+    assert re.sub(r"9\d s ago", "95 s ago", out.getvalue()) == (
+        "Scheduler        LATE: it ran 95 s ago; see whether a worker runs\n"
+        "Tasks            1 overdue, the longest for 80 s\n"
+        "Jobs             1 waiting, 0 failed\n"
         "Queued           1\n"
         "Retrying         1\n"
         "Due now          1, the longest for 90 s\n"
@@ -60,13 +75,39 @@ def test_the_command_shows_how_delivery_is_doing():
     )
 
 
+@pytest.mark.parametrize(
+    ("ago", "line"),
+    [
+        (timedelta(seconds=4), r"Scheduler        ran \d s ago"),
+        (None, "Scheduler        LATE: it has never run; start a worker"),
+    ],
+    ids=["lately", "never"],
+)
+def test_the_command_tells_whether_the_scheduler_runs(ago, line):
+    Heartbeat.objects.all().delete()
+    if ago:
+        Heartbeat.objects.create(name="scheduler", at=Now() - ago)
+    out = StringIO()
+
+    call_command("delivery_status", stdout=out)
+
+    assert re.fullmatch(line, out.getvalue().splitlines()[0])
+
+
 def test_prometheus_gets_the_same_numbers(operator):
     response = client_of(operator).get("/metrics", headers={"Accept": "text/plain;q=1, */*;q=0.1"})
 
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain")
     shown = [line for line in response.text.splitlines() if not line.startswith("#")]
+    [since, *shown] = shown
+    name, _, seconds = since.partition(" ")
+    assert (name, 95 <= float(seconds) < 100) == ("torale_scheduler_last_run_seconds", True)
     assert shown == [
+        "torale_tasks_overdue 1.0",
+        "torale_tasks_oldest_overdue_seconds 80.0",
+        'torale_jobs{status="waiting"} 1.0',
+        'torale_jobs{status="failed"} 0.0',
         'torale_sends_unfinished{status="queued"} 1.0',
         'torale_sends_unfinished{status="retrying"} 1.0',
         "torale_sends_due 1.0",

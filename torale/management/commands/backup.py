@@ -1,0 +1,26 @@
+"""`manage.py backup FILE`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from torale.postgres.dump import DumpError, dump
+
+
+class Command(BaseCommand):
+    """Works while web and workers run: the file holds one moment's state."""
+
+    help = "Write the database to a file for `restore`; SECRET_KEY and TORALE_FIELD_KEYS go extra."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file."""
+        parser.add_argument("file", type=Path, help="replaced if it exists")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:  # noqa: ARG002
+        """Write the file."""
+        try:
+            dump(file)
+        except DumpError as error:
+            raise CommandError(f"No backup was made: {error}") from error

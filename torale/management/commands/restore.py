@@ -1,0 +1,46 @@
+"""`manage.py restore FILE`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from torale.postgres.dump import DumpError, restore
+
+
+class Command(BaseCommand):
+    """Replaces the database; to be run while neither web nor workers run."""
+
+    help = "Replace all that is in the database by what `backup` wrote to a file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--force", action="store_true", help="also if the database holds users, who are lost"
+        )
+
+    def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:  # noqa: ARG002
+        """Restore, or say why not and change nothing."""
+        if not force and has_users():
+            raise CommandError(
+                "The database holds users. Stop web and workers and add --force to replace all "
+                "that is there."
+            )
+        connection.close()  # or it would hold up what drops the tables
+        try:
+            restore(file)
+        except DumpError as error:
+            raise CommandError(f"Nothing was restored: {error}") from error
+
+
+def has_users() -> bool:
+    """Return whether somebody uses the database already."""
+    users = get_user_model()
+    return (
+        users._meta.db_table in connection.introspection.table_names()  # noqa: SLF001 - Django's public _meta
+        and users.objects.exists()
+    )

@@ -216,8 +216,9 @@ TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key
 
 # --- Database and mail ---------------------------------------------------------------------------
 
-# A pool of connections; a request that waits longer than `timeout` seconds for one fails.
-POOL = {"min_size": 0, "max_size": 12, "timeout": 10}
+# A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
+# Five, as a web thread that waits serves nobody, and a restart of PostgreSQL takes about as long.
+POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
 
 if "DATABASE_URL" in os.environ:
     DATABASES: dict[str, Any] = {

@@ -131,6 +131,8 @@ def test_the_example_tells_by_webhook_and_email_and_shows_the_record(
     wait_for(lambda: re.search(r'\{"sends":.*\}\[\{.*\}\]', second.screen))
     sends, notifications = re.search(r'(\{"sends":.*\})(\[\{.*\}\])', second.screen).groups()
     [execution] = json.loads(notifications)
+    # Told by the visit that was asked for after the page had changed, not by the first one.
+    assert f'{{"id":"{execution["id"]}"' in second.screen.partition('"sends":')[0]
     assert "In stock" in execution["notification"]
     assert {
         (send["notification_type"], send["status"], send["execution_id"])

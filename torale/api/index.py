@@ -36,7 +36,7 @@ class IndexSerializer(serializers.Serializer[Any]):
 
 
 class IndexView(APIView):
-    """The index, which tells nothing private and needs no key."""
+    """Where the parts of the API are. No key is needed."""
 
     permission_classes = [AllowAny]
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 import uvloop
+from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
+from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from notifications.deliver import Drain
@@ -54,6 +56,10 @@ async def keep_up(run: Any, stop: asyncio.Event) -> None:
             await run(stop)
         except Exception:  # the supervisor's boundary: nothing may end a worker but a signal
             logger.exception("worker_part_broke", part=run.__name__)
+        # The queue also ends without an exception when its periodic jobs cannot be deferred.
+        if not stop.is_set():
+            # They are deferred over Django's connection, and nobody else gives up a lost one.
+            await sync_to_async(close_old_connections)()
             await asyncio.sleep(PAUSE)
 
 

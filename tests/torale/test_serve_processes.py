@@ -31,7 +31,11 @@ class Serving:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=settings.BASE_DIR,
-                env=environment(TORALE_DATA_DIR=data_dir, TORALE_LISTEN=f"127.0.0.1:{port}"),
+                env=environment(
+                    TORALE_DATA_DIR=data_dir,
+                    TORALE_LISTEN=f"127.0.0.1:{port}",
+                    TORALE_URL=f"http://localhost:{port}",
+                ),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -118,6 +122,19 @@ def test_a_kill_of_serve_leaves_nothing_running_and_the_next_start_serves(migrat
     again = start_serving(migrated, killed.port)
     again.wait()
     assert again.stop() == 0
+
+
+def test_every_address_of_the_banner_answers(migrated, start_serving):
+    serving = start_serving(migrated)
+    serving.wait()
+    url = f"http://localhost:{serving.port}"
+
+    addresses = set(re.findall(rf"{url}\S*", serving.said))
+    answers = {
+        address: urllib.request.urlopen(address, timeout=DEADLINE_S).status for address in addresses
+    }
+
+    assert answers == {url: 200, f"{url}/api/v1/": 200, f"{url}/admin/": 200}
 
 
 def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving):

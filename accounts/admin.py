@@ -1,7 +1,6 @@
 """Users, their addresses and API keys in the admin."""
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -11,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import APIKey, EmailAddress, User
-from torale.admin import ReadOnly
+from torale.admin import ReadOnly, log_changes
 
 admin.site.unregister(Group)
 
@@ -94,10 +93,5 @@ class APIKeyAdmin(ModelAdmin):
         active = [*keys.select_for_update()]
         for key in active:
             key.revoke()
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=active,
-            action_flag=CHANGE,
-            change_message="Revoked.",
-        )
+        log_changes(request, active, "Revoked.")
         self.message_user(request, f"Revoked {len(active)} of {len(selected)} API keys.")

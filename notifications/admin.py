@@ -1,7 +1,6 @@
 """Sends in the admin: the record is read, never written."""
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,7 +16,7 @@ from notifications.models import (
 )
 from notifications.redeliver import redeliver_all
 from torale import clock
-from torale.admin import ReadOnly
+from torale.admin import ReadOnly, log_changes
 
 #: Of the labels; what needs no look has none.
 COLORS = {
@@ -89,12 +88,7 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
         ids = [*ended.select_for_update().values_list("pk", flat=True)]
         sends = NotificationSend.objects.filter(pk__in=ids)
         count = redeliver_all(sends=sends, now=clock.now())
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=sends.unfinished(),
-            action_flag=CHANGE,
-            change_message="Queued to be delivered again.",
-        )
+        log_changes(request, sends.unfinished(), "Queued to be delivered again.")
         self.message_user(request, f"Queued {count} of {len(selected)} sends.")
 
 
@@ -125,12 +119,7 @@ class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
         endpoints = WebhookEndpoint.objects.filter(pk__in=selected).switched_off()
         off = [*endpoints.order_by("pk").select_for_update()]
         WebhookEndpoint.objects.filter(pk__in=[endpoint.pk for endpoint in off]).switch_on()
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=off,
-            action_flag=CHANGE,
-            change_message="Switched on again.",
-        )
+        log_changes(request, off, "Switched on again.")
         self.message_user(request, f"Switched on {len(off)} of {len(selected)} webhooks.")
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models.functions import Now
 
 from tests.contract.living import QUESTION, TASKS
+from torale.clock import DatabaseNow
 from torale.models import Heartbeat
 
 #: What PostgreSQL calls the trouble, and how the page does.
@@ -49,7 +49,7 @@ def test_health_answers_as_readyz(client, seconds, told):
     """`GET /health` answers as `/readyz`: 200 `{"status": "ok", "scheduler": "ok"}`, with `"late"`
     for a scheduler that has not run for a minute."""
     Heartbeat.objects.update_or_create(
-        name="scheduler", defaults={"at": Now() - timedelta(seconds=seconds)}
+        name="scheduler", defaults={"at": DatabaseNow() - timedelta(seconds=seconds)}
     )
 
     answers = [client.get(path) for path in ("/health", "/readyz")]

@@ -51,7 +51,7 @@ def offered(client, path: str) -> set[str]:
     return {name for name, _ in form.fields["action"].choices} if form else set()
 
 
-def log() -> list[tuple[str, int, str, str]]:
+def log() -> list[tuple[str, int, str | None, str]]:
     return [
         (entry.user.email, entry.action_flag, entry.object_id, entry.get_change_message())
         for entry in LogEntry.objects.order_by("object_id")

@@ -1,10 +1,8 @@
-import re
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db.models.functions import Now
 
 from notifications.models import Attempt
 from tasks.run import wake
@@ -19,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def _some_of_each(owner, time_machine):
     time_machine.move_to(NOW, tick=False)
     Heartbeat.objects.update_or_create(
-        name="scheduler", defaults={"at": Now() - timedelta(seconds=95)}
+        name="scheduler", defaults={"at": NOW - timedelta(seconds=95)}
     )
     make_task(owner, next_run_at=NOW - timedelta(seconds=80))
     make_task(owner, next_run_at=NOW + timedelta(seconds=80))
@@ -59,8 +57,7 @@ def test_the_command_shows_how_delivery_is_doing():
 
     call_command("delivery_status", stdout=out)
 
-    # The database's clock goes on.
-    assert re.sub(r"9\d s ago", "95 s ago", out.getvalue()) == (
+    assert out.getvalue() == (
         "Scheduler        LATE: it ran 95 s ago; see whether a worker runs\n"
         "Tasks            1 overdue, the longest for 80 s\n"
         "Jobs             1 waiting, 0 failed\n"
@@ -78,7 +75,7 @@ def test_the_command_shows_how_delivery_is_doing():
 @pytest.mark.parametrize(
     ("ago", "line"),
     [
-        (timedelta(seconds=4), r"Scheduler        ran \d s ago"),
+        (timedelta(seconds=4), "Scheduler        ran 4 s ago"),
         (None, "Scheduler        LATE: it has never run; start a worker"),
     ],
     ids=["lately", "never"],
@@ -86,12 +83,12 @@ def test_the_command_shows_how_delivery_is_doing():
 def test_the_command_tells_whether_the_scheduler_runs(ago, line):
     Heartbeat.objects.all().delete()
     if ago:
-        Heartbeat.objects.create(name="scheduler", at=Now() - ago)
+        Heartbeat.objects.create(name="scheduler", at=NOW - ago)
     out = StringIO()
 
     call_command("delivery_status", stdout=out)
 
-    assert re.fullmatch(line, out.getvalue().splitlines()[0])
+    assert out.getvalue().splitlines()[0] == line
 
 
 def test_prometheus_gets_the_same_numbers(operator):
@@ -100,10 +97,8 @@ def test_prometheus_gets_the_same_numbers(operator):
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain")
     shown = [line for line in response.text.splitlines() if not line.startswith("#")]
-    [since, *shown] = shown
-    name, _, seconds = since.partition(" ")
-    assert (name, 95 <= float(seconds) < 100) == ("torale_scheduler_last_run_seconds", True)
     assert shown == [
+        "torale_scheduler_last_run_seconds 95.0",
         "torale_tasks_overdue 1.0",
         "torale_tasks_oldest_overdue_seconds 80.0",
         'torale_jobs{status="waiting"} 1.0',

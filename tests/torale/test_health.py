@@ -29,6 +29,7 @@ READY = ["/readyz", "/readyz/", "/health", "/health/"]
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", READY)
 def test_a_process_whose_database_answers_is_ready(anonymous_client, path):
+    Heartbeat.objects.all().delete()
     start_due_tasks(timestamp=0)
 
     answer = anonymous_client.get(path)
@@ -55,6 +56,7 @@ def test_a_scheduler_that_has_not_run_for_a_minute_is_late_but_the_process_ready
 @pytest.mark.django_db
 @pytest.mark.parametrize("minutes", [10, -10], ids=["fast", "slow"])
 def test_a_worker_whose_clock_is_wrong_does_not_make_the_scheduler_late(anonymous_client, minutes):
+    Heartbeat.objects.all().delete()
     with fast_machine(ahead=timedelta(minutes=minutes)):
         start_due_tasks(timestamp=0)
 

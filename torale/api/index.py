@@ -10,20 +10,20 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-#: The parts of the API, each with the name of its route.
+#: The parts of the API, each with the name of its route and what is there.
 PARTS = {
-    "tasks": "task-list",
-    "feed": "task-feed",
-    "notification_sends": "send-list",
-    "webhook_config": "webhook-config",
-    "webhook_deliveries": "webhook-deliveries",
-    "email_verification": "email-verification-verified-emails",
-    "public_tasks": "public-tasks",
-    "public_feed": "public-feed",
-    "api_keys": "api-key-list",
-    "me": "me",
-    "docs": "docs",
-    "openapi": "openapi",
+    "tasks": ("task-list", "The caller's tasks."),
+    "feed": ("task-feed", "What all of the caller's tasks told, newest first."),
+    "notification_sends": ("send-list", "The record of notifications."),
+    "webhook_config": ("webhook-config", "The account's webhook and its secret."),
+    "webhook_deliveries": ("webhook-deliveries", "The attempts at webhooks."),
+    "email_verification": ("email-verification-verified-emails", "The verified addresses."),
+    "public_tasks": ("public-tasks", "Everybody's public tasks; needs no key."),
+    "public_feed": ("public-feed", "What public tasks told; needs no key."),
+    "api_keys": ("api-key-list", "The caller's API keys."),
+    "me": ("me", "The account."),
+    "docs": ("docs", "The reference, as a page."),
+    "openapi": ("openapi", "The reference, as an OpenAPI document."),
 }
 
 
@@ -32,7 +32,7 @@ class IndexSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return a field for each part."""
-        return {name: serializers.URLField() for name in PARTS}
+        return {name: serializers.URLField(help_text=text) for name, (_, text) in PARTS.items()}
 
 
 class IndexView(APIView):
@@ -43,4 +43,6 @@ class IndexView(APIView):
     @extend_schema(responses=IndexSerializer, tags=["Operation"])
     def get(self, request: Request) -> Response:
         """Return where the parts of the API are."""
-        return Response({name: reverse(route, request=request) for name, route in PARTS.items()})
+        return Response(
+            {name: reverse(route, request=request) for name, (route, _) in PARTS.items()}
+        )

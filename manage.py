@@ -7,10 +7,17 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from torale import proofs
+
+#: Commands that run whatever secrets the database was used with: they mend or use none.
+UNCHECKED = {"check", "makemigrations", "migrate", "reencrypt_secrets"}
+
 
 def main() -> None:
     """Run the command named on the command line; a wrong setting ends it with one sentence."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
+    if not UNCHECKED.intersection(sys.argv[1:2]):
+        proofs.check_at_first_connection()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -7,12 +7,12 @@ from django.core.signing import BadSignature, Signer
 
 from tasks.models import Task
 
-_signer = Signer(salt="notifications.unsubscribe")
+SALT = "notifications.unsubscribe"
 
 
 def url_for(task_id: Any) -> str:
     """Return the address that switches the task's email off; whoever has it may."""
-    return f"{settings.TORALE_URL}/unsubscribe/{_signer.sign(str(task_id))}"
+    return f"{settings.TORALE_URL}/unsubscribe/{Signer(salt=SALT).sign(str(task_id))}"
 
 
 def switch_email_off(token: str) -> Task | None:
@@ -26,6 +26,6 @@ def switch_email_off(token: str) -> Task | None:
 def task_for(token: str) -> Task | None:
     """Return the task that a link's token is for; None if it is forged or the task is gone."""
     try:
-        return Task.objects.filter(pk=_signer.unsign(token)).first()
+        return Task.objects.filter(pk=Signer(salt=SALT).unsign(token)).first()
     except BadSignature:
         return None

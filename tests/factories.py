@@ -1,7 +1,15 @@
 """Plain functions that store valid rows; say only what the test is about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from cryptography.fernet import Fernet
+from django.db import connection
+from django.db.models import BinaryField, Model
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from psycopg import sql
 from yarl import URL
 
 from accounts.models import User
@@ -79,3 +87,37 @@ def make_endpoint(user: User, **fields) -> WebhookEndpoint:
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
+
+
+def make_undecryptable(row: Model, *fields: str) -> None:
+    """Have `fields` of a stored row hold what was encrypted with a key that nobody has."""
+    lost = Fernet(Fernet.generate_key())
+    for field in fields:
+        type(row)._default_manager.filter(pk=row.pk).update(
+            **{field: RawSQL("%s", [lost.encrypt(b'"lost"')])}
+        )
+
+
+def stored_value(row: Model, field: str) -> bytes:
+    """Return the bytes that the database keeps in an encrypted field."""
+    query = type(row)._default_manager.filter(pk=row.pk)
+    [value] = query.values_list(Cast(field, BinaryField()), flat=True)
+    return bytes(value)
+
+
+@contextmanager
+def refused_rows(table: str, condition: str, *values: str) -> Iterator[None]:
+    """Have the database refuse to store rows of `table` for which an SQL `condition` holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {condition.replace('%s', '{}')} THEN RAISE 'refused by the test'; END IF; "
+                "RETURN NEW; END $$; "
+                f"CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION refuse_row()"
+            ).format(*map(sql.Literal, values))
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse_row CASCADE")

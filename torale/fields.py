@@ -9,10 +9,65 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
+from django.db.models.query_utils import DeferredAttribute
+
+from torale.errors import Conflict
 
 
-class UndecryptableValue(Exception):
-    """A stored secret was encrypted with a key that TORALE_FIELD_KEYS no longer lists."""
+class Undecryptable:
+    """Stands for a stored value that none of TORALE_FIELD_KEYS decrypts.
+
+    It may be stored again, in any encrypted field: the database then keeps the same ciphertext. As
+    text it raises UndecryptableValue, so that it is not shown for data.
+    """
+
+    def __init__(self, ciphertext: bytes, field: "EncryptedJSONField") -> None:
+        self.ciphertext = ciphertext
+        self.field = field
+
+    def __repr__(self) -> str:
+        return f"<undecryptable {self.field.model.__name__}.{self.field.name}>"
+
+    def __str__(self) -> str:
+        raise UndecryptableValue(self)
+
+
+class UndecryptableValue(Conflict):
+    """A stored secret is needed that none of TORALE_FIELD_KEYS decrypts.
+
+    Attributes:
+        kept: what stands for the value.
+    """
+
+    def __init__(self, kept: Undecryptable) -> None:
+        super().__init__(
+            f"{kept.field.model.__name__}.{kept.field.name} was encrypted with a key that "
+            "TORALE_FIELD_KEYS does not list; add the old key at its end."
+        )
+        self.kept = kept
+
+
+class EncryptedAttribute(DeferredAttribute):
+    """An instance's attribute that raises UndecryptableValue when such a value is read."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        """Return the value."""
+        value = super().__get__(instance, cls)
+        if isinstance(value, Undecryptable):
+            raise UndecryptableValue(value)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        """Keep the value; without this method Python would not ask `__get__` for it."""
+        instance.__dict__[self.field.attname] = value
+
+
+def kept(row: models.Model, name: str) -> Any:
+    """Return the value of the encrypted field `name`, or the Undecryptable that stands for it."""
+    try:
+        return getattr(row, name)
+    except UndecryptableValue as error:
+        return error.kept
 
 
 def fernet() -> MultiFernet:
@@ -35,8 +90,11 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
     """A JSON value, kept encrypted (Fernet) and authenticated; null stays null.
 
     The first of TORALE_FIELD_KEYS encrypts, all decrypt. A value that none of them decrypts raises
-    UndecryptableValue instead of passing for data.
+    UndecryptableValue instead of passing for data, but only when it is read: loading and saving
+    its row works, and leaves the value as it is. `values()` returns an Undecryptable for it.
     """
+
+    descriptor_class = EncryptedAttribute
 
     def from_db_value(
         self,
@@ -44,8 +102,11 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         _expression: Expression,
         _connection: BaseDatabaseWrapper,
     ) -> Any:
-        """Decrypt what the database keeps."""
-        return self.decrypted(value)
+        """Decrypt what the database keeps, if that can be done."""
+        try:
+            return self.decrypted(value)
+        except UndecryptableValue as error:
+            return error.kept
 
     def decrypted(self, value: memoryview | bytes | None) -> Any:
         """Return what a raw value of the column holds.
@@ -58,15 +119,18 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         try:
             return json.loads(fernet().decrypt(bytes(value)))
         except InvalidToken as error:
-            raise UndecryptableValue(
-                f"{self.model.__name__}.{self.name} was encrypted with a key that "
-                "TORALE_FIELD_KEYS does not list; add the old key at its end."
-            ) from error
+            raise UndecryptableValue(Undecryptable(bytes(value), self)) from error
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002, FBT001 - Django's signature
+        """Return what is to be stored; what cannot be decrypted is stored as it is."""
+        return kept(model_instance, self.attname)
 
     def get_prep_value(self, value: Any) -> bytes | None:
         """Encrypt what the database is to keep."""
         if value is None:
             return None
+        if isinstance(value, Undecryptable):
+            return value.ciphertext
         return fernet().encrypt(json.dumps(value).encode())
 
     def get_db_prep_value(

@@ -1,4 +1,4 @@
-"""How often something was done lately, and when something that must go on was last done."""
+"""What all apps share: counts of what was done lately, a heartbeat, and proofs of the secrets."""
 
 from django.db import models
 
@@ -29,3 +29,15 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.at}"
+
+
+class SecretProof(models.Model):
+    """What tells whether a process has a secret that goes with the database; see torale.proofs."""
+
+    #: The setting that holds the secret.
+    setting = models.CharField(primary_key=True, max_length=50)
+    #: A text that was encrypted or signed with it.
+    proof = models.TextField()
+
+    def __str__(self) -> str:
+        return self.setting

@@ -77,6 +77,11 @@ def listen_address(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def comma_separated(value: str) -> list[str]:
+    """Parse texts with commas between them."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
 def networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`."""
     return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
@@ -208,6 +213,12 @@ TORALE_OUTBOUND_PORTS = read(
 # --- Secrets -------------------------------------------------------------------------------------
 
 SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
+
+# Keys that were SECRET_KEY before: they sign nothing, but what they signed stays valid, such as the
+# unsubscribe links in emails.
+SECRET_KEY_FALLBACKS = read(
+    "SECRET_KEY_FALLBACKS", comma_separated, "", "keys with commas between them", secret=True
+)
 
 # Keys that encrypt webhook secrets and header values at rest: the first encrypts, all decrypt.
 TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(

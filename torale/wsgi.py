@@ -1,8 +1,24 @@
 """The WSGI application that `manage.py web` serves."""
 
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
+from django.db import Error, connection
+from psycopg_pool import PoolTimeout
+
+from torale import proofs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
 application = get_wsgi_application()
+
+# While the database is away, nothing can be checked: then the first connection is.
+proofs.check_at_first_connection()
+try:
+    connection.ensure_connection()
+except proofs.SecretsDiffer as error:
+    sys.exit(f"torale: {error}")
+except (Error, PoolTimeout):
+    pass
+finally:
+    connection.close()

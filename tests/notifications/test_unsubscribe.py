@@ -74,3 +74,18 @@ def test_a_link_of_a_task_that_is_gone_leads_nowhere(client, task, path):
     task.delete()
 
     assert client.post(path).status_code == 404
+
+
+def test_a_link_signed_with_a_former_key_still_works(client, task, path, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a new one"
+
+    assert client.post(path).status_code == 200
+    task.refresh_from_db()
+    assert task.notification_email is None
+
+
+def test_a_link_signed_with_a_key_that_is_gone_is_not_found(client, path, settings):
+    settings.SECRET_KEY = "a new one"
+
+    assert client.post(path).status_code == 404

@@ -10,7 +10,7 @@ from django.db import connection
 
 from notifications.models import Payload
 from tests.factories import make_send
-from torale.fields import UndecryptableValue
+from torale.fields import Undecryptable, UndecryptableValue
 
 
 @pytest.fixture
@@ -107,6 +107,32 @@ def test_a_secret_without_its_key_is_an_error_that_says_what_to_do(owner, settin
         "Payload.headers was encrypted with a key that TORALE_FIELD_KEYS does not list; "
         "add the old key at its end."
     )
+
+
+def test_a_row_with_a_secret_without_its_key_is_loaded_and_saved_as_it_is(owner, settings, new_key):
+    send = make_send(owner, headers=["old"])
+    before, old_keys = stored(send), settings.TORALE_FIELD_KEYS
+    settings.TORALE_FIELD_KEYS = [new_key]
+
+    payload = Payload.objects.get(send=send)
+    payload.body = "changed"
+    payload.save()
+
+    assert stored(send) == before
+    settings.TORALE_FIELD_KEYS = old_keys
+    assert (Payload.objects.get(send=send).body, read(send)) == ("changed", ["old"])
+
+
+def test_what_stands_for_a_secret_without_its_key_is_no_text(owner, settings, new_key):
+    make_send(owner, headers=["old"])
+    settings.TORALE_FIELD_KEYS = [new_key]
+
+    [value] = Payload.objects.values_list("headers", flat=True)
+
+    assert isinstance(value, Undecryptable)
+    assert repr(value) == "<undecryptable Payload.headers>"
+    with pytest.raises(UndecryptableValue):
+        str(value)
 
 
 def test_a_secret_that_was_tampered_with_is_not_taken_for_data(owner):

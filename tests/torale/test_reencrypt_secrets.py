@@ -6,7 +6,7 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
 from notifications.models import Payload, WebhookConfig
-from tests.factories import make_send, make_task
+from tests.factories import make_send, make_task, make_undecryptable
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
@@ -32,11 +32,22 @@ def test_afterwards_the_old_key_is_not_needed_any_more(secret, settings):
     assert Payload.objects.get().headers == {"X-Token": "send"}
 
 
-def test_a_key_that_is_missing_is_named(secret, settings):
-    settings.TORALE_FIELD_KEYS = [NEW]
+def test_a_row_whose_key_is_missing_is_named_and_all_others_are_done(secret, settings):
+    send = Payload.objects.get()
+    make_undecryptable(send, "headers")
+    settings.TORALE_FIELD_KEYS = [NEW, OLD]
+    out = StringIO()
 
-    with pytest.raises(CommandError, match="TORALE_FIELD_KEYS does not list"):
-        call_command("reencrypt_secrets", stdout=StringIO())
+    with pytest.raises(CommandError) as error:
+        call_command("reencrypt_secrets", stdout=out)
+
+    settings.TORALE_FIELD_KEYS = [NEW]
+    assert out.getvalue() == "Encrypted the secrets of 2 rows anew.\n"
+    assert str(error.value) == (
+        "1 rows hold a secret that was encrypted with a key that TORALE_FIELD_KEYS does not list; "
+        f"add the old key at its end and run this again: Payload {send.pk}."
+    )
+    assert WebhookConfig.objects.get().secret == secret
 
 
 def test_a_key_that_is_none_is_found_by_the_checks(settings):

@@ -3,16 +3,19 @@
 import asyncio
 import gc
 import signal
+import time
 from typing import Any
 
 import structlog
 import uvloop
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import Error, close_old_connections, connection
 from procrastinate.contrib.django import app
+from psycopg_pool import PoolTimeout
 
 from notifications.deliver import Drain
+from torale import proofs
 
 logger = structlog.get_logger(__name__)
 
@@ -31,11 +34,31 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run until a signal comes."""
+        wait_for_database()
         # What start-up made lives as long as the worker, and deliveries leave few cycles behind:
         # looking for them less often makes delivery half as fast again.
         gc.freeze()
         gc.set_threshold(20_000, 50, 100)
         uvloop.run(work())
+
+
+def wait_for_database() -> None:
+    """Return once the database answers, is migrated and goes with this process's secrets.
+
+    Raises:
+        SecretsDiffer: it goes with others.
+    """
+    while True:
+        try:
+            if proofs.check():
+                return
+            reason = "It is not migrated yet."
+        except (Error, PoolTimeout) as error:
+            reason = str(error)
+        finally:
+            connection.close()
+        logger.warning("database_awaited", reason=reason)
+        time.sleep(PAUSE)
 
 
 async def work() -> None:

@@ -6,20 +6,34 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
-from torale.fields import EncryptedJSONField, UndecryptableValue
+from torale import proofs
+from torale.fields import EncryptedJSONField, Undecryptable, kept
 
 #: Rows locked at a time.
 BATCH = 500
+#: Rows that are named in the error.
+SHOWN = 20
 
 
 class Command(BaseCommand):
-    """After this, keys behind the first one may be taken out of the setting."""
+    """After this, keys behind the first one may be taken out of the setting.
 
-    help = "Encrypt all stored secrets anew with the first key of TORALE_FIELD_KEYS."
+    It runs with any secrets, and the database goes with them from then on.
+    """
+
+    help = (
+        "Encrypt all stored secrets anew with the first key of TORALE_FIELD_KEYS, and have the "
+        "database go with this and the present SECRET_KEY."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Go through all models and print how many rows there were."""
-        count = 0
+        """Go through all models and print how many rows there were.
+
+        Raises:
+            CommandError: names the rows of which a secret could not be decrypted. They are left as
+                they are, all others are encrypted anew.
+        """
+        count, undecryptable = 0, []
         for model in apps.get_models():
             fields = [
                 field.name
@@ -27,27 +41,40 @@ class Command(BaseCommand):
                 if isinstance(field, EncryptedJSONField)
             ]
             if fields:
-                count += reencrypt(model, fields)
+                done, left = reencrypt(model, fields)
+                count += done
+                undecryptable += left
+        proofs.renew()
         self.stdout.write(f"Encrypted the secrets of {count} rows anew.")
+        if undecryptable:
+            more = len(undecryptable) - SHOWN
+            raise CommandError(
+                f"{len(undecryptable)} rows hold a secret that was encrypted with a key that "
+                "TORALE_FIELD_KEYS does not list; add the old key at its end and run this again: "
+                + ", ".join(undecryptable[:SHOWN])
+                + (f" and {more} more." if more > 0 else ".")
+            )
 
 
-def reencrypt(model: type[models.Model], fields: list[str]) -> int:
-    """Decrypt and encrypt `fields` of all rows of `model`, in batches; return how many rows.
+def reencrypt(model: type[models.Model], fields: list[str]) -> tuple[int, list[str]]:
+    """Decrypt and encrypt `fields` of all rows of `model`, in batches.
 
-    Raises:
-        CommandError: a value was encrypted with a key that is no longer listed.
+    Returns:
+        How many rows were done, and the names of those that hold something undecryptable.
     """
     rows = model._default_manager.order_by("pk").only("pk", *fields)  # noqa: SLF001 - documented
     last, count = None, 0
+    undecryptable = []
     while True:
         with transaction.atomic():
             later = rows if last is None else rows.filter(pk__gt=last)
-            try:
-                batch = list(later.select_for_update()[:BATCH])
-            except UndecryptableValue as error:
-                raise CommandError(str(error)) from error
+            batch = list(later.select_for_update()[:BATCH])
             for row in batch:
                 row.save(update_fields=fields)
+                if any(isinstance(kept(row, field), Undecryptable) for field in fields):
+                    undecryptable.append(f"{model.__name__} {row.pk}")
+                else:
+                    count += 1
         if not batch:
-            return count
-        last, count = batch[-1].pk, count + len(batch)
+            return count, undecryptable
+        last = batch[-1].pk

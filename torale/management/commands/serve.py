@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
+from torale import proofs
 from torale.ports import CannotListen, listen
 from torale.supervised import KILL_WAIT
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         self.check_port()
         self.check_database()
         call_command("migrate", verbosity=0, interactive=False)
+        proofs.check()
         call_command("create_first_admin")
         self.stdout.write(
             f"\n  Torale is at {settings.TORALE_URL}\n"

@@ -1,0 +1,220 @@
+"""Machines that share a database must share its secrets, too: real processes, each with its own."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.db import connection
+
+from tests.torale.running import PATIENCE_S, environment, manage, python
+from tests.torale.test_serve import unused_port
+from torale import proofs
+from torale.models import SecretProof
+
+KEYS = [Fernet.generate_key().decode() for _ in range(2)]
+
+DIFFER = (
+    "torale: {} differ from what this database was used with before; take them from an "
+    "installation that uses it (its environment, or the files of those names in its "
+    "TORALE_DATA_DIR), or, if they are lost for good, run `manage.py reencrypt_secrets` to go on "
+    "with the present ones.\n"
+)
+BOTH = DIFFER.format("TORALE_FIELD_KEYS and SECRET_KEY")
+
+
+def address_of(name: str) -> str:
+    address = connection.get_connection_params()
+    return f"postgres://{address['user']}@/{name}?host={address['host']}"
+
+
+@contextmanager
+def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
+    """Make a database on the tests' server, a copy of another, and return its address."""
+    with psycopg.connect(address_of("postgres"), autocommit=True) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        yield address_of(name)
+        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Installation:
+    """A machine with a folder of its own; it makes the secrets that it is not given."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.values: dict[str, object] = {"TORALE_DATA_DIR": folder, "DATABASE_URL": database}
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return manage(*arguments, **self.values)
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", command],
+            cwd=settings.BASE_DIR,
+            env=environment(**self.values),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, django_db_setup) -> Iterator[Installation]:
+    """The installation that has migrated the database and used it."""
+    with made_database("torale_proofs") as database:
+        machine = Installation(tmp_path_factory.mktemp("first"), database)
+        assert machine.manage("migrate", "--verbosity", "0").returncode == 0
+        assert machine.manage("delivery_status").returncode == 0
+        yield machine
+
+
+@pytest.fixture
+def second(tmp_path, first) -> Installation:
+    """Another machine with the same database."""
+    return Installation(tmp_path, first.values["DATABASE_URL"])
+
+
+@pytest.fixture
+def own_database(first, second) -> Iterator[None]:
+    """Give both a copy of the database, which a test may change."""
+    shared = dict(first.values)
+    with made_database("torale_proofs_copy", like="torale_proofs") as database:
+        for machine in (first, second):
+            machine.values["DATABASE_URL"] = database
+        yield
+    first.values = shared
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["serve"],
+        ["worker"],
+        ["delivery_status"],
+        ["create_first_admin"],
+        ["redeliver", "--since", "2h"],
+        ["clearsessions"],
+    ],
+    ids=" ".join,
+)
+def test_a_second_machine_with_secrets_of_its_own_ends_with_one_sentence(first, second, command):
+    second.values["TORALE_LISTEN"] = f"127.0.0.1:{unused_port()}"
+
+    ended = second.manage(*command)
+
+    assert (ended.returncode, ended.stderr) == (1, BOTH)
+
+
+def test_so_does_the_wsgi_application(first, second):
+    ended = python("-c", "import torale.wsgi", **second.values)
+
+    assert (ended.returncode, ended.stderr) == (1, BOTH)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["worker", "--help"],
+        ["check"],
+        ["migrate", "--verbosity", "0"],
+        ["makemigrations", "--check", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_what_uses_no_secrets_runs_all_the_same(first, second, command):
+    ended = second.manage(*command)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("same", ["TORALE_FIELD_KEYS", "SECRET_KEY"])
+def test_the_one_that_differs_is_named(first, second, same):
+    folder = first.values["TORALE_DATA_DIR"]
+    second.values[same] = (folder / same.lower()).read_text()
+
+    ended = second.manage("delivery_status")
+
+    other = {"TORALE_FIELD_KEYS": "SECRET_KEY", "SECRET_KEY": "TORALE_FIELD_KEYS"}[same]
+    assert ended.stderr == DIFFER.format(other)
+
+
+def test_the_same_secrets_fit_on_any_machine(first, second):
+    folder = first.values["TORALE_DATA_DIR"]
+    for name in ("TORALE_FIELD_KEYS", "SECRET_KEY"):
+        second.values[name] = (folder / name.lower()).read_text()
+
+    assert second.manage("delivery_status").returncode == 0
+
+
+def test_proofs_are_made_once_however_many_are_first(transactional_db):
+    def check() -> bool:
+        try:
+            return proofs.check()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        assert all(checked.result() for checked in [threads.submit(check) for _ in range(8)])
+
+    assert SecretProof.objects.count() == 2
+
+
+@pytest.mark.usefixtures("own_database")
+def test_secrets_that_are_lost_are_replaced_by_reencrypting(first, second):
+    assert second.manage("reencrypt_secrets").returncode == 0
+
+    assert second.manage("delivery_status").returncode == 0
+    assert first.manage("delivery_status").stderr == BOTH
+
+
+@pytest.mark.usefixtures("own_database")
+def test_keys_are_rotated_over_two_running_installations_without_a_stop(first, second):
+    """The steps of docs/operating.md, each on one machine after the other."""
+    old = {"TORALE_FIELD_KEYS": KEYS[0], "SECRET_KEY": "old", "SECRET_KEY_FALLBACKS": ""}
+    added = {"TORALE_FIELD_KEYS": ",".join(KEYS), "SECRET_KEY": "old"}
+    added["SECRET_KEY_FALLBACKS"] = "new"
+    turned = {"TORALE_FIELD_KEYS": ",".join(KEYS[::-1]), "SECRET_KEY": "new"}
+    turned["SECRET_KEY_FALLBACKS"] = "old"
+    new = {"TORALE_FIELD_KEYS": KEYS[1], "SECRET_KEY": "new", "SECRET_KEY_FALLBACKS": "old"}
+    machines = [first, second]
+    for machine in machines:
+        machine.values.update(old)
+    assert first.manage("reencrypt_secrets").returncode == 0
+    running = {machine: started(machine) for machine in machines}
+
+    for step in (added, turned, "reencrypt", new):
+        if step == "reencrypt":
+            assert second.manage("reencrypt_secrets").returncode == 0
+            continue
+        for machine in machines:
+            machine.values.update(step)
+            # The other one runs on meanwhile, with the secrets of the step before.
+            stopped(running[machine])
+            running[machine] = started(machine)
+            assert all(process.poll() is None for process in running.values())
+
+    assert [stopped(process) for process in running.values()] == [0, 0]
+
+
+def started(machine: Installation) -> subprocess.Popen[str]:
+    """Return a worker that has found its secrets to fit."""
+    worker = machine.start("worker")
+    seen = []
+    for line in worker.stderr:
+        seen.append(line)
+        if '"worker_started"' in line:
+            return worker
+    pytest.fail("".join(seen))
+
+
+def stopped(worker: subprocess.Popen[str]) -> int:
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=PATIENCE_S)
+    return worker.returncode

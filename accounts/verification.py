@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app as jobs
 
 from accounts.models import MAX_TRIES, EmailAddress, User, normalized
 from torale.errors import Refused
+from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
 #: Name of the job in accounts/jobs.py, which calls `deliver_code`.
@@ -116,9 +117,11 @@ def _try(user: User, email: str, code: str, now: datetime) -> str | None:
         return f"No code was sent to {email}. Ask for one first."
     if address.tries >= MAX_TRIES:
         return "Too many wrong codes were given. Ask for a new code."
-    if address.code_expires_at is None or address.code_expires_at <= now:
+    wanted = kept(address, "code")
+    is_over = address.code_expires_at is None or address.code_expires_at <= now
+    if is_over or isinstance(wanted, Undecryptable):
         return "The code has expired. Ask for a new one."
-    if not constant_time_compare(code, address.code):
+    if not constant_time_compare(code, wanted):
         address.tries += 1
         address.save(update_fields=["tries"])
         return f"Wrong code. Tries left: {MAX_TRIES - address.tries}."

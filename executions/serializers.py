@@ -3,9 +3,10 @@
 from rest_framework import serializers
 
 from executions.models import Execution
+from torale.api.fields import StoredSerializer
 
 
-class ResultSerializer(serializers.Serializer[dict[str, object]]):
+class ResultSerializer(StoredSerializer):
     """What was found out."""
 
     evidence = serializers.CharField(help_text="What the answer rests on, in words.")
@@ -22,7 +23,7 @@ class ResultSerializer(serializers.Serializer[dict[str, object]]):
     )
 
 
-class GroundingSourceSerializer(serializers.Serializer[dict[str, str]]):
+class GroundingSourceSerializer(StoredSerializer):
     """A page the answer rests on; `url` and `uri` are the same, clients of both spellings exist."""
 
     url = serializers.URLField(help_text="The page's URL.")

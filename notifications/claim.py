@@ -1,6 +1,6 @@
 """Take sends in hand: lease what is due, as far as the receivers' rations go."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import structlog
+from django.db import connection
 
 from notifications.channels import Message
 from notifications.hindrance import hindrance, with_hindrances
@@ -69,6 +70,12 @@ SELECT torale_now(), (SELECT count(*) FROM due),
        (SELECT coalesce(json_agg(message), '[]')::text FROM message)
 """
 
+GIVE_BACK = """
+UPDATE notifications_notificationsend AS send SET lease = NULL, leased_until = NULL
+FROM unnest(%s::uuid[], %s::uuid[]) AS given_back (id, lease)
+WHERE send.id = given_back.id AND send.lease = given_back.lease
+"""
+
 _decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
 # A secret signs many sends, and its ciphertext is another one after a rotation.
 _decrypted_secret = lru_cache(1024)(
@@ -124,7 +131,8 @@ async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: 
             continue
         try:
             headers, secrets = _decrypted(row, now)
-        except UndecryptableValue:  # one row's fault must not keep the others from going out
+        # One row's fault, be it a value of another shape, must not keep the others from going out.
+        except (UndecryptableValue, TypeError, ValueError):
             logger.exception("secrets_unreadable", send_id=row["id"])
             claimed.unreadable.append(_message(row, lease))
         else:
@@ -172,6 +180,7 @@ def refuse(messages: Sequence[Message]) -> None:
     sends = with_hindrances(NotificationSend.objects.all()).in_bulk(
         [message.send_id for message in messages]
     )
+    allowed = []
     for message in messages:
         send = sends.get(UUID(message.send_id))
         if send is None:
@@ -179,12 +188,17 @@ def refuse(messages: Sequence[Message]) -> None:
         if because := hindrance(send):
             NotificationSend.objects.leased(message.send_id, message.lease).give_up(because)
         else:
-            give_back([message])
+            allowed.append(message)
+    give_back(allowed)
 
 
-def give_back(messages: Iterable[Message]) -> None:
-    """End the leases of messages that were claimed but not attempted: they are due at once."""
-    for message in messages:
-        NotificationSend.objects.leased(message.send_id, message.lease).update(
-            lease=None, leased_until=None
+def give_back(messages: Sequence[Message]) -> None:
+    """End the leases of messages that were claimed but not attempted: they are due at once.
+
+    One statement for all: a worker that is told to stop has seconds for up to a thousand.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            GIVE_BACK,
+            [[message.send_id for message in messages], [message.lease for message in messages]],
         )

@@ -18,7 +18,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from notifications.channels import OUR_FAULT, Message, Outcome, email, webhook
+from notifications.channels import OUR_FAULT, UNDECRYPTABLE, Message, Outcome, email, webhook
 from notifications.claim import claim, give_back, refuse
 from notifications.models import NotificationType
 from notifications.rations import Rations
@@ -120,7 +120,7 @@ class Drain:
             batch = emails[begin : begin + email.BATCH]
             self._start(self._attempt_emails(batch, found.clock, deadline=mail_deadline))
         for message in found.unreadable:
-            failure = Outcome(started_at=found.clock.at, duration_ms=0, error=OUR_FAULT)
+            failure = Outcome(started_at=found.clock.at, duration_ms=0, error=UNDECRYPTABLE)
             self._outcomes.put_nowait((message, failure))
         if found.refused:
             await in_thread(refuse, found.refused)

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from notifications.channels import UNDECRYPTABLE
 from notifications.models import (
     Attempt,
     AttemptStatus,
@@ -36,6 +37,8 @@ class DeliveryStatus:
     due: int
     #: How long the longest due one has waited, in seconds; 0 if none is due.
     oldest_due_s: float
+    #: Sends whose last attempt failed because their secrets cannot be decrypted.
+    undecryptable: int
     #: Attempts in the last minute that were accepted, and that were not.
     succeeded_a_minute: int
     failed_a_minute: int
@@ -52,6 +55,7 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         retrying=Count("pk", filter=Q(status=Status.RETRYING)),
         due=Count("pk", filter=is_due),
         oldest=Min("next_attempt_at", filter=is_due),
+        undecryptable=Count("pk", filter=Q(error_message=UNDECRYPTABLE)),
     )
     lately = Attempt.objects.filter(started_at__gt=now - RATE_WINDOW).aggregate(
         succeeded=Count("pk", filter=Q(status=AttemptStatus.SUCCEEDED)),
@@ -66,6 +70,7 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         retrying=queue["retrying"],
         due=queue["due"],
         oldest_due_s=(now - queue["oldest"]).total_seconds() if queue["oldest"] else 0.0,
+        undecryptable=queue["undecryptable"],
         succeeded_a_minute=lately["succeeded"],
         failed_a_minute=lately["failed"],
         failing_endpoints=endpoints["failing"],
@@ -96,6 +101,11 @@ class DeliveryCollector(Collector):
             "torale_sends_oldest_due_seconds",
             "How long the longest due send has waited.",
             value=status.oldest_due_s,
+        )
+        yield GaugeMetricFamily(
+            "torale_sends_undecryptable",
+            "Sends that fail because no key in TORALE_FIELD_KEYS decrypts their secrets.",
+            value=status.undecryptable,
         )
         attempts = GaugeMetricFamily(
             "torale_attempts_last_minute", "Attempts in the last minute.", labels=["status"]

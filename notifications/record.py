@@ -19,6 +19,7 @@ from notifications.models import (
 )
 from notifications.payload import email_body, webhook_body
 from tasks.models import Task
+from torale.fields import kept
 
 #: PostgreSQL's channel on which workers hear that sends were recorded (NOTIFY).
 CHANNEL = "torale_sends"
@@ -99,7 +100,9 @@ def payload_of(send: NotificationSend, *, task: Task, execution: Execution) -> P
         send=send,
         body=webhook_body(message_id=str(send.pk), task=task, execution=execution),
         method=task.webhook_method if is_own else "POST",
-        headers=(task.webhook_headers or None) if is_own else None,
+        # Headers that cannot be decrypted go along as they are: each attempt fails, until the
+        # operator has put their key back.
+        headers=(kept(task, "webhook_headers") or None) if is_own else None,
     )
 
 

@@ -223,7 +223,9 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
         help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
     )
     secret = serializers.CharField(
-        help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes."
+        allow_null=True,
+        help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes. Null if the "
+        "server's keys do not decrypt it; rotating makes a new one.",
     )
     enabled = serializers.BooleanField(help_text="Whether webhooks are sent.")
 

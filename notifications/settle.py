@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 import psycopg
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from procrastinate.exceptions import ConnectorException
 
 from accounts.notices import send_notice
 from notifications.channels import Message, Outcome
@@ -119,7 +120,8 @@ async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequenc
 def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     """Switch off the webhooks among `ended` that said they are gone, or failed for too long.
 
-    A crash before this leaves them on until their next failure, which comes here again.
+    A crash before this leaves them on until their next failure, which comes here again. So does one
+    that cannot be switched off.
     """
     gone = {
         message.endpoint_id
@@ -129,14 +131,15 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     failed = {message.endpoint_id for message, outcome in ended if outcome.error}
     hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=DatabaseNow() - PATIENCE)
     for endpoint in WebhookEndpoint.objects.filter(hopeless, switched_off_at=None):
-        switch_off(
-            endpoint,
-            because=(
-                "it answered 410 Gone"
-                if endpoint.pk in gone
-                else f"every attempt has failed for {PATIENCE.days} days"
-            ),
+        because = (
+            "it answered 410 Gone"
+            if endpoint.pk in gone
+            else f"every attempt has failed for {PATIENCE.days} days"
         )
+        try:
+            switch_off(endpoint, because=because)
+        except (DatabaseError, ConnectorException):  # one webhook's fault: the others are not kept
+            logger.exception("webhook_not_switched_off", endpoint_id=endpoint.pk)
 
 
 @transaction.atomic

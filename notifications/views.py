@@ -51,6 +51,7 @@ from torale.api.schema import ErrorSerializer
 from torale.api.streamed_csv import CSVRenderer, csv_response
 from torale.api.validation import validated
 from torale.api.views import AnyAccept, IdsInPath
+from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
 
@@ -294,10 +295,11 @@ class UnsubscribeView(View):
 
 def shown(config: WebhookConfig) -> dict[str, Any]:
     """Return the configuration in the contract's form."""
+    secret = kept(config, "secret")
     return WebhookConfigSerializer(
         {
             "url": config.url,
-            "secret": config.secret,
+            "secret": None if isinstance(secret, Undecryptable) else secret,
             "enabled": webhooks.is_switched_on(config),
         }
     ).data

@@ -10,6 +10,7 @@ from django.core.validators import MaxLengthValidator, validate_email
 
 from torale import outbound
 from torale.errors import Refused
+from torale.fields import Undecryptable
 
 METHODS = ("POST", "PUT")
 #: RFC 9110 §5.6.2 `token`.
@@ -51,7 +52,7 @@ class Destinations:
     #: POST or PUT.
     webhook_method: str = "POST"
     #: The task's own headers, by name.
-    webhook_headers: Mapping[str, str] = field(default_factory=dict)
+    webhook_headers: Mapping[str, str] | Undecryptable = field(default_factory=dict)
 
 
 def parse(configs: Sequence[Any]) -> Destinations:
@@ -82,8 +83,9 @@ def parse(configs: Sequence[Any]) -> Destinations:
 
 
 def unparse(destinations: Destinations) -> list[dict[str, Any]]:
-    """Return the contract's list for `destinations`."""
+    """Return the contract's list for `destinations`; headers that cannot be decrypted are null."""
     configs: list[dict[str, Any]] = []
+    headers = destinations.webhook_headers
     if destinations.email:
         configs.append({"type": "email", "address": destinations.email})
     if destinations.webhook_url:
@@ -92,7 +94,7 @@ def unparse(destinations: Destinations) -> list[dict[str, Any]]:
                 "type": "webhook",
                 "url": destinations.webhook_url,
                 "method": destinations.webhook_method,
-                "headers": dict(destinations.webhook_headers),
+                "headers": None if isinstance(headers, Undecryptable) else headers,
             }
         )
     return configs

@@ -1,6 +1,7 @@
 """Make and change tasks: what may be kept is decided here, whoever asks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,11 @@ from django.db import transaction
 
 from accounts.models import User
 from executions.monitors import check
-from tasks.destinations import parse
+from tasks.destinations import Destinations, parse
 from tasks.models import State, Task
 from tasks.run import AlreadyRunning, start
 from torale.errors import Refused
+from torale.fields import Undecryptable
 
 #: What a caller may set; `notifications` is taken apart into the task's destinations.
 FIELDS = ("name", "search_query", "condition_description", "is_public", "context")
@@ -80,14 +82,40 @@ def update_task(
     return task
 
 
+@transaction.atomic
+def delete_task(*, task: Task) -> None:
+    """Delete `task` and its executions; the record of its sends stays.
+
+    Its row is locked first, as it is wherever an execution is made, so that none is added while it
+    is being deleted.
+
+    Raises:
+        Task.DoesNotExist: it has been deleted meanwhile.
+    """
+    Task.objects.select_for_update().get(pk=task.pk).delete()
+
+
 def _apply(task: Task, fields: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in fields:
             setattr(task, name, fields[name])
     if "notifications" in fields:
-        task.destinations = parse(fields["notifications"])
+        task.destinations = _with_kept_headers(task, parse(fields["notifications"]), fields)
     if {"search_query", "condition_description"} & fields.keys():
         check(search_query=task.search_query, condition_description=task.condition_description)
+
+
+def _with_kept_headers(
+    task: Task, destinations: Destinations, fields: Mapping[str, Any]
+) -> Destinations:
+    """Keep headers that cannot be decrypted where the caller sends back the null it was shown."""
+    stored = task.destinations.webhook_headers
+    if isinstance(stored, Undecryptable) and any(
+        config["type"] == "webhook" and "headers" in config and config["headers"] is None
+        for config in fields["notifications"]
+    ):
+        return replace(destinations, webhook_headers=stored)
+    return destinations
 
 
 def _check_active_limit(user: User) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,7 +14,7 @@ from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
 from tasks.destinations import METHODS, Destinations
 from torale.errors import Refused
-from torale.fields import EncryptedJSONField
+from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
 
 #: When a task is visited next if its monitor does not say, or never comes to say it.
@@ -62,8 +62,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(state=State.ACTIVE)
 
     def due(self, now: datetime) -> Self:
-        """Keep the tasks whose next visit has come."""
-        return self.active().filter(next_run_at__lte=now)
+        """Keep the tasks whose next visit has come and is not under way."""
+        under_way = Execution.objects.open().filter(task=OuterRef("pk"))
+        return self.active().filter(~Exists(under_way), next_run_at__lte=now)
 
     def newest_first(self) -> Self:
         """Order as every list shows them."""
@@ -178,7 +179,7 @@ class Task(models.Model):
             email=self.notification_email,
             webhook_url=self.webhook_url,
             webhook_method=self.webhook_method,
-            webhook_headers=self.webhook_headers,
+            webhook_headers=kept(self, "webhook_headers"),
         )
 
     @destinations.setter
@@ -186,7 +187,7 @@ class Task(models.Model):
         self.notification_email = destinations.email
         self.webhook_url = destinations.webhook_url
         self.webhook_method = destinations.webhook_method
-        self.webhook_headers = dict(destinations.webhook_headers)
+        self.webhook_headers = destinations.webhook_headers
 
     def switch_email_off(self) -> None:
         """Store that notifications go by email no more."""

@@ -34,6 +34,8 @@ class AlreadyRunning(Conflict):
 def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True) -> Execution:
     """Make a pending execution of `task` and its job, in one transaction, and return it.
 
+    The next visit of an active task is this one, until it ends.
+
     Args:
         task: what to ask.
         now: the time of the request.
@@ -44,6 +46,7 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
         AlreadyRunning: an execution is open and `force` is not set.
     """
     Task.objects.select_for_update().get(pk=task.pk)
+    Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
     for current in Execution.objects.open().filter(task=task):
         if not force:
             raise AlreadyRunning(AlreadyRunning.__doc__)
@@ -75,6 +78,7 @@ async def run(execution_id: UUID) -> None:
     execution, question = claimed
     try:
         answer = await monitor_for(question).ask(question)
+        await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
     except AskFailed as failure:
         await sync_to_async(fail)(
             execution,
@@ -83,7 +87,7 @@ async def run(execution_id: UUID) -> None:
             now=await sync_to_async(clock.now)(),
             jitter=random.random(),  # noqa: S311
         )
-    except Exception:  # the boundary to monitors: whatever breaks in one must not stop the worker
+    except Exception:  # the boundary to monitors: what breaks in one, or in storing its answer
         logger.exception("monitor_broke", execution_id=str(execution_id))
         await sync_to_async(fail)(
             execution,
@@ -92,8 +96,6 @@ async def run(execution_id: UUID) -> None:
             now=await sync_to_async(clock.now)(),
             jitter=random.random(),  # noqa: S311
         )
-    else:
-        await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
 
 
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:

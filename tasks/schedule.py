@@ -1,53 +1,110 @@
 """Claim the tasks whose visit is due and start them; pick up what a dead worker left."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
+from procrastinate.exceptions import ConnectorException
 
-from executions.models import Execution
+from executions.failures import FailureKind
+from executions.models import Execution, Status
+from tasks import failing
 from tasks.models import FALLBACK_INTERVAL, Task
 from tasks.run import wake
+
+logger = structlog.get_logger(__name__)
 
 #: Tasks started in one transaction: large enough to keep up, small enough to hold locks briefly.
 BATCH = 200
 #: How long past its time an execution may wait before its job is taken for lost.
 LOST_AFTER = timedelta(minutes=1)
+#: What the owner reads of a visit that could not even be started.
+NOT_STARTED = "The visit could not be started; the details are in the server's log."
+#: What the database says, and the queue in its words.
+UNSTORABLE = (DatabaseError, ConnectorException)
 
 
 @transaction.atomic
 def start_due(*, now: datetime) -> int:
     """Start up to BATCH due tasks and return how many were due.
 
-    Tasks are locked while they are started, so that two schedulers share them. The next visit is
-    set a day away at once: should all that follows be lost, the task is late but not forgotten. A
-    task that is being asked already is only put off; its answer sets the next visit. So is one of a
-    user who is switched off.
+    Tasks are locked while they are started, so that two schedulers share them. `next_run_at` stays
+    the time of this visit until the visit ends, which sets the next one. Until then the open
+    execution keeps the task from being due again. Should that execution be lost, the task is due
+    and is visited again. A task of a user who is switched off is put off by a day.
     """
     due = list(
         Task.objects.due(now)
         .select_related("user")
+        .only("next_run_at", "user__is_active")
         .order_by("next_run_at")
         .select_for_update(skip_locked=True, of=("self",))[:BATCH]
     )
-    busy = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
-    for execution in Execution.objects.bulk_create(
-        Execution(task=task, created_at=now, started_at=now, next_attempt_at=now)
-        for task in due
-        if task.pk not in busy and task.user.is_active
-    ):
-        wake(execution)
-    Task.objects.filter(pk__in=[task.pk for task in due]).update(
-        next_run_at=now + FALLBACK_INTERVAL
+    # Looked at again under the locks: another scheduler may have started some since `due` looked.
+    under_way = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
+    resting = [task.pk for task in due if not task.user.is_active]
+    Task.objects.filter(pk__in=resting).update(next_run_at=now + FALLBACK_INTERVAL)
+    start_visits(
+        [task for task in due if task.user.is_active and task.pk not in under_way], now=now
     )
     return len(due)
 
 
+def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
+    """Make an execution and its job for each of `tasks`; one that cannot be holds up no other.
+
+    They are made together. If the database refuses that, each is made alone.
+    """
+    try:
+        with transaction.atomic():
+            for execution in Execution.objects.bulk_create(
+                Execution(task=task, created_at=now, started_at=now, next_attempt_at=now)
+                for task in tasks
+            ):
+                wake(execution)
+    except UNSTORABLE as error:
+        if len(tasks) > 1:
+            for task in tasks:
+                start_visits([task], now=now)
+        else:
+            logger.exception("visit_not_started", task_id=str(tasks[0].pk), error=str(error))
+            put_off(tasks[0], now=now)
+
+
+def put_off(task: Task, *, now: datetime) -> None:
+    """Tell the owner of a visit that could not be started, and try again in a day."""
+    try:
+        with transaction.atomic():
+            Execution.objects.create(
+                task=task,
+                status=Status.FAILED,
+                created_at=now,
+                started_at=now,
+                completed_at=now,
+                next_attempt_at=None,
+                failure_kind=FailureKind.SYSTEM_ERROR,
+                error_message=NOT_STARTED,
+            )
+            task.put_off(now=now)
+            failing.tell_failure(task=task, error=NOT_STARTED, now=now)
+    except UNSTORABLE:  # the log has told why
+        Task.objects.filter(pk=task.pk).update(next_run_at=now + FALLBACK_INTERVAL)
+
+
+@transaction.atomic
 def recover(*, now: datetime) -> int:
     """Wake executions that no worker has in hand any more; return how many.
 
     Those are the ones left `running` by a worker that died, and those whose job was lost.
     """
-    stuck = Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:BATCH]
+    stuck = list(
+        Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:BATCH]
+    )
     for execution in stuck:
-        wake(execution)
+        try:
+            with transaction.atomic():
+                wake(execution)
+        except ConnectorException:
+            logger.exception("execution_not_woken", execution_id=str(execution.pk))
     return len(stuck)

@@ -10,7 +10,7 @@ from executions.models import Execution
 from executions.serializers import ExecutionSerializer
 from tasks.destinations import MAX_ADDRESS, METHODS, unparse
 from tasks.models import NAME_LENGTH, State, Task
-from torale.api.fields import FlagField, TextField
+from torale.api.fields import FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
 
 #: What the states mean, for the OpenAPI document.
@@ -52,7 +52,9 @@ class WebhookDestinationSerializer(LenientSerializer):
     headers = serializers.DictField(
         child=serializers.CharField(),
         required=False,
-        help_text="Headers that each request has besides Torale's own, by their names.",
+        allow_null=True,
+        help_text="Headers that each request has besides Torale's own, by their names. Null in an "
+        "answer if the server's keys do not decrypt them.",
     )
 
 
@@ -87,11 +89,11 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     notifications = serializers.SerializerMethodField(
         help_text="Where its notifications go; empty for all but the owner."
     )
-    last_known_state = serializers.DictField(
+    last_known_state = StoredObjectField(
         allow_null=True,
         help_text="What the monitor keeps for the next visit; null before the first answer.",
     )
-    context = serializers.DictField(  # type: ignore[assignment]
+    context = StoredObjectField(  # type: ignore[assignment]
         allow_null=True,
         help_text="What the owner has attached to the task; each webhook carries it along. Null if "
         "there is nothing, and for all but the owner.",

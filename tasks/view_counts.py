@@ -22,7 +22,8 @@ logger = structlog.get_logger(__name__)
 #: Seconds between a view and its being stored, at most.
 DELAY_S = 5
 
-#: Locks in the order of ids, so that two processes cannot wait for each other.
+#: Locks in the order of ids, so that two processes cannot wait for each other. A count stops at the
+#: column's largest value: one that overflowed would lose the others' views.
 STORE = """
 WITH counted AS (
     SELECT tasks_task.id, seen.views
@@ -30,7 +31,7 @@ WITH counted AS (
     ORDER BY tasks_task.id
     FOR NO KEY UPDATE OF tasks_task
 )
-UPDATE tasks_task SET view_count = view_count + counted.views
+UPDATE tasks_task SET view_count = least(view_count::bigint + counted.views, 2147483647)
 FROM counted WHERE tasks_task.id = counted.id
 """
 

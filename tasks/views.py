@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from executions.models import Execution
 from executions.monitors import BadQuestion
 from executions.serializers import ExecutionSerializer
-from tasks.edit import create_task, update_task
+from tasks.edit import create_task, delete_task, update_task
 from tasks.filters import ExecutionFilterSet, TaskFilterSet
 from tasks.fork import fork_task
 from tasks.models import Task, TaskQuerySet, attach_last_executions
@@ -153,7 +153,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """Delete a task and its executions; the record of its sends stays."""
-        self.get_object().delete()
+        delete_task(task=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

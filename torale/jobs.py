@@ -1,10 +1,14 @@
 """The jobs of the queue that keep house for all apps."""
 
+import structlog
 from asgiref.sync import sync_to_async
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from torale import clock, limits
+
+logger = structlog.get_logger(__name__)
 
 #: Seconds without a sign of life after which a job's worker is taken for dead.
 STALLED_AFTER_S = 120
@@ -17,7 +21,10 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # no
     manager = context.app.job_manager
     now = await sync_to_async(clock.now)()
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
-        await manager.retry_job(job, retry_at=now)
+        try:
+            await manager.retry_job(job, retry_at=now)
+        except ConnectorException as error:  # such as a job that ended just now
+            logger.warning("stalled_job_not_retried", job_id=job.id, error=str(error))
 
 
 @app.periodic(cron="41 3 * * *")

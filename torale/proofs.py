@@ -34,7 +34,7 @@ class SecretsDiffer(ImproperlyConfigured):
     """This process has other secrets than those that the database was used with."""
 
 
-def check(database: BaseDatabaseWrapper = connection) -> bool:  # type: ignore[assignment]
+def check(database: BaseDatabaseWrapper = connection) -> bool:
     """Make sure that this process has the secrets that go with the database.
 
     TORALE_FIELD_KEYS fits if any of its keys decrypts the proof, SECRET_KEY if it or one of
@@ -58,10 +58,10 @@ def check(database: BaseDatabaseWrapper = connection) -> bool:  # type: ignore[a
     differing = [setting for setting, fits in FITS.items() if not fits(proofs[setting])]
     if differing:
         raise SecretsDiffer(
-            f"{' and '.join(differing)} differ from what this database was used with before; take "
-            "them from an installation that uses it (its environment, or the files of those names "
-            "in its TORALE_DATA_DIR), or, if they are lost for good, run "
-            "`manage.py reencrypt_secrets` to go on with the present ones."
+            f"This database was used with another {' and another '.join(differing)} before; set "
+            "what an installation that uses it has (in its environment, or in the file of that "
+            "name in its TORALE_DATA_DIR), or, if that is lost for good, run "
+            "`manage.py reencrypt_secrets` to go on with the present value."
         )
     return True
 

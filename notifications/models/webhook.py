@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from torale.errors import Refused
-from torale.fields import EncryptedJSONField
+from torale.fields import EncryptedJSONField, Undecryptable, kept
 
 #: How long a replaced secret still signs along, so that receivers can change over.
 OVERLAP = timedelta(hours=24)
@@ -62,20 +62,26 @@ class WebhookConfig(models.Model):
     def rotate_secret(self, *, now: datetime) -> None:
         """Replace the secret; the old one signs along for a day, however often it is done again.
 
-        Rotations at the same time follow one another: each answers with a secret that signs.
+        Rotations at the same time follow one another: each answers with a secret that signs. An old
+        one that cannot be decrypted is forgotten, as it could not sign.
 
         Raises:
             Refused: MOST_RETIRED old ones sign along already; all would go into each request.
         """
-        self.refresh_from_db(from_queryset=WebhookConfig.objects.select_for_update())
+        stored = WebhookConfig.objects.select_for_update().get(pk=self.pk)
         begun = now.timestamp()
-        retired = [[old, until] for old, until in self.retired_secrets if until > begun]
+        secret, old_secrets = kept(stored, "secret"), kept(stored, "retired_secrets")
+        if isinstance(old_secrets, Undecryptable):
+            old_secrets = []
+        retired = [[old, until] for old, until in old_secrets if until > begun]
         if len(retired) >= MOST_RETIRED:
             raise Refused(
                 f"The secret has been replaced {MOST_RETIRED} times in 24 hours, and each old one "
                 "still signs along. Wait until one has expired."
             )
-        self.retired_secrets = [[self.secret, begun + OVERLAP.total_seconds()], *retired]
+        if not isinstance(secret, Undecryptable):
+            retired.insert(0, [secret, begun + OVERLAP.total_seconds()])
+        self.retired_secrets = retired
         self.secret = new_secret()
         self.save(update_fields=["secret", "retired_secrets"])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tasks.models import Task
+from tasks.schedule import start_due
 from tests.contract.living import (
     QUESTION,
     SENDS,
@@ -13,7 +14,7 @@ from tests.contract.living import (
     tell,
     webhook,
 )
-from tests.factories import NOW, days, make_task
+from tests.factories import NOW, days, make_task, make_undecryptable, stored_value
 
 
 @pytest.fixture(autouse=True)
@@ -206,6 +207,21 @@ def test_one_email_and_one_webhook(owner_client):
     assert task["webhook_url"] == "https://r.example/"
 
 
+def test_headers_that_cannot_be_decrypted_are_null_and_stay(owner, owner_client):
+    """`headers` is null in an answer if the server's keys do not decrypt them; sent back as null,
+    they stay as they are."""
+    task = make_task(owner, webhook_url="https://r.example/", webhook_headers={"X-Token": "abc"})
+    make_undecryptable(task, "webhook_headers")
+    stored = stored_value(task, "webhook_headers")
+
+    shown = owner_client.get(f"{TASKS}/{task.pk}").json()
+    changed = owner_client.put(f"{TASKS}/{task.pk}", shown, format="json")
+
+    assert shown["notifications"][0]["headers"] is None
+    assert changed.json()["notifications"] == shown["notifications"]
+    assert stored_value(task, "webhook_headers") == stored
+
+
 def test_null_members_are_accepted_and_dropped(owner_client):
     """null members are accepted and dropped."""
     task = new_task(
@@ -343,6 +359,22 @@ def test_the_ways_between_states(owner, owner_client, time_machine, before, afte
         "state_changed_at": later,
         "updated_at": later,
     }
+
+
+@pytest.mark.parametrize("started_by", ["schedule", "caller"])
+def test_next_run_of_a_task_that_is_being_visited(owner, owner_client, time_machine, started_by):
+    """While a visit is under way `next_run` is that visit's own due time."""
+    due = NOW if started_by == "schedule" else NOW + days(1)
+    task = owner_client.get(f"{TASKS}/{make_task(owner, next_run_at=due).pk}").json()
+    time_machine.move_to(NOW, tick=False)
+
+    if started_by == "schedule":
+        start_due(now=NOW)
+    else:
+        owner_client.post(f"{url(task)}/execute")
+
+    shown = owner_client.get(url(task)).json()
+    assert (shown["next_run"], shown["last_execution"]["status"]) == (AT_NOW, "pending")
 
 
 @pytest.mark.parametrize("way", [("paused", "completed"), ("completed", "paused")])

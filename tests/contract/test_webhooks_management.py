@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from svix.webhooks import Webhook as SvixWebhook
 
 from tests.contract.living import CONFIG, SENDS, new_task, tell, webhook
-from tests.factories import NOW, days, make_task
+from tests.factories import NOW, days, make_task, make_undecryptable
 from tests.notifications.delivering import deliver
 from tests.receivers import Answer
 
@@ -32,6 +32,18 @@ def test_the_configuration_is_read(owner_client):
     assert response.status_code == 200
     assert shown == {"url": None, "secret": shown["secret"], "enabled": True}
     assert owner_client.get(CONFIG).json() == shown
+
+
+def test_a_secret_that_cannot_be_decrypted(owner, owner_client):
+    """with `secret` null if the server's keys do not decrypt it, until it is rotated,"""
+    owner_client.get(CONFIG)
+    make_undecryptable(owner.webhook_config, "secret")
+
+    shown = owner_client.get(CONFIG).json()
+    rotated = owner_client.post(ROTATE).json()
+
+    assert shown == {"url": None, "secret": None, "enabled": True}
+    assert owner_client.get(CONFIG).json() == rotated == {**shown, "secret": rotated["secret"]}
 
 
 def test_the_configuration_is_put(owner_client):

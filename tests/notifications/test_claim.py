@@ -1,10 +1,11 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from notifications.channels import Outcome
 from notifications.claim import LEASE, give_back
-from notifications.models import Attempt
+from notifications.models import Attempt, NotificationSend
 from notifications.rations import FIRST, Rations
 from notifications.settle import Ended
 from tests.factories import NOW, make_send
@@ -134,3 +135,20 @@ def test_a_secret_that_was_replaced_signs_along_for_a_day(owner):
     assert today.send_id == tomorrow.send_id == str(send.pk)
     assert today.secrets == (config.secret, old)
     assert tomorrow.secrets == (config.secret,)
+
+
+def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has_them(
+    owner, django_assert_num_queries
+):
+    for _ in range(FIRST):
+        make_send(owner, status="queued")
+    messages = take().messages
+    lost = messages[0]
+    NotificationSend.objects.filter(pk=lost.send_id).update(lease=uuid4())
+
+    with django_assert_num_queries(1):
+        give_back(messages)
+
+    assert len(messages) == FIRST > 1
+    assert NotificationSend.objects.filter(lease=None, leased_until=None).count() == FIRST - 1
+    assert ids(take()) == [message.send_id for message in messages[1:]]

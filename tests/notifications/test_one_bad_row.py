@@ -4,13 +4,22 @@ import socketserver
 import threading
 
 import pytest
-from django.db import connection
+from cryptography.fernet import Fernet
 
-from notifications.models import Attempt, Payload
+from notifications.channels import UNDECRYPTABLE
+from notifications.models import (
+    Attempt,
+    NotificationSend,
+    Payload,
+    WebhookConfig,
+    WebhookEndpoint,
+    new_secret,
+)
 from notifications.redeliver import MOST_ATTEMPTS, NotDeliverable, redeliver_all, redeliver_one
-from tests.factories import NOW, make_send
+from tests.factories import NOW, make_send, make_undecryptable, refused_rows
 from tests.notifications.delivering import deliver
 from tests.notifications.test_deliver import EMAIL_BODY, queued
+from tests.receivers import Answer as Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,16 +84,53 @@ def test_mail_settings_that_are_incomplete(owner, other, settings):
 
 def test_headers_that_cannot_be_decrypted(owner, other, http_receiver):
     bad = queued(owner, recipient=f"{http_receiver.url}/bad", headers={"X-Token": "abc"})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE notifications_payload SET headers = 'x' WHERE send_id = %s", [bad.pk]
-        )
+    make_undecryptable(Payload.objects.get(send=bad), "headers")
 
     deliver()
 
-    assert states(bad, other) == [("retrying", OUR_FAULT), ("sent", None)]
-    assert Attempt.objects.get(send=bad).error_message == OUR_FAULT
+    assert states(bad, other) == [("retrying", UNDECRYPTABLE), ("sent", None)]
+    assert Attempt.objects.get(send=bad).error_message == UNDECRYPTABLE
     assert [request.path for request in http_receiver.requests] == ["/other"]
+
+
+def test_headers_whose_key_is_back_are_sent(owner, http_receiver, settings):
+    settings.TORALE_FIELD_KEYS = [Fernet.generate_key().decode(), *settings.TORALE_FIELD_KEYS]
+    send = queued(owner, recipient=http_receiver.url, headers={"X-Token": "abc"})
+    lost = settings.TORALE_FIELD_KEYS
+    settings.TORALE_FIELD_KEYS = lost[1:]
+    WebhookConfig.objects.update(secret=new_secret(), retired_secrets=[])
+    deliver()
+    seen = states(send)
+
+    settings.TORALE_FIELD_KEYS = lost
+    NotificationSend.objects.update(next_attempt_at=NOW)
+    deliver()
+
+    assert (seen, states(send)) == ([("retrying", UNDECRYPTABLE)], [("sent", None)])
+    assert http_receiver.requests[0].headers["x-token"] == "abc"
+
+
+def test_old_secrets_of_another_shape(owner, stranger, http_receiver):
+    bad = queued(owner, recipient=f"{http_receiver.url}/bad")
+    WebhookConfig.objects.filter(user=owner).update(retired_secrets="not a list")
+    other = queued(stranger, recipient=f"{http_receiver.url}/other")
+
+    deliver()
+
+    assert [status for status, _ in states(bad, other)] == ["retrying", "sent"]
+
+
+def test_a_webhook_that_cannot_be_switched_off(owner, stranger, http_receiver):
+    http_receiver.answers = [Reply(410)]
+    bad = queued(owner, recipient=f"{http_receiver.url}/bad")
+    other = queued(stranger, recipient=f"{http_receiver.url}/other")
+
+    with refused_rows("procrastinate_jobs", "NEW.args->>'user_id' = %s", str(owner.pk)):
+        deliver()
+
+    assert [status for status, _ in states(bad, other)] == ["failed", "failed"]
+    off = WebhookEndpoint.objects.switched_off().values_list("user", flat=True)
+    assert [*off] == [stranger.pk]
 
 
 def test_an_outcome_that_the_database_cannot_keep(owner, other, http_receiver):

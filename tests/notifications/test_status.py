@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from notifications.channels import UNDECRYPTABLE
 from notifications.models import Attempt
 from tasks.run import wake
 from tests.conftest import client_of
@@ -64,6 +65,7 @@ def test_the_command_shows_how_delivery_is_doing():
         "Queued           1\n"
         "Retrying         1\n"
         "Due now          1, the longest for 90 s\n"
+        "Undecryptable    0\n"
         "Last minute      2 accepted, 1 not\n"
         "Webhooks         1 failing, 1 switched off\n"
         "  https://failing.example/ since 2026-03-04 08:00\n"
@@ -107,6 +109,7 @@ def test_prometheus_gets_the_same_numbers(operator):
         'torale_sends_unfinished{status="retrying"} 1.0',
         "torale_sends_due 1.0",
         "torale_sends_oldest_due_seconds 90.0",
+        "torale_sends_undecryptable 0.0",
         'torale_attempts_last_minute{status="succeeded"} 2.0',
         'torale_attempts_last_minute{status="failed"} 1.0',
         'torale_webhook_endpoints{state="failing"} 1.0',
@@ -114,6 +117,14 @@ def test_prometheus_gets_the_same_numbers(operator):
         'torale_webhook_failing_seconds{host="failing.example"} 3600.0',
         'torale_webhook_failing_seconds{host="off.example"} 0.0',
     ]
+
+
+def test_sends_that_cannot_be_decrypted_are_counted(owner, operator):
+    make_send(owner, status="retrying", error_message=UNDECRYPTABLE)
+
+    response = client_of(operator).get("/metrics")
+
+    assert "torale_sends_undecryptable 1.0" in response.text.splitlines()
 
 
 def test_a_users_key_is_refused_as_the_numbers_are_everybodys(owner_client):

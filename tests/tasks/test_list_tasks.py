@@ -74,3 +74,37 @@ def test_the_list_costs_three_queries(owner, owner_client, rows, django_assert_n
 
     with django_assert_num_queries(3):  # the key, the tasks, their last executions
         assert len(owner_client.get(URL).json()) == rows
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["text", [1], {"pages": 10**300}, {"number": 2**64}],
+    ids=["text", "list", "number", "64 bits"],
+)
+@pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/public/tasks"])
+def test_a_task_that_remembers_something_odd_does_not_hide_the_others(
+    owner, owner_client, odd, path
+):
+    make_task(owner, name="odd", is_public=True, last_known_state=odd)
+    make_task(owner, name="sound", is_public=True)
+
+    response = owner_client.get(path)
+
+    assert response.status_code == 200
+    tasks = response.json()
+    shown = {task["name"]: task for task in (tasks if isinstance(tasks, list) else tasks["tasks"])}
+    assert shown.keys() == {"odd", "sound"}
+    assert shown["odd"]["last_known_state"] == odd
+    assert shown["odd"]["created_at"] == shown["sound"]["created_at"]
+
+
+@pytest.mark.parametrize("odd", [{}, [], {"evidence": 1}], ids=repr)
+def test_an_odd_result_does_not_hide_the_other_executions(owner, owner_client, odd):
+    task = make_task(owner)
+    make_execution(task, result=odd)
+    make_execution(task)
+
+    response = owner_client.get(f"/api/v1/tasks/{task.pk}/executions")
+
+    assert response.status_code == 200
+    assert odd in [execution["result"] for execution in response.json()]

@@ -11,7 +11,7 @@ from executions.models import Execution
 from executions.monitors import Answer
 from notifications.models import NotificationSend
 from tasks.run import AlreadyRunning, claim, fail, run, settle, start
-from tests.factories import NOW, make_pending_execution, make_task
+from tests.factories import NOW, make_pending_execution, make_task, refused_rows
 from tests.receivers import Answer as Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,6 +169,19 @@ def test_a_monitor_that_breaks_leaks_nothing_to_the_user(owner, http_receiver, c
         "Something went wrong on our side; the details are in the server's log."
     )
     assert "monitor_broke" in caplog.text
+
+
+def test_an_answer_that_cannot_be_stored_is_a_failure_in_words(watching, http_receiver, caplog):
+    http_receiver.answers = [page("In stock")]
+
+    with refused_rows("notifications_payload", "true"):
+        execution = ask(watching)
+
+    assert (execution.status, execution.attempt_count) == ("retrying", 1)
+    assert execution.error_message == (
+        "Something went wrong on our side; the details are in the server's log."
+    )
+    assert "refused by the test" in caplog.text
 
 
 def test_an_execution_that_no_worker_survives_is_given_up(watching, http_receiver):

@@ -1,6 +1,7 @@
 """Two schedulers at once, on two connections."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -29,3 +30,22 @@ def test_two_schedulers_start_each_task_once(owner):
         thread.join()
 
     assert Execution.objects.count() == 20
+
+
+def test_a_scheduler_that_looked_before_another_committed_starts_nothing_twice(owner):
+    for _ in range(20):
+        make_task(owner, next_run_at=NOW)
+
+    def schedule() -> None:
+        try:
+            for _ in range(10):
+                start_due(now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        for ended in [threads.submit(schedule) for _ in range(4)]:
+            ended.result()
+
+    assert Execution.objects.count() == 20
+    assert not Execution.objects.filter(status="failed").exists()

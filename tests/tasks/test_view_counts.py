@@ -115,3 +115,14 @@ def test_the_first_view_starts_a_thread_that_does_not_keep_the_process(task, str
     assert counter._timer is timer
     assert counter.take() == {task.pk: 2}
     assert counter._timer is None
+
+
+def test_a_count_at_its_largest_does_not_lose_the_views_of_others(owner, stranger):
+    most = 2**31 - 1
+    full, other = (make_task(owner, view_count=count) for count in (most, 0))
+    for task in (full, other):
+        view_counter.add(task, by=stranger)
+
+    view_counter.store()
+
+    assert [*Task.objects.order_by("view_count").values_list("view_count", flat=True)] == [1, most]

@@ -22,12 +22,11 @@ from torale.models import SecretProof
 KEYS = [Fernet.generate_key().decode() for _ in range(2)]
 
 DIFFER = (
-    "torale: {} differ from what this database was used with before; take them from an "
-    "installation that uses it (its environment, or the files of those names in its "
-    "TORALE_DATA_DIR), or, if they are lost for good, run `manage.py reencrypt_secrets` to go on "
-    "with the present ones.\n"
+    "torale: This database was used with another {} before; set what an installation that uses it "
+    "has (in its environment, or in the file of that name in its TORALE_DATA_DIR), or, if that is "
+    "lost for good, run `manage.py reencrypt_secrets` to go on with the present value.\n"
 )
-BOTH = DIFFER.format("TORALE_FIELD_KEYS and SECRET_KEY")
+BOTH = DIFFER.format("TORALE_FIELD_KEYS and another SECRET_KEY")
 
 
 def address_of(name: str) -> str:
@@ -95,6 +94,7 @@ def own_database(first, second) -> Iterator[None]:
     "command",
     [
         ["serve"],
+        ["web"],
         ["worker"],
         ["delivery_status"],
         ["create_first_admin"],

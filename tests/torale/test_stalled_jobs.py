@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.notices import send_notice
 from tests.database_clock import fast_machine
+from tests.factories import refused_rows
 from torale.jobs import retry_stalled_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +23,7 @@ def look_for_stalled_jobs() -> None:
     async def main() -> None:
         queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
         async with queue.open_async():
-            [job] = await queue.job_manager.list_jobs_async()
+            job, *_ = await queue.job_manager.list_jobs_async()
             context = JobContext(start_timestamp=0, app=queue, job=job, abort_reason=lambda: None)
             await retry_stalled_jobs.func(context, 0)
 
@@ -40,3 +41,18 @@ def test_a_machine_with_a_fast_clock_has_them_run_again_at_once(owner):
     job = ProcrastinateJob.objects.get()
     assert job.status == "todo"
     assert job.scheduled_at <= timezone.now()
+
+
+def test_one_that_cannot_be_run_again_keeps_no_other_from_it(owner):
+    for subject in ("bad", "good"):
+        send_notice(user=owner, subject=subject, text="It works again.")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+
+    with refused_rows("procrastinate_jobs", "NEW.args->>'subject' = %s", "bad"):
+        look_for_stalled_jobs()
+
+    assert set(ProcrastinateJob.objects.values_list("args__subject", "status")) == {
+        ("bad", "doing"),
+        ("good", "todo"),
+    }

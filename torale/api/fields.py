@@ -1,5 +1,6 @@
 """Fields of bodies that take JSON's types as they are: 1 is no text, and "yes" is not true."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -46,3 +47,25 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class StoredObjectField(serializers.DictField):
+    """Shows a JSON object as the database keeps it; a value of another shape breaks no list."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return `value`."""
+        return value
+
+
+class StoredSerializer(serializers.Serializer[Any]):
+    """Shows the described members of a stored JSON object, in their order.
+
+    Members that are absent are left out, and a value of another shape is shown as it is: one odd
+    row breaks no list.
+    """
+
+    def to_representation(self, instance: Any) -> Any:
+        """Return the members."""
+        if not isinstance(instance, Mapping):
+            return instance
+        return {name: instance[name] for name in self.fields if name in instance}

@@ -1,10 +1,12 @@
 """JSON by orjson: several times faster than DRF's own, and dates end in `Z`. And the pages."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from rest_framework import renderers
+from rest_framework.utils.encoders import JSONEncoder
 
 
 class JSONRenderer(renderers.BaseRenderer):
@@ -26,7 +28,11 @@ class JSONRenderer(renderers.BaseRenderer):
         options = orjson.OPT_UTC_Z
         if (renderer_context or {}).get("indent"):  # the browsable API asks for it
             options |= orjson.OPT_INDENT_2
-        return orjson.dumps(data, default=str, option=options)
+        try:
+            return orjson.dumps(data, default=str, option=options)
+        except orjson.JSONEncodeError:
+            # A number beyond 64 bits, or nesting beyond orjson's limit, in one row of a list.
+            return json.dumps(data, cls=JSONEncoder, ensure_ascii=False).encode()
 
 
 class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):

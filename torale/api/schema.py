@@ -246,7 +246,8 @@ class Lenient(OpenApiSerializerExtension):
                 if "enum" in member:
                     member["nullable"] = True  # until `with_named_enums`
                 elif "type" in member:
-                    member["type"] = [member["type"], "null"]
+                    if "null" not in member["type"]:
+                        member["type"] = [member["type"], "null"]
                 else:
                     schema["properties"][name] = or_null(member)
         return dict(schema)

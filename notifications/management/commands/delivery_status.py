@@ -26,6 +26,7 @@ class Command(BaseCommand):
             f"Queued           {status.queued}\n"
             f"Retrying         {status.retrying}\n"
             f"Due now          {status.due}, the longest for {status.oldest_due_s:.0f} s\n"
+            f"Undecryptable    {status.undecryptable}\n"
             f"Last minute      {status.succeeded_a_minute} accepted, "
             f"{status.failed_a_minute} not\n"
             f"Webhooks         {status.failing_endpoints} failing, "

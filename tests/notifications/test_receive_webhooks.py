@@ -1,0 +1,64 @@
+"""`manage.py receive_webhooks`, as a process of its own."""
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from notifications.signing import sign
+from notifications.webhooks import config_of
+from tests.end_to_end.test_readme import free_port
+from tests.torale.running import environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def receiver(tmp_path):
+    """The address of a receiver that knows the secrets of the test's database."""
+    address = connection.get_connection_params()
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "receive_webhooks", "--port", str(port)],
+            cwd=settings.BASE_DIR,
+            env=environment(
+                DATABASE_URL=(
+                    f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
+                )
+            ),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout.readline().startswith("Listening for webhooks on ")
+    yield f"http://127.0.0.1:{port}/"
+    process.terminate()
+    process.communicate()
+
+
+def post(url: str, secret: str) -> int:
+    body = b'{"id": "1"}'
+    headers = sign(
+        message_id="1", event_type="", timestamp=int(time.time()), body=body, secrets=[secret]
+    )
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_it_goes_on_after_more_deliveries_than_the_pool_has_connections(owner, receiver):
+    secret = config_of(owner).secret
+
+    assert [post(receiver, secret) for _ in range(40)] == [204] * 40
+
+
+def test_what_another_installation_signed_is_refused(owner, receiver):
+    assert post(receiver, "whsec_AAAA") == 401

@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from torale import proofs
 
 #: Commands that run whatever secrets the database was used with: they mend or use none.
-UNCHECKED = {"check", "makemigrations", "migrate", "reencrypt_secrets"}
+UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
 
 
 def main() -> None:

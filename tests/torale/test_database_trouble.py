@@ -218,19 +218,23 @@ connection.close_pool()
 @pytest.fixture
 def crowded_role(db):
     """A user of PostgreSQL's who may have no connection more."""
+    # Roles are the server's, which several processes of these tests share.
+    name = f"{connection.settings_dict['NAME']}_crowded"
     with another_connection() as other:
-        other.execute("DROP ROLE IF EXISTS crowded")
-        other.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
-    return "crowded"
+        other.execute(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 0")
+        yield name
+        other.execute(f"DROP ROLE {name}")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("database", "role"),
-    [("template0", "torale"), ("postgres", "crowded")],
+    ("database", "is_crowded"),
+    [("template0", False), ("postgres", True)],
     ids=["takes no connections", "has too many connections"],
 )
-def test_a_database_that_lets_nobody_in_is_503_everywhere(tmp_path, crowded_role, database, role):
+def test_a_database_that_lets_nobody_in_is_503_everywhere(
+    tmp_path, crowded_role, database, is_crowded
+):
     parameters = connection.get_connection_params()
 
     ended = python(
@@ -239,7 +243,7 @@ def test_a_database_that_lets_nobody_in_is_503_everywhere(tmp_path, crowded_role
         TORALE_DATA_DIR=tmp_path,
         DJANGO_SETTINGS_MODULE="torale.settings",
         DATABASE_URL=f"postgres:///{parameters['host']}/{database}",
-        PGUSER=role,
+        PGUSER=crowded_role if is_crowded else parameters["user"],
     )
 
     told = [json.loads(line) for line in ended.stdout.splitlines()]

@@ -34,9 +34,15 @@ def address_of(name: str) -> str:
     return f"postgres://{address['user']}@/{name}?host={address['host']}"
 
 
+def own(name: str) -> str:
+    """Return the name of a database that no other process of these tests uses."""
+    return f"{connection.settings_dict['NAME']}_{name}"
+
+
 @contextmanager
 def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
     """Make a database on the tests' server, a copy of another, and return its address."""
+    name = own(name)
     with psycopg.connect(address_of("postgres"), autocommit=True) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
@@ -66,7 +72,7 @@ class Installation:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory, django_db_setup) -> Iterator[Installation]:
     """The installation that has migrated the database and used it."""
-    with made_database("torale_proofs") as database:
+    with made_database("proofs") as database:
         machine = Installation(tmp_path_factory.mktemp("first"), database)
         assert machine.manage("migrate", "--verbosity", "0").returncode == 0
         assert machine.manage("delivery_status").returncode == 0
@@ -83,7 +89,7 @@ def second(tmp_path, first) -> Installation:
 def own_database(first, second) -> Iterator[None]:
     """Give both a copy of the database, which a test may change."""
     shared = dict(first.values)
-    with made_database("torale_proofs_copy", like="torale_proofs") as database:
+    with made_database("proofs_copy", like=own("proofs")) as database:
         for machine in (first, second):
             machine.values["DATABASE_URL"] = database
         yield

@@ -95,6 +95,14 @@ class SendCodeSerializer(serializers.Serializer[EmailAddress]):
     email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
 
 
+class SentCodeSerializer(MessageSerializer):
+    """Tells that a code is on its way."""
+
+    expires_in_minutes = serializers.IntegerField(
+        required=False, help_text="How long the code can be used; absent where none was needed."
+    )
+
+
 class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     """A verification code, and where it was mailed."""
 

@@ -20,34 +20,50 @@ JOB = "send_verification_code"
 
 CODE_LENGTH = 6
 CODE_VALID = timedelta(minutes=15)
-#: With MAX_TRIES, what makes guessing hopeless: 15 guesses an hour at a million codes.
+#: To one account. With MAX_TRIES, what makes guessing hopeless: 15 guesses an hour at a million
+#: codes.
 CODES = Limit("verification_codes", 3, timedelta(hours=1))
+#: To one address from all accounts together, so that nobody is flooded by many of them.
+CODES_TO_ADDRESS = Limit("verification_codes_to", 5, timedelta(hours=1))
 
 
 class TooManyCodes(Exception):
-    """The user asked for more codes than an hour allows; `wait` says for how long to wait."""
+    """An hour allows no more codes; `wait` says for how long to wait.
+
+    It does not say which limit is used up, as the address's tells what others did.
+    """
 
     def __init__(self, *, wait: timedelta) -> None:
-        super().__init__(f"You may ask for {CODES.most} verification codes an hour.")
+        super().__init__(
+            f"At most {CODES.most} verification codes an hour are sent for an account, and "
+            f"{CODES_TO_ADDRESS.most} to an address."
+        )
         self.wait = wait
 
 
-@transaction.atomic
-def send_code(*, user: User, email: str, now: datetime) -> EmailAddress:
+def send_code(*, user: User, email: str, now: datetime) -> EmailAddress | None:
     """Have a code mailed to `email` when the present transaction commits; return the address.
 
-    It replaces an earlier code to that address, with new tries.
+    It replaces an earlier code to that address, with new tries. An address that is verified
+    already is sent none, and None is returned.
 
     Raises:
-        Refused: the address is verified already.
-        TooManyCodes: the user asked for too many in this hour; nothing is sent.
+        TooManyCodes: too many were asked for in this hour; nothing is sent. Asking counts for the
+            account all the same, so that nobody can watch an address's limit.
     """
-    _lock(user)
-    if is_verified(user=user, email=email):
-        raise Refused(f"{email} is verified already.")
-    verdict = hit(CODES, str(user.pk))
-    if not verdict.allowed:
-        raise TooManyCodes(wait=verdict.wait)
+    with transaction.atomic():
+        _lock(user)
+        if is_verified(user=user, email=email):
+            return None
+        verdicts = [hit(CODES, str(user.pk))]
+        if verdicts[0].allowed:
+            verdicts.append(hit(CODES_TO_ADDRESS, normalized(email)))
+        if verdicts[-1].allowed:
+            return _replace_code(user, email, now)
+    raise TooManyCodes(wait=verdicts[-1].wait)
+
+
+def _replace_code(user: User, email: str, now: datetime) -> EmailAddress:
     address, _ = EmailAddress.objects.update_or_create(
         user=user,
         email=normalized(email),
@@ -92,8 +108,10 @@ def deliver_code(*, address_id: Any, now: datetime) -> None:
     mail.send()
 
 
-def check_code(*, user: User, email: str, code: str, now: datetime) -> None:
+def check_code(*, user: User, email: str, code: str, now: datetime) -> bool:
     """Make `email` a verified address of `user`, if `code` is the one that was mailed there.
+
+    Returns False, whatever the code, if it has been one before.
 
     A wrong code costs a try. The try is committed before the refusal is raised, so this cannot be
     part of a larger transaction.
@@ -103,15 +121,16 @@ def check_code(*, user: User, email: str, code: str, now: datetime) -> None:
     """
     with transaction.atomic(durable=True):
         _lock(user)
+        if is_verified(user=user, email=email):
+            return False
         refusal = _try(user, email, code, now)
     if refusal:
         raise Refused(refusal)
+    return True
 
 
 def _try(user: User, email: str, code: str, now: datetime) -> str | None:
     """Store what giving `code` changes; return why it does not verify the address, if so."""
-    if is_verified(user=user, email=email):
-        return f"{email} is verified already."
     address = EmailAddress.objects.for_user(user).matching(email).first()
     if address is None:
         return f"No code was sent to {email}. Ask for one first."

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from notifications.models import NotificationSend, NotificationType, Status
-from torale.api.filters import TimeFilter
+from torale.api.filters import IdFilter, TimeFilter
 
 #: What statistics are of, unless a time range is given.
 USUAL_RANGE = timedelta(days=30)
@@ -22,11 +22,11 @@ class SendFilterSet(django_filters.FilterSet):
     notification_type = django_filters.ChoiceFilter(
         choices=NotificationType.choices, help_text="Only sends by this channel."
     )
-    task_id = django_filters.UUIDFilter(help_text="Only sends of this task.")
+    task_id = IdFilter(help_text="Only sends of this task.")
     status = django_filters.ChoiceFilter(
         choices=Status.choices, help_text="Only sends in this status."
     )
-    execution_id = django_filters.UUIDFilter(help_text="Only sends of this execution.")
+    execution_id = IdFilter(help_text="Only sends of this execution.")
     recipient = django_filters.CharFilter(
         help_text="Only sends to exactly this email address or URL."
     )

@@ -12,7 +12,7 @@ from notifications.models import (
     NotificationType,
     Status,
 )
-from torale.api.fields import FlagField, IdField, TextField
+from torale.api.fields import FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
 
 #: What the channels and statuses mean, for the OpenAPI document.
@@ -197,12 +197,12 @@ class RedeliverSerializer(LenientSerializer):
     )
     task_id = IdField(required=False, help_text="Only sends of this task.")
     execution_id = IdField(required=False, help_text="Only sends of this execution.")
-    created_after = serializers.DateTimeField(
+    created_after = MomentField(
         required=False,
         source="created_at__gte",
         help_text="Only sends that were recorded at this time or later.",
     )
-    created_before = serializers.DateTimeField(
+    created_before = MomentField(
         required=False,
         source="created_at__lt",
         help_text="Only sends that were recorded before this time.",
@@ -265,7 +265,7 @@ class WebhookTestResultSerializer(serializers.Serializer[Any]):
 class DeliveriesQuerySerializer(serializers.Serializer[Any]):
     """The query parameters of the list of deliveries, besides `limit` and `offset`."""
 
-    task_id = serializers.UUIDField(required=False, help_text="Only attempts for this task.")
+    task_id = IdField(required=False, help_text="Only attempts for this task.")
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):

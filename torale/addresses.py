@@ -1,6 +1,7 @@
 """Which servers may be called: the rules on URLs and addresses; pure, outbound.py obeys them."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
@@ -40,6 +41,9 @@ MAX_HOST_LENGTH = 253  # RFC 1035 §2.3.4, without the root's dot
 
 # Parsers disagree about these: one's harmless path is another's host.
 AMBIGUOUS = re.compile(r"[\s\\\x00-\x20\x7f-\x9f]")
+# What yarl makes of the part before the path is tidier than what was written.
+AUTHORITY = re.compile(r"[^:]*://([^/?#]*)")
+PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 # Underscores are not in RFC 1123, but in names that exist.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 # What inet_aton would read as (the end of) an IPv4 address: 127.1, 0x7f000001, 017700000001.
@@ -96,8 +100,7 @@ def parse(url: str, *, networks: Networks, ports: Ports) -> URL:
         raise Refused("The URL must start with http:// or https://.")
     if not parsed.raw_host:
         raise Refused("The URL has no host; it should look like https://shop.example/path.")
-    if "@" in parsed.raw_authority:
-        raise Refused("The URL contains a user name or password; send them in a header instead.")
+    _check_spelling(url)
     if not any(parsed.port in allowed for allowed in ports):
         raise Refused(
             f"Port {parsed.port} may not be called, only {_spelled(ports)}. "
@@ -107,10 +110,25 @@ def parse(url: str, *, networks: Networks, ports: Ports) -> URL:
     return parsed
 
 
+def _check_spelling(url: str) -> None:
+    """Refuse notations of host and port that another reader of the URL may take differently."""
+    found = AUTHORITY.match(url)
+    authority = found[1] if found else ""
+    if "@" in authority:
+        raise Refused("The URL contains a user name or password; send them in a header instead.")
+    _, colon, port = authority.rpartition("]")[2].partition(":")
+    if colon and not PORT.fullmatch(port):
+        raise Refused(f"The port {port!r} is not a number in its usual form, such as 8080.")
+    for character in authority:
+        plain = unicodedata.normalize("NFKC", character)
+        if not character.isascii() and plain.isascii():
+            raise Refused(f"The host contains {character!r}; write {plain!r} instead.")
+
+
 def _check_host(host: str, networks: Networks) -> None:
     """Refuse what is no host, and what is known not to be public before any name is looked up.
 
-    `host` comes from yarl: lower case, IDNA-encoded, full-width digits and dots made plain.
+    `host` comes from yarl: lower case and IDNA-encoded.
     """
     name = host.removesuffix(".")
     labels = name.split(".")

@@ -17,6 +17,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 import aiohttp
+import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 from yarl import URL
@@ -36,6 +37,15 @@ __all__ = [
     "open_session",
 ]
 
+logger = structlog.get_logger(__name__)
+
+#: Said of an unknown name and of one that leads inside alike: whoever asks for a test could map
+#: the names of our network otherwise. The log tells them apart.
+NO_PUBLIC_ADDRESS = (
+    "No public address of the host {host} was found. "
+    "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
+)
+
 #: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
 DNS_TTL_S = 30
 
@@ -50,6 +60,9 @@ MAX_HEADER_BYTES = 16 * 1024
 KEPT_HEADERS = 64
 KEPT_HEADER_BYTES = 8 * 1024
 
+#: Bytes of a compressed page that are decoded at a time.
+DECODED_AT_ONCE = 4096
+
 REDIRECTS = (301, 302, 303, 307, 308)
 
 #: Failures to connect that are this machine's, not the other server's: they are raised as they are.
@@ -63,7 +76,7 @@ _lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dns")
 class Failure(StrEnum):
     """Why there is no answer."""
 
-    #: The host's name is not known.
+    #: The host's name is not known, or leads to no address that may be called.
     DNS = "dns"
     #: No connection: refused, or no way to the host.
     REFUSED = "refused"
@@ -79,7 +92,7 @@ class Failure(StrEnum):
     TOO_LARGE = "too_large"
     #: One redirect too many.
     TOO_MANY_REDIRECTS = "too_many_redirects"
-    #: The URL or the address behind it may not be called: trying again is of no use.
+    #: The URL may not be called: trying again is of no use.
     NOT_ALLOWED = "not_allowed"
 
 
@@ -268,7 +281,14 @@ class _SystemResolver(AbstractResolver):
 
 
 class _ForbiddenAddress(OSError):
-    """The socket may not be connected. An OSError, so that a host's other addresses are tried."""
+    """The socket may not be connected. An OSError, so that a host's other addresses are tried.
+
+    It is the same in words for all addresses, or the connector would put several into another one.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
 
 
 def _guarded_sockets(
@@ -277,7 +297,7 @@ def _guarded_sockets(
     def guarded_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = addr_info
         if not addresses.is_allowed(ip_address(address[0]), networks):
-            raise _ForbiddenAddress
+            raise _ForbiddenAddress(address[0])
         return socket.socket(family, kind, protocol)
 
     return guarded_socket
@@ -295,7 +315,7 @@ def _parse(url: str) -> URL:
 #: counts: most of these exceptions are OSErrors, too.
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
     (TimeoutError, Failure.TIMEOUT, "No answer from {host} within {seconds:g} s."),
-    (aiohttp.ClientConnectorDNSError, Failure.DNS, "Could not find the host {host} (DNS)."),
+    ((aiohttp.ClientConnectorDNSError, _ForbiddenAddress), Failure.DNS, NO_PUBLIC_ADDRESS),
     (
         aiohttp.ClientConnectorCertificateError,
         Failure.TLS,
@@ -306,7 +326,6 @@ DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, s
         Failure.TLS,
         "No TLS connection to {host}:{port} could be made.",
     ),
-    (_ForbiddenAddress, Failure.NOT_ALLOWED, addresses.NOT_PUBLIC),
     (ConnectionRefusedError, Failure.REFUSED, "The connection to {host}:{port} was refused."),
     (
         aiohttp.ClientResponseError,
@@ -364,6 +383,8 @@ def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
     cause = error.os_error if type(error) is aiohttp.ClientConnectorError else error
     if isinstance(cause, OSError) and cause.errno in OWN_FAULTS:
         raise error
+    if isinstance(cause, _ForbiddenAddress):
+        logger.info("private_address_refused", host=url.host, address=cause.address)
     for kinds, failure, sentence in DIAGNOSES:
         if isinstance(cause, kinds):
             message = sentence.format(
@@ -404,20 +425,31 @@ def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> b
     )
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise unreadable
+    page = bytearray()
+    # 32: tell gzip from zlib by the first bytes.
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
-        # 32: tell gzip from zlib by the first bytes.
-        decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        page = decoder.decompress(body, max_bytes + 1)
+        # In pieces, as each member of a gzip file (RFC 1952 §2.2) hands back what follows it: a
+        # page of empty ones would be copied as often as it has members.
+        for begin in range(0, len(body), DECODED_AT_ONCE):
+            piece = body[begin : begin + DECODED_AT_ONCE]
+            while piece:
+                if decoder.eof:
+                    if not piece.startswith(b"\x1f"):  # padding, which browsers ignore, too
+                        return bytes(page)
+                    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                page += decoder.decompress(piece, max_bytes + 1 - len(page))
+                if len(page) > max_bytes:
+                    raise _too_large(response.url, max_bytes)
+                piece = decoder.unused_data
     except zlib.error as error:
         raise unreadable from error
-    if len(page) > max_bytes:
-        raise _too_large(response.url, max_bytes)
     if not decoder.eof:
         raise Unreachable(
             Failure.RESET,
             f"The answer of {response.url.host_subcomponent} broke off before its end.",
         )
-    return page
+    return bytes(page)
 
 
 def _too_large(url: URL, max_bytes: int) -> Unreachable:

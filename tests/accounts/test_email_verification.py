@@ -6,9 +6,10 @@ from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import jobs
-from accounts.models import EmailAddress
+from accounts.models import EmailAddress, User
 from accounts.verification import send_code
 from tests.accounts.addresses import make_address, make_unverified_address
+from tests.conftest import client_of
 from tests.factories import NOW
 
 SEND = "/api/v1/email-verification/send"
@@ -63,7 +64,10 @@ def test_send_answers_where_the_code_goes(owner, owner_client):
     response = owner_client.post(SEND, {"email": "Second@Example.com"}, format="json")
 
     assert response.status_code == 200
-    assert response.json() == {"message": "Verification code sent to second@example.com"}
+    assert response.json() == {
+        "message": "Verification code sent to second@example.com",
+        "expires_in_minutes": 15,
+    }
     address = EmailAddress.objects.for_user(owner).get()
     assert re.fullmatch("[0-9]{6}", address.code)
     assert (address.email, address.verified_at, address.code_expires_at, address.tries) == (
@@ -116,8 +120,8 @@ def test_no_code_is_sent_to_an_address_that_is_verified(owner, owner_client, ema
 
     response = owner_client.post(SEND, {"email": email}, format="json")
 
-    assert response.status_code == 400
-    assert response.json() == {"detail": f"{email} is verified already."}
+    assert response.status_code == 200
+    assert response.json() == {"message": "Email already verified"}
     assert not ProcrastinateJob.objects.exists()
 
 
@@ -129,8 +133,8 @@ def test_a_fourth_code_within_the_hour_is_429(owner_client):
 
     assert response.status_code == 429
     assert response.json() == {
-        "detail": "You may ask for 3 verification codes an hour. "
-        "Expected available in 3590 seconds."
+        "detail": "At most 3 verification codes an hour are sent for an account, and 5 to an "
+        "address. Expected available in 3590 seconds."
     }
     assert response.headers["Retry-After"] == "3590"  # from 9:00:10 to 10:00
     assert ProcrastinateJob.objects.count() == 3
@@ -154,6 +158,49 @@ def test_each_user_has_codes_of_their_own(owner_client, stranger_client):
     response = stranger_client.post(SEND, {"email": "0@example.com"}, format="json")
 
     assert response.status_code == 200
+
+
+def test_accounts_together_cannot_flood_an_address(db):
+    askers = [User.objects.create_user(f"{number}@example.org") for number in range(6)]
+    clients = [client_of(asker) for asker in askers]
+
+    answers = [
+        client.post(SEND, {"email": email}, format="json")
+        for client, email in zip(
+            clients, ["victim@example.com", "Victim@Example.com"] * 3, strict=True
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[5].headers["Retry-After"] == "3590"
+    assert ProcrastinateJob.objects.count() == 5
+    assert not EmailAddress.objects.for_user(askers[5]).exists()
+
+
+def test_a_refusal_does_not_tell_what_others_asked_for(owner_client, stranger_client):
+    for number in range(3):
+        stranger_client.post(SEND, {"email": f"{number}@example.com"}, format="json")
+    ends_own = stranger_client.post(SEND, {"email": "other@example.com"}, format="json")
+    for number in range(5):
+        asker = client_of(User.objects.create_user(f"{number}@example.org"))
+        asker.post(SEND, {"email": "victim@example.com"}, format="json")
+
+    ends_the_addresss = owner_client.post(SEND, {"email": "victim@example.com"}, format="json")
+
+    assert (ends_own.status_code, ends_the_addresss.status_code) == (429, 429)
+    assert ends_own.json() == ends_the_addresss.json()
+
+
+def test_asking_for_an_address_that_has_had_its_codes_counts_for_the_account(owner, owner_client):
+    for number in range(5):
+        asker = client_of(User.objects.create_user(f"{number}@example.org"))
+        asker.post(SEND, {"email": "victim@example.com"}, format="json")
+    for _ in range(3):
+        owner_client.post(SEND, {"email": "victim@example.com"}, format="json")
+
+    response = owner_client.post(SEND, {"email": "second@example.com"}, format="json")
+
+    assert response.status_code == 429
 
 
 # --- Give the code ---
@@ -199,11 +246,6 @@ def test_a_wrong_code_costs_a_try(owner, owner_client, tries, left):
             {"code_expires_at": NOW}, "The code has expired. Ask for a new one.", id="expired"
         ),
         pytest.param(
-            {"verified_at": NOW, "code": None, "code_expires_at": None},
-            "second@example.com is verified already.",
-            id="verified already",
-        ),
-        pytest.param(
             {"email": "third@example.com"},
             "No code was sent to second@example.com. Ask for one first.",
             id="another address's code",
@@ -223,13 +265,15 @@ def test_even_the_right_code_is_refused(owner, owner_client, fields, reason):
     assert (address.verified_at, address.tries) == before
 
 
-def test_the_accounts_own_address_needs_no_code(owner_client):
-    response = owner_client.post(
-        VERIFY, {"email": "owner@example.com", "code": "123456"}, format="json"
-    )
+@pytest.mark.parametrize("email", ["OWNER@example.com", "second@example.com"])
+def test_an_address_that_is_verified_needs_no_code(owner, owner_client, email):
+    address = make_address(owner)
 
-    assert response.status_code == 400
-    assert response.json() == {"detail": "owner@example.com is verified already."}
+    response = owner_client.post(VERIFY, {"email": email, "code": "123456"}, format="json")
+
+    assert response.status_code == 200
+    assert response.json() == {"message": "Email already verified"}
+    assert EmailAddress.objects.get().verified_at == address.verified_at
 
 
 def test_another_users_code_verifies_nothing(owner, stranger_client):

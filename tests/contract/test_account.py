@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
+from accounts.models import User
+from tests.conftest import client_of
 from tests.contract.living import SENDS, TIMESTAMP, email, new_task, tell, work
 from tests.factories import NOW
 
@@ -175,16 +177,40 @@ def test_an_address_is_verified_by_the_code_that_is_mailed_there(owner_client, c
 
 
 def test_three_codes_an_hour(owner_client, clock):
-    """`POST /api/v1/email-verification/send {"email"}` (3 an hour; 429)"""
+    """`POST /api/v1/email-verification/send {"email"}` → `{"message", "expires_in_minutes"}`
+    (3 an hour for an account, …429)"""
     bodies = [{"email": f"{number}@example.com"} for number in range(4)]
 
     answers = [owner_client.post(SEND, body, format="json") for body in bodies]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[0].json() == {
+        "message": "Verification code sent to 0@example.com",
+        "expires_in_minutes": 15,
+    }
     assert [*answers[3].json()] == ["detail"]
     assert answers[3].headers["Retry-After"] == "3590"
     clock.shift(timedelta(seconds=3590))
     assert owner_client.post(SEND, bodies[3], format="json").status_code == 200
+
+
+def test_five_codes_an_hour_to_one_address(db, clock):
+    """5 for an address from all accounts together; 429)"""
+    askers = [client_of(User.objects.create_user(f"{number}@example.org")) for number in range(6)]
+
+    answers = [asker.post(SEND, {"email": ADDRESS}, format="json") for asker in askers]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
+@pytest.mark.parametrize("path", [SEND, VERIFY])
+def test_an_address_that_is_verified_already(owner_client, path):
+    """both answer 200 `Email already verified` for an address that is)"""
+    body = {"email": "owner@example.com", "code": "123456"}
+
+    answer = owner_client.post(path, body, format="json")
+
+    assert (answer.status_code, answer.json()) == (200, {"message": "Email already verified"})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +218,7 @@ def test_three_codes_an_hour(owner_client, clock):
     [(timedelta(minutes=14, seconds=59), 200), (timedelta(minutes=15), 400)],
 )
 def test_a_code_lasts_15_minutes(owner_client, code, clock, after, status):
-    """15 minutes, …400 with the reason"""
+    """15 minutes, …400 with the reason;"""
     mailed = code()
     clock.shift(after)
 
@@ -204,7 +230,7 @@ def test_a_code_lasts_15_minutes(owner_client, code, clock, after, status):
 
 
 def test_a_code_has_five_tries(owner_client, code):
-    """5 tries, 400 with the reason"""
+    """5 tries, 400 with the reason;"""
     mailed = code()
     wrong = "000000" if mailed != "000000" else "111111"
 

@@ -15,6 +15,12 @@ from torale.outbound import open_session as open_session_
 
 NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
 
+#: Of a name that is unknown, or leads inside: the same, so that nobody can map our own network.
+NO_PUBLIC_ADDRESS = (
+    "No public address of the host {} was found. "
+    "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
+)
+
 
 class Names(AbstractResolver):
     """A DNS server: `answers[name]` is a list of answers, each a list of addresses; the last stays.

@@ -130,6 +130,8 @@ PORT = (
     "Port {} may not be called, only 80, 443, 1024-65535. "
     "TORALE_OUTBOUND_PORTS lists the allowed ports."
 )
+SPELLING = "The host contains {0[0]!r}; write {0[1]!r} instead."
+ODD_PORT = "The port {!r} is not a number in its usual form, such as 8080."
 LONG_LABEL = "a" * 64
 LONG_NAME = ".".join(["a" * 49] * 5) + ".example"
 
@@ -162,16 +164,17 @@ REFUSED = {
     "IPv4 out of range": ("http://256.1.1.1/", NOT_AN_IP, "256.1.1.1"),
     "five numbers": ("http://1.2.3.4.5/", NOT_AN_IP, "1.2.3.4.5"),
     "name that ends in a number": ("http://shop.1/", NOT_AN_IP, "shop.1"),
-    "full-width digits": ("http://１２７.0.0.1/", NOT_PUBLIC, "127.0.0.1"),
-    "circled digits": ("http://①②⑦.0.0.1/", NOT_PUBLIC, "127.0.0.1"),
+    "full-width digits": ("http://１２７.0.0.1/", SPELLING, ("１", "1")),
+    "full-width digits of a public address": ("http://8.8.8.８/", SPELLING, ("８", "8")),
+    "circled digits": ("http://①②⑦.0.0.1/", SPELLING, ("①", "1")),
     "ideographic full stops": ("http://127。0。0。1/", NOT_PUBLIC, "127.0.0.1"),
     "Arabic digits": ("http://١٢٧.0.0.1/", NOT_AN_IP, "xn--9hbcp.0.0.1"),
     "localhost": ("http://localhost/", NOT_PUBLIC, "localhost"),
     "localhost, capital": ("http://LocalHost/", NOT_PUBLIC, "localhost"),
     "localhost with a trailing dot": ("http://localhost./", NOT_PUBLIC, "localhost."),
     "below localhost": ("http://app.localhost/", NOT_PUBLIC, "app.localhost"),
-    "localhost, full-width": ("http://ｌｏｃａｌｈｏｓｔ/", NOT_PUBLIC, "localhost"),
-    "localhost, circled": ("http://ⓛocalhost/", NOT_PUBLIC, "localhost"),
+    "localhost, full-width": ("http://ｌｏｃａｌｈｏｓｔ/", SPELLING, ("ｌ", "l")),
+    "localhost, circled": ("http://ⓛocalhost/", SPELLING, ("ⓛ", "l")),
     "localhost, percent-encoded": ("http://loc%61lhost/", NOT_A_HOST, "loc%61lhost"),
     "name without a dot": ("http://intranet/", NOT_PUBLIC, "intranet"),
     ".local": ("http://printer.local/", NOT_PUBLIC, "printer.local"),
@@ -195,6 +198,13 @@ REFUSED = {
     "user": ("http://shop.example@10.0.0.1/", CREDENTIALS, ""),
     "user and password": ("http://olive:secret@shop.example/", CREDENTIALS, ""),
     "empty user and password": ("http://:@shop.example/", CREDENTIALS, ""),
+    "empty user": ("http://@shop.example/", CREDENTIALS, ""),
+    "port with a sign": ("http://shop.example:+80/", ODD_PORT, "+80"),
+    "port with an underscore": ("http://shop.example:8_0/", ODD_PORT, "8_0"),
+    "port with a leading zero": ("http://shop.example:080/", ODD_PORT, "080"),
+    "port that is empty": ("http://shop.example:/", ODD_PORT, ""),
+    "port in full-width digits": ("http://shop.example:８０/", ODD_PORT, "８０"),
+    "port with a sign after an IPv6 address": ("http://[2606:4700::1]:+80/", ODD_PORT, "+80"),
     "port of SSH": ("http://shop.example:22/", PORT, 22),
     "port of SMTP": ("https://shop.example:25/", PORT, 25),
     "port 0": ("http://shop.example:0/", PORT, 0),

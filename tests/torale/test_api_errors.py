@@ -175,13 +175,42 @@ def test_an_error_is_a_page_only_for_a_browser(anonymous_client):
     assert {browser.status_code, program.status_code} == {401}
 
 
-def test_a_request_for_another_host_is_refused_in_the_same_shape(anonymous_client):
-    answer = anonymous_client.get("/healthz", HTTP_HOST="evil.example")
+def test_a_wrong_host_is_told_to_set_torale_url(anonymous_client):
+    answer = anonymous_client.get("/docs", HTTP_HOST="evil.example:8000")
 
     assert (answer.status_code, answer.json()) == (
         400,
-        {"detail": "Bad request: check the Host header and the form of the URL."},
+        {
+            "detail": "This server does not answer for the host 'evil.example:8000'. "
+            "Its operator sets TORALE_URL to the address that people use."
+        },
     )
+
+
+TOO_MANY_FIELDS = {"detail": "A request may have at most 1,000 parameters or form fields."}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("path", ["/auth/me", "/api/v1/tasks", "/api/v1/public/tasks", "/docs"])
+def test_more_than_1000_query_parameters_are_refused_not_a_500(owner_client, path, accept):
+    query = "&".join(f"p{number}=1" for number in range(1001))
+
+    answer = owner_client.get(f"{path}?{query}", HTTP_ACCEPT=accept)
+
+    assert answer.status_code == 400
+    assert b"at most 1,000 parameters" in answer.content
+
+
+def test_a_form_of_more_than_1000_fields_is_refused_not_a_500(client, db):
+    answer = client.post("/admin/login/", {f"p{number}": 1 for number in range(1001)})
+
+    assert (answer.status_code, answer.json()) == (400, TOO_MANY_FIELDS)
+
+
+def test_1000_query_parameters_are_read(owner_client):
+    query = "&".join(f"p{number}=1" for number in range(1000))
+
+    assert owner_client.get(f"/api/v1/tasks?{query}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/api/v1/tasks", "/api/v1/notifications/sends"])

@@ -1,6 +1,7 @@
 """What is sent and cannot be read or is not valid: each fault, where it is, and what was sent."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -270,6 +271,16 @@ def test_every_fault_of_a_body_is_told_with_its_place_and_what_was_sent(
 
 SENDS = "/api/v1/notifications/sends"
 
+#: The id of one task in notations that Python takes and the contract does not have.
+ODD_IDS = [
+    "{0199a1b2-0000-7000-8000-000000000001}",
+    "urn:uuid:0199a1b2-0000-7000-8000-000000000001",
+    "0199a1b2000070008000000000000001",
+    "0199a1b2-00007000-8000-000000000001",
+    "\uff10199a1b2-0000-7000-8000-000000000001",
+    " 0199a1b2-0000-7000-8000-000000000001",
+]
+
 # A path, its query, and each fault that is told of it.
 QUERIES = {
     "limit 0": (
@@ -291,6 +302,32 @@ QUERIES = {
         SENDS,
         {"limit": ""},
         [("value_error", "limit", "A valid integer is required.")],
+    ),
+    **{
+        f"limit in another notation, {limit!r}": (
+            path,
+            {"limit": limit},
+            [("value_error", "limit", "A valid integer is required.")],
+        )
+        for path in (SENDS, "/api/v1/webhooks/deliveries", "/api/v1/tasks")
+        for limit in ("+5", "5_0", " 5", "5.0", "\uff15")
+    },
+    **{
+        f"id in another notation, {id_!r}": (
+            path,
+            {"task_id": id_},
+            [("value_error", "task_id", sentence)],
+        )
+        for path, sentence in (
+            (SENDS, "Enter a valid UUID."),
+            ("/api/v1/webhooks/deliveries", "Must be a valid UUID."),
+        )
+        for id_ in ODD_IDS
+    },
+    "time in full-width digits": (
+        SENDS,
+        {"created_after": "\uff12\uff10\uff12\uff16-01-01T00:00:00Z"},
+        [("value_error", "created_after", "Enter a valid date/time.")],
     ),
     "negative offset": (
         SENDS,
@@ -420,3 +457,36 @@ def test_an_id_in_the_path_that_is_none_is_told(owner_client):
             ]
         },
     )
+
+
+@pytest.mark.parametrize("id_", ODD_IDS)
+def test_an_id_in_another_notation_is_refused_in_the_path(owner_client, id_):
+    answer = owner_client.get(f"/api/v1/tasks/{quote(id_)}")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["msg"] == f"{id_!r} is not a UUID."
+
+
+@pytest.mark.parametrize("id_", ODD_IDS)
+def test_an_id_in_another_notation_is_refused_in_the_body(owner_client, id_):
+    answer = owner_client.post(f"{SENDS}/redeliver", {"task_id": id_}, format="json")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "task_id"]
+
+
+def test_a_time_in_full_width_digits_is_refused_in_the_body(owner_client):
+    given = {"created_after": "\uff12\uff10\uff12\uff16-01-01T00:00:00Z"}
+
+    answer = owner_client.post(f"{SENDS}/redeliver", given, format="json")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "created_after"]
+
+
+def test_an_id_in_capitals_is_the_same_id(owner, owner_client):
+    send = make_send(owner)
+
+    answer = owner_client.get(f"{SENDS}/{str(send.pk).upper()}")
+
+    assert answer.json()["id"] == str(send.pk)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.receivers import Answer, wait_for
 from tests.torale.calling import (
+    NO_PUBLIC_ADDRESS,
     PATIENCE,
     TIMEOUT,
     Names,
@@ -100,7 +101,7 @@ def test_an_unknown_name_is_told_as_a_failure_of_dns(loop_factory):
         send_to("https://nobody.example/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.DNS
-    assert str(error.value) == "Could not find the host nobody.example (DNS)."
+    assert str(error.value) == NO_PUBLIC_ADDRESS.format("nobody.example")
 
 
 @both_loops
@@ -116,7 +117,7 @@ def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(loop_f
         runner.run(call())
 
     assert error.value.kind == Failure.DNS
-    assert str(error.value) == "Could not find the host nobody.invalid (DNS)."
+    assert str(error.value) == NO_PUBLIC_ADDRESS.format("nobody.invalid")
 
 
 @both_loops

@@ -7,6 +7,7 @@ import pytest
 
 from tests.receivers import Answer
 from tests.torale.calling import (
+    NO_PUBLIC_ADDRESS,
     NOT_PUBLIC,
     Names,
     both_loops,
@@ -31,25 +32,43 @@ def test_a_url_is_checked_when_it_is_written(settings):
 
 @pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
 @pytest.mark.parametrize(
-    ("url", "message"),
+    ("url", "kind", "message"),
     [
-        ("http://127.0.0.1:{port}/", NOT_PUBLIC.format("127.0.0.1")),
-        ("http://[::ffff:127.0.0.1]:{port}/", NOT_PUBLIC.format("::ffff:7f00:1")),
-        ("http://localhost:{port}/", NOT_PUBLIC.format("localhost")),
+        ("http://127.0.0.1:{port}/", Failure.NOT_ALLOWED, NOT_PUBLIC.format("127.0.0.1")),
+        (
+            "http://[::ffff:127.0.0.1]:{port}/",
+            Failure.NOT_ALLOWED,
+            NOT_PUBLIC.format("::ffff:7f00:1"),
+        ),
+        ("http://localhost:{port}/", Failure.NOT_ALLOWED, NOT_PUBLIC.format("localhost")),
         # Not known by its name, so it is the socket that is refused.
-        ("http://shop.example:{port}/", NOT_PUBLIC.format("shop.example")),
+        ("http://shop.example:{port}/", Failure.DNS, NO_PUBLIC_ADDRESS.format("shop.example")),
     ],
     ids=["address", "mapped", "localhost", "name"],
 )
-def test_a_server_inside_is_not_connected_to(start_server, settings, call, url, message):
+def test_a_server_inside_is_not_connected_to(start_server, settings, call, url, kind, message):
     server = start_server(saying(b"HTTP/1.1 204 No Content\r\n\r\n"))
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
 
     with pytest.raises(Unreachable) as error:
         call(url.format(port=server.port))
 
-    assert (error.value.kind, str(error.value)) == (Failure.NOT_ALLOWED, message)
+    assert (error.value.kind, str(error.value)) == (kind, message)
     assert server.connections == 0
+
+
+@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+def test_a_name_that_leads_inside_is_told_as_an_unknown_one(settings, call):
+    settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
+    resolver = Names(internal_example=[["10.1.2.3", "fd00::5"]])
+    told = []
+
+    for name in ("internal.example", "unknown.example"):
+        with pytest.raises(Unreachable) as error:
+            call(f"https://{name}/", resolver=resolver)
+        told.append((error.value.kind, str(error.value).replace(name, "name")))
+
+    assert told[0] == told[1]
 
 
 @both_loops
@@ -66,8 +85,8 @@ def test_a_name_that_leads_inside_is_refused_without_telling_where(settings, add
             loop_factory=loop_factory,
         )
 
-    assert error.value.kind == Failure.NOT_ALLOWED
-    assert str(error.value) == NOT_PUBLIC.format("rebound.example")
+    assert error.value.kind == Failure.DNS
+    assert str(error.value) == NO_PUBLIC_ADDRESS.format("rebound.example")
 
 
 @both_loops
@@ -86,8 +105,8 @@ def test_a_name_that_is_rebound_between_two_requests_is_refused(http_receiver, l
             session.connector.clear_dns_cache()
             with pytest.raises(Unreachable) as error:
                 await get_it()
-            assert error.value.kind == Failure.NOT_ALLOWED
-            assert str(error.value) == NOT_PUBLIC.format("rebound.example")
+            assert error.value.kind == Failure.DNS
+            assert str(error.value) == NO_PUBLIC_ADDRESS.format("rebound.example")
             return first.status
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
@@ -180,8 +199,8 @@ def test_a_sixth_redirect_is_one_too_many(http_receiver):
         ),
         (
             "http://inside.example/",
-            Failure.NOT_ALLOWED,
-            NOT_PUBLIC.format("inside.example"),
+            Failure.DNS,
+            NO_PUBLIC_ADDRESS.format("inside.example"),
         ),
         (
             "http://olive:s3cret@shop.example/",
@@ -206,7 +225,7 @@ def test_a_sixth_redirect_is_one_too_many(http_receiver):
         (
             "http://nobody.example/",
             Failure.DNS,
-            "Could not find the host nobody.example (DNS).",
+            NO_PUBLIC_ADDRESS.format("nobody.example"),
         ),
     ],
     ids=[

@@ -7,7 +7,13 @@ from typing import Any
 
 import orjson
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -95,6 +101,8 @@ def _answer(exc: Exception, request: Request) -> tuple[int, Any]:
             code, detail = status.HTTP_403_FORBIDDEN, "You may not do this."
         case Refused():
             code, detail = status.HTTP_400_BAD_REQUEST, str(exc)
+        case SuspiciousOperation():
+            code, detail = status.HTTP_400_BAD_REQUEST, _refusal(exc, request)
         case Conflict():
             code, detail = status.HTTP_409_CONFLICT, str(exc)
         case _:
@@ -158,12 +166,26 @@ def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # n
     return JsonResponse({"detail": NOT_FOUND}, status=status.HTTP_404_NOT_FOUND)
 
 
-def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - see not_found
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django itself refuses, such as one for a foreign host name."""
     return JsonResponse(
-        {"detail": "Bad request: check the Host header and the form of the URL."},
-        status=status.HTTP_400_BAD_REQUEST,
+        {"detail": _refusal(exception, request)}, status=status.HTTP_400_BAD_REQUEST
     )
+
+
+def _refusal(exception: Exception, request: HttpRequest | Request) -> str:
+    """Say why Django refuses `request`, and what to change."""
+    match exception:
+        case DisallowedHost():
+            return (
+                f"This server does not answer for the host {request.headers.get('Host', '')!r}. "
+                "Its operator sets TORALE_URL to the address that people use."
+            )
+        case TooManyFieldsSent():
+            most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+            return f"A request may have at most {most:,} parameters or form fields."
+        case _:
+            return "Bad request: check the form of the URL and of the body."
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,10 +1,27 @@
-"""Fields of bodies that take JSON's types as they are: 1 is no text, and "yes" is not true."""
+"""Fields that take values in one spelling: 1 is no text, "yes" is not true, "+5" is no number."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
+
+# Python also takes "+5", "5_0", " 5" and the digits of other scripts for a number.
+NUMBER = re.compile(r"-?[0-9]+")
+# And "{…}", "urn:uuid:…" and 32 digits without hyphens, or with some anywhere, for a UUID.
+ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def id_of(text: str) -> UUID:
+    """Return the UUID that `text` is in its hyphenated form (RFC 9562 §4), in either case.
+
+    Raises:
+        ValueError: it is not in that form.
+    """
+    if not ID.fullmatch(text):
+        raise ValueError(text)
+    return UUID(text)
 
 
 class _Text:
@@ -30,13 +47,32 @@ class EmailField(_Text, serializers.EmailField):
 
 
 class IdField(serializers.UUIDField):
-    """A UUID, written as text."""
+    """A UUID in its hyphenated form."""
 
     def to_internal_value(self, data: Any) -> UUID:
-        """Return the UUID; a number is none."""
-        if not isinstance(data, str):
+        """Return the UUID; a number or another notation is none."""
+        if not isinstance(data, str) or not ID.fullmatch(data):
             self.fail("invalid", value=data)
+        return id_of(data)
+
+
+class NumberField(serializers.IntegerField):
+    """A whole number in plain digits, as a query has it."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number; other notations are none."""
+        if isinstance(data, str) and not NUMBER.fullmatch(data):
+            self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class MomentField(serializers.DateTimeField):
+    """A time in ISO 8601."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the time; the digits of other scripts make none."""
+        is_foreign = isinstance(data, str) and not data.isascii()
+        return super().to_internal_value("" if is_foreign else data)
 
 
 class FlagField(serializers.BooleanField):

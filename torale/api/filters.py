@@ -4,7 +4,8 @@ from datetime import UTC
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django_filters import IsoDateTimeFilter, TypedChoiceFilter
+from django.forms import UUIDField
+from django_filters import IsoDateTimeFilter, TypedChoiceFilter, UUIDFilter
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
@@ -13,13 +14,16 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
 from torale.api.errors import Unprocessable
+from torale.api.fields import id_of
 
 
 class TimeField(IsoDateTimeField):
     """A time in any time zone, as UTC: PostgreSQL refuses zones that are far from it."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the time, None for no value."""
+        """Return the time, None for no value; the digits of other scripts make none."""
+        if isinstance(value, str) and not value.isascii():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         time = super().to_python(value)
         try:
             return time.astimezone(UTC) if time else None
@@ -43,6 +47,25 @@ class FlagFilter(TypedChoiceFilter):
             coerce=lambda word: word == "true",
             **extra,
         )
+
+
+class IdField(UUIDField):
+    """A UUID in its hyphenated form."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the UUID, None for no value."""
+        if value in self.empty_values:
+            return None
+        try:
+            return id_of(value)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class IdFilter(UUIDFilter):
+    """Filters by an id."""
+
+    field_class = IdField
 
 
 class FilterBackend(DjangoFilterBackend):

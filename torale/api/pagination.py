@@ -10,6 +10,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from torale.api import keyset
 from torale.api.errors import Unprocessable
+from torale.api.fields import NumberField
 
 
 class Pagination(LimitOffsetPagination):
@@ -50,7 +51,7 @@ class Pagination(LimitOffsetPagination):
     def _number(self, request: Request, name: str, least: int, most: int, default: int) -> int:
         if name not in request.query_params:
             return default
-        field = serializers.IntegerField(min_value=least, max_value=most)
+        field = NumberField(min_value=least, max_value=most)
         try:
             return int(field.run_validation(request.query_params[name]))
         except serializers.ValidationError as error:

@@ -1,12 +1,12 @@
 """What views of the API have in common: ids in their paths, and answers in one form only."""
 
 from typing import Any
-from uuid import UUID
 
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from torale.api.errors import Unprocessable
+from torale.api.fields import id_of
 
 
 class IdsInPath:
@@ -27,7 +27,7 @@ class IdsInPath:
         for name, value in self.kwargs.items():
             if name.endswith("_id"):
                 try:
-                    self.kwargs[name] = UUID(value)
+                    self.kwargs[name] = id_of(value)
                 except ValueError as error:
                     raise Unprocessable(
                         {name: [f"{value!r} is not a UUID."]}, source="path", given=self.kwargs

@@ -95,9 +95,10 @@ class SendCodeSerializer(serializers.Serializer[EmailAddress]):
     email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
 
 
-class SentCodeSerializer(MessageSerializer):
+class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
     """Tells that a code is on its way."""
 
+    message = serializers.CharField()
     expires_in_minutes = serializers.IntegerField(
         required=False, help_text="How long the code can be used; absent where none was needed."
     )

@@ -62,7 +62,7 @@ def hit(limit: Limit, whom: str) -> Verdict:
         cursor.execute(
             HIT,
             {
-                "key": f"{limit.name}:{whom}",
+                "key": _key(limit, whom),
                 "window_s": limit.window.total_seconds(),
                 "most": limit.most,
             },
@@ -71,7 +71,16 @@ def hit(limit: Limit, whom: str) -> Verdict:
     return Verdict(allowed=count <= limit.most, remaining=max(0, limit.most - count), wait=wait)
 
 
+def forget(limit: Limit, whom: str) -> None:
+    """Let `whom` begin anew."""
+    Usage.objects.filter(key=_key(limit, whom)).delete()
+
+
 def forget_old(*, now: datetime) -> int:
     """Delete counts whose window has ended; return how many."""
     deleted, _ = Usage.objects.filter(window_start__lt=now - 2 * LONGEST_WINDOW).delete()
     return deleted
+
+
+def _key(limit: Limit, whom: str) -> str:
+    return f"{limit.name}:{whom}"

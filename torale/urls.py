@@ -1,9 +1,11 @@
 """The map: prefix -> app. Paths end in an optional slash."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from torale import email_provider
 from torale.api.index import IndexView
 from torale.api.reference import DocumentView, RedocView, SwaggerView
 from torale.health import Liveness, Readiness
@@ -15,7 +17,7 @@ urlpatterns = [
     path("", include("accounts.urls")),  # /auth… and its part of /api/v1…
     path("", include("tasks.urls")),
     path("", include("notifications.urls")),
-    path("anymail/", include("anymail.urls")),
+    *email_provider.routes(settings.TORALE_EMAIL_PROVIDER, settings.ANYMAIL),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     re_path(r"^openapi\.json/?$", DocumentView.as_view(), name="openapi"),

@@ -8,6 +8,7 @@ import pytest
 from notifications.models import Attempt
 from tests.contract.living import SENDS, TASKS, email, new_task, tell, webhook
 from tests.factories import NOW, days, make_execution, make_send, make_task
+from tests.notifications.provider_urls import SETTINGS
 
 
 def ids(response) -> list[str]:
@@ -301,6 +302,7 @@ def test_skipped_is_not_attempted_on_purpose(owner_client, settings):
     )
 
 
+@pytest.mark.urls("tests.notifications.provider_urls")
 @pytest.mark.parametrize(
     ("report", "status"),
     [
@@ -311,7 +313,7 @@ def test_skipped_is_not_attempted_on_purpose(owner_client, settings):
 )
 def test_a_provider_reports_back(owner, owner_client, client, settings, report, status):
     """For email with a provider that reports back also `delivered`, `bounced`, `complained`."""
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:password"}
+    settings.ANYMAIL = SETTINGS
     login = f"Basic {base64.b64encode(b'user:password').decode()}"
     send = make_send(owner, notification_type="email", recipient="owner@example.com")
     Attempt.objects.create(

@@ -6,12 +6,13 @@ import pytest
 
 from notifications.models import Attempt, EmailSuppression
 from tests.factories import NOW, make_send
+from tests.notifications.provider_urls import SETTINGS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.notifications.provider_urls")]
 
 
 def test_a_report_without_a_message_id_is_about_no_send(owner, client, settings):
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:password"}
+    settings.ANYMAIL = SETTINGS
     webhook = make_send(owner)
     email = make_send(owner, notification_type="email", recipient="reader@example.com")
     for send in (webhook, email):

@@ -6,17 +6,18 @@ import pytest
 
 from notifications.models import Attempt, EmailSuppression
 from tests.factories import NOW, make_send
+from tests.notifications.provider_urls import SETTINGS
 
 URL = "/anymail/postmark/tracking/"
 MESSAGE_ID = "00000000-1111-2222-3333-444444444444"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.notifications.provider_urls")]
 
 
 @pytest.fixture
 def report(client, settings):
     """Return a function that posts one report as the provider does, and the answer's status."""
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:password"}
+    settings.ANYMAIL = SETTINGS
     login = base64.b64encode(b"user:password").decode()
 
     def post(record_type: str, authorization=f"Basic {login}", **fields) -> int:

@@ -12,7 +12,10 @@ PATIENCE_S = 30
 
 def environment(**values: object) -> dict[str, str]:
     """Return ours without any setting of the project but `values`."""
-    own = ("TORALE_", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "DEFAULT_FROM_EMAIL")
+    own = (
+        *("TORALE_", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "DEFAULT_FROM_EMAIL"),
+        "ANYMAIL_",
+    )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**inherited, **{name: str(value) for name, value in values.items()}}
 

@@ -1,0 +1,101 @@
+"""Log in to the admin and the browsable API, which share a session: not by guessing.
+
+Attempts are counted by account and address together, and by address. By account alone, anybody
+could lock its owner out.
+"""
+
+import hashlib
+import math
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from rest_framework import status
+from rest_framework.throttling import BaseThrottle
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from torale.limits import Limit, forget, hit
+
+#: Of one account from one address; a success ends the count.
+OF_ACCOUNT = Limit("log_ins", 5, timedelta(minutes=15))
+#: From one address, whatever the account.
+FROM_ADDRESS = Limit("log_ins_from", 30, timedelta(minutes=15))
+
+
+class LogInForm(AuthenticationForm):
+    """Takes email and password, and counts each attempt before the password is looked at.
+
+    Guesses that are made at the same time count one by one, too.
+    """
+
+    #: How long to wait, for an attempt that was one too many.
+    wait: timedelta | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Return the fields, with the user found.
+
+        Raises:
+            ValidationError: one attempt too many, or not the user's password.
+        """
+        fields: dict[str, Any] = self.cleaned_data
+        email, address = fields.get("username"), client_address(self.request)
+        if not email or not fields.get("password"):
+            return fields  # no attempt: the fields have their errors already
+        self.wait = count(email, address)
+        if self.wait:
+            minutes = math.ceil(self.wait / timedelta(minutes=1))
+            raise ValidationError(
+                f"Too many attempts to log in. Try again in {minutes} "
+                f"minute{'' if minutes == 1 else 's'}.",
+                code="throttled",
+            )
+        fields = super().clean()
+        forget(OF_ACCOUNT, both(email, address))
+        return fields
+
+
+class AdminSite(UnfoldAdminSite):
+    """The admin, whose log-in answers 429 to one attempt too many."""
+
+    login_form = LogInForm
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the form, or take what it sends."""
+        response: HttpResponse = super().login(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form and form.wait:
+            response.status_code = status.HTTP_429_TOO_MANY_REQUESTS
+            response.headers["Retry-After"] = str(math.ceil(form.wait.total_seconds()))
+        return response
+
+
+def count(email: str, address: str) -> timedelta | None:
+    """Count an attempt to log in; return how long to wait if it is one too many."""
+    for limit, whom in ((FROM_ADDRESS, digest(address)), (OF_ACCOUNT, both(email, address))):
+        verdict = hit(limit, whom)
+        if not verdict.allowed:
+            return verdict.wait
+    return None
+
+
+def both(email: str, address: str) -> str:
+    """Return what an account from an address is counted under.
+
+    Upper case, as the look-up of the account compares: it takes more letters for the same than
+    lower case does.
+    """
+    return digest(f"{email.upper()} {address}")
+
+
+def digest(text: str) -> str:
+    """Return `text` in a length that can be counted under: people type passwords as emails, too."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, as the limits of the API take it."""
+    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]

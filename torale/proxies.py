@@ -1,0 +1,35 @@
+"""Proxies in front of the web server: whether as many as there are have been told of."""
+
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+logger = structlog.get_logger(__name__)
+
+
+def warn_of_unknown_proxy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Log, once in a process, that a proxy seems to be in front while TORALE_PROXIES is 0.
+
+    All of its clients then share one address, and so one count of each limit per address. Once, as
+    any client can send the header.
+    """
+    is_logged = False
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        nonlocal is_logged
+        if not is_logged and not settings.TORALE_PROXIES and "HTTP_X_FORWARDED_FOR" in request.META:
+            is_logged = True
+            logger.warning(
+                "unknown_proxy",
+                address=request.META.get("REMOTE_ADDR"),
+                hint="X-Forwarded-For arrives, but TORALE_PROXIES is 0, so limits per address "
+                "count all clients of a proxy as one. If a proxy of yours is in front, set "
+                "TORALE_PROXIES to the number of proxies.",
+            )
+        return get_response(request)
+
+    return middleware

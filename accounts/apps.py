@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """The admin as a Django app, with a log-in of our own."""
+    """The admin as a Django app, with a site of our own."""
 
     default = False
-    default_site = "accounts.log_in.AdminSite"
+    default_site = "accounts.admin_site.AdminSite"

@@ -10,11 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from rest_framework import status
+from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 from unfold.forms import AuthenticationForm
-from unfold.sites import UnfoldAdminSite
 
 from torale.limits import Limit, forget, hit
 
@@ -54,23 +52,6 @@ class LogInForm(AuthenticationForm):
         fields = super().clean()
         forget(OF_ACCOUNT, both(email, address))
         return fields
-
-
-class AdminSite(UnfoldAdminSite):
-    """The admin, whose log-in answers 429 to one attempt too many."""
-
-    login_form = LogInForm
-
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the form, or take what it sends."""
-        response: HttpResponse = super().login(request, extra_context)
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        if form and form.wait:
-            response.status_code = status.HTTP_429_TOO_MANY_REQUESTS
-            response.headers["Retry-After"] = str(math.ceil(form.wait.total_seconds()))
-        return response
 
 
 def count(email: str, address: str) -> timedelta | None:

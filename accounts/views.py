@@ -39,13 +39,13 @@ from torale import clock
 from torale.api.errors import Unprocessable
 from torale.api.pagination import LongPagination
 from torale.api.schema import ErrorSerializer
-from torale.api.views import IdsInPath
+from torale.api.views import IdsInPath, NotStored
 
 #: Said of an address that needs no code any more.
 ALREADY_VERIFIED = "Email already verified"
 
 
-class MeView(RetrieveAPIView[User]):
+class MeView(NotStored, RetrieveAPIView[User]):
     """The caller's own account."""
 
     serializer_class = UserSerializer
@@ -55,7 +55,7 @@ class MeView(RetrieveAPIView[User]):
         return self.request.user  # type: ignore[return-value]
 
 
-class APIKeyViewSet(IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[APIKey]):
+class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[APIKey]):
     """The caller's API keys: several may be active at once, so that they can be rotated."""
 
     serializer_class = APIKeySerializer

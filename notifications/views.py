@@ -50,7 +50,7 @@ from torale.api.renderers import JSONRenderer
 from torale.api.schema import ErrorSerializer
 from torale.api.streamed_csv import CSVRenderer, csv_response
 from torale.api.validation import validated
-from torale.api.views import AnyAccept, IdsInPath
+from torale.api.views import AnyAccept, IdsInPath, NotStored
 from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
@@ -146,7 +146,7 @@ class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
         return self.as_csv()
 
 
-class WebhookConfigView(APIView):
+class WebhookConfigView(NotStored, APIView):
     """What holds for all of the caller's webhooks."""
 
     @extend_schema(responses=WebhookConfigSerializer)
@@ -170,7 +170,7 @@ class WebhookConfigView(APIView):
         return Response(shown(config))
 
 
-class RotateSecretView(APIView):
+class RotateSecretView(NotStored, APIView):
     """The secret's replacement."""
 
     @extend_schema(

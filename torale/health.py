@@ -1,11 +1,32 @@
 """What a supervisor or load balancer asks: is it alive, and may it get requests?"""
 
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
 
 from torale import scheduler
 from torale.trouble import RETRY_AFTER_S
+
+#: What probes and Prometheus ask for, by whatever address they know the process.
+PROBED = re.compile(r"/(healthz|readyz|health|metrics)/?")
+
+
+def at_any_host(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer what is probed whatever Host was asked for; none of it depends on the Host."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if PROBED.fullmatch(request.path_info):
+            request.META["HTTP_HOST"] = urlsplit(settings.TORALE_URL).netloc
+        return get_response(request)
+
+    return middleware
 
 
 class Liveness(View):

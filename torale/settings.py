@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +22,8 @@ environ.Env.read_env(str(BASE_DIR / ".env"))
 env = environ.Env()
 
 T = TypeVar("T")
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 def read(
@@ -58,6 +61,31 @@ def whole_number(minimum: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def switch(value: str) -> bool:
+    """Return whether `value` is on; it must be a word for on or off."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in words:
+        raise ValueError(value)
+    return words[value.lower()]
+
+
+def hosts_of(address: str) -> list[str]:
+    """Return the hosts to answer for at `address`: its own, and all names of this machine's own.
+
+    Who runs it on a laptop opens localhost or 127.0.0.1, whichever is printed.
+    """
+    host = urlsplit(address).hostname or ""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        is_loopback = host == "localhost"
+    else:
+        is_loopback = ip.is_loopback
+        host = f"[{host}]" if ip.version == 6 else host  # noqa: PLR2004
+    return list(dict.fromkeys([host, *(LOOPBACK_HOSTS if is_loopback else ())]))
 
 
 def web_address(value: str) -> str:
@@ -154,6 +182,14 @@ TORALE_DATA_DIR = read("TORALE_DATA_DIR", folder, str(BASE_DIR / "var"), "a fold
 TORALE_URL = read(
     "TORALE_URL", web_address, "http://localhost:8000", "an address such as https://torale.example"
 )
+
+# Whether pages that are opened over http lead to https. Off, as the proxy that ends TLS can do it;
+# one that sends no X-Forwarded-Proto would be led in a circle.
+TORALE_HTTPS_REDIRECT = read("TORALE_HTTPS_REDIRECT", switch, "off", "on or off")
+if TORALE_HTTPS_REDIRECT and not TORALE_URL.startswith("https://"):
+    raise ImproperlyConfigured(
+        f"TORALE_HTTPS_REDIRECT is on, but TORALE_URL is {TORALE_URL!r}; it must start with https://."
+    )
 
 # What `manage.py serve` binds. Loopback only by default: put a TLS proxy in front to go public.
 TORALE_LISTEN = read(
@@ -278,12 +314,36 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 DEBUG = False
 _address = urlsplit(TORALE_URL)
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", _address.hostname or "localhost"]
+ALLOWED_HOSTS = hosts_of(TORALE_URL)
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _address.scheme == "https" else None
 )
+# A year, in seconds: browsers that came over https once come over nothing else.
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _address.scheme == "https" else 0
+SILENCED_SYSTEM_CHECKS = [
+    # Other names below the operator's domain are not ours to bind to https.
+    "security.W005",
+    "security.W021",
+    # TORALE_HTTPS_REDIRECT, or the proxy: Django's own would redirect the API, too.
+    "security.W008",
+]
+
+# What pages may load and run. Views that need more replace a part of it: the admin, /redoc.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "style-src-attr": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -299,6 +359,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_structlog",
+    "csp",
     "anymail",
     "procrastinate.contrib.django",
     "torale",
@@ -310,7 +371,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "torale.request_log.RequestLog",
     "torale.proxies.warn_of_unknown_proxy",
+    "torale.health.at_any_host",
     "django.middleware.security.SecurityMiddleware",
+    "torale.https.redirect_pages",
+    "torale.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

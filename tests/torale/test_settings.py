@@ -32,6 +32,10 @@ TAKEN = {
     "listen": (torale_settings.listen_address, "0.0.0.0:8000", ("0.0.0.0", 8000)),
     "listen to a name": (torale_settings.listen_address, "localhost:1", ("localhost", 1)),
     "listen to IPv6": (torale_settings.listen_address, "[::1]:65535", ("::1", 65535)),
+    "on": (torale_settings.switch, "on", True),
+    "yes": (torale_settings.switch, "Yes", True),
+    "off": (torale_settings.switch, "off", False),
+    "zero": (torale_settings.switch, "0", False),
     "no network": (torale_settings.networks, "", ()),
     "networks": (
         torale_settings.networks,
@@ -102,6 +106,7 @@ REFUSED = {
         *("", "8000", ":8000", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0", "0.0.0.0:65536"),
         *("0.0.0.0:http", "0.0.0.0:-1"),
     ],
+    torale_settings.switch: ["", "maybe", "2", "onn"],
     torale_settings.networks: ["10.0.0.1/8", "10.0.0.0/33", "intranet", "10.0.0.0/8;::1", "*"],
     torale_settings.port_ranges: ["", ",", "0", "65536", "http", "90-80", "80-", "-80", "1-65536"],
     torale_settings.database: [

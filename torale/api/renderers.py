@@ -39,3 +39,13 @@ class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
     """Renders the API as pages, for browsers that have logged in to the admin."""
 
     template = "torale/api.html"
+
+    def get_context(
+        self,
+        data: Any,
+        accepted_media_type: str | None,
+        renderer_context: Mapping[str, Any],
+    ) -> Any:
+        """Return what the template shows; no styles of code, as no description has code."""
+        context = super().get_context(data, accepted_media_type, renderer_context)
+        return {**context, "code_style": None}

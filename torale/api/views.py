@@ -1,9 +1,11 @@
-"""What views of the API have in common: ids in their paths, and answers in one form only."""
+"""What views of the API have in common: ids in paths, answers in one form, or not to be kept."""
 
 from typing import Any
 
+from django.utils.cache import patch_cache_control
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from torale.api.errors import Unprocessable
 from torale.api.fields import id_of
@@ -32,6 +34,20 @@ class IdsInPath:
                     raise Unprocessable(
                         {name: [f"{value!r} is not a UUID."]}, source="path", given=self.kwargs
                     ) from error
+
+
+class NotStored:
+    """Forbids every cache to keep the answers, refusals included: they hold what is secret."""
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Return the answer with `Cache-Control: no-store` (RFC 9111 §5.2.2.5)."""
+        answer: Response = super().finalize_response(  # type: ignore[misc]
+            request, response, *args, **kwargs
+        )
+        patch_cache_control(answer, no_store=True)
+        return answer
 
 
 class AnyAccept:

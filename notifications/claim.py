@@ -20,6 +20,7 @@ from notifications.payload import CONDITION_MET
 from notifications.rations import FIRST, Rations
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
+from torale.outbound import networks_of
 
 logger = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ WITH due AS MATERIALIZED (
     SELECT taken.id, notification_type, recipient, host, endpoint_id,
            coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
            attempt_count - earlier_attempt_count + 1 AS attempt,
+           person.email, person.is_staff,
            encode(payload.headers, 'hex') AS headers,
            encode(config.secret, 'hex') AS secret,
            encode(config.retired_secrets, 'hex') AS retired_secrets,
@@ -60,6 +62,7 @@ WITH due AS MATERIALIZED (
                OR endpoint.switched_off_at IS NOT NULL OR NOT coalesce(config.is_enabled, true)
                AS is_hindered
     FROM taken
+    JOIN accounts_user AS person ON person.id = taken.user_id
     LEFT JOIN notifications_payload AS payload ON payload.send_id = taken.id
     LEFT JOIN notifications_emailsuppression AS suppression
         ON taken.endpoint_id IS NULL AND suppression.address = lower(taken.recipient)
@@ -158,6 +161,7 @@ def _message(
         event_type=CONDITION_MET,
         method=row["method"],
         headers=headers or {},
+        networks=networks_of(email=row["email"], is_staff=row["is_staff"]),
         secrets=secrets,
         attempt=row["attempt"],
     )

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import psycopg
 import structlog
 from asgiref.sync import sync_to_async
@@ -76,10 +75,10 @@ class Drain:
             asyncio.create_task(self._wake_at(stop)),
         ]
         try:
-            async with outbound.open_session(limit=CONCURRENCY) as http:
+            async with outbound.Sessions(limit=CONCURRENCY) as sessions:
                 while not stop.is_set():
                     try:
-                        await self._claim_until(stop, http)
+                        await self._claim_until(stop, sessions)
                     except Exception:  # what is under way must end and be stored all the same
                         logger.exception("claiming_failed")
                         await asyncio.sleep(POLL_S)
@@ -89,19 +88,19 @@ class Drain:
                 task.cancel()
             await asyncio.gather(*helpers, *self._attempts, return_exceptions=True)
 
-    async def _claim_until(self, stop: asyncio.Event, http: aiohttp.ClientSession) -> None:
+    async def _claim_until(self, stop: asyncio.Event, sessions: outbound.Sessions) -> None:
         async with await connect() as database:
             # A lease that a crash of the server loses is one that ends early: claiming need not
             # wait for the disk.
             await database.execute("SET synchronous_commit = off")
             while not stop.is_set():
                 self._wake.clear()
-                if not await self._fill(database, http):
+                if not await self._fill(database, sessions):
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_S)
 
     async def _fill(
-        self, database: psycopg.AsyncConnection[Any], http: aiohttp.ClientSession
+        self, database: psycopg.AsyncConnection[Any], sessions: outbound.Sessions
     ) -> bool:
         """Claim as many as there are places for and start them; say whether more may be due."""
         free = min(BATCH, CONCURRENCY - len(self._in_hand))
@@ -115,7 +114,7 @@ class Drain:
             if message.notification_type == NotificationType.EMAIL:
                 emails.append(message)
             else:
-                self._start(self._attempt_webhook(message, http, found.clock))
+                self._start(self._attempt_webhook(message, sessions, found.clock))
         for begin in range(0, len(emails), email.BATCH):
             batch = emails[begin : begin + email.BATCH]
             self._start(self._attempt_emails(batch, found.clock, deadline=mail_deadline))
@@ -138,11 +137,13 @@ class Drain:
             logger.error("attempt_broke", exc_info=error)
 
     async def _attempt_webhook(
-        self, message: Message, session: aiohttp.ClientSession, clock: Reading
+        self, message: Message, sessions: outbound.Sessions, clock: Reading
     ) -> None:
         started_at = clock.now()
         try:
-            outcome = await webhook.send(message, session, started_at=started_at)
+            outcome = await webhook.send(
+                message, sessions.of(message.networks), started_at=started_at
+            )
         except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
             logger.exception("webhook_broke", send_id=message.send_id)
             outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)

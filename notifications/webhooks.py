@@ -12,6 +12,7 @@ from notifications.models import NotificationType, WebhookConfig, WebhookEndpoin
 from notifications.payload import TEST, trial_body
 from notifications.signing import key_of
 from torale import outbound
+from torale.addresses import Networks
 from torale.errors import Refused
 
 #: Characters of the receiver's answer that a failed test quotes.
@@ -21,6 +22,11 @@ SHOWN = 500
 def config_of(user: User) -> WebhookConfig:
     """Return the user's configuration, with a secret made at the first call."""
     return WebhookConfig.objects.get_or_create(user=user)[0]
+
+
+def networks_of(user: User) -> Networks:
+    """Return what the user's webhooks may call besides the public internet."""
+    return outbound.networks_of(email=user.email, is_staff=user.is_staff)
 
 
 def is_switched_on(config: WebhookConfig) -> bool:
@@ -42,7 +48,7 @@ def configure(
     """
     config = config_of(user)
     if url is not None:
-        outbound.check_url(url)
+        outbound.check_url(url, networks=networks_of(user))
         config.url = url
     elif clear_url:
         config.url = None
@@ -63,20 +69,21 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
         Refused: the URL may not be called, the secret is none, or the receiver did not accept; the
             message tells what it answered.
     """
-    outbound.check_url(url)
+    networks = networks_of(user)
+    outbound.check_url(url, networks=networks)
     secrets = (secret,) if secret else tuple(config_of(user).valid_secrets(now=now))
     try:
         key_of(secrets[0])
     except ValueError as error:
         raise Refused("webhook_secret is not a secret: it should be whsec_ and base64.") from error
-    outcome = asyncio.run(_attempt(_trial(url, secrets, now), started_at=now))
+    outcome = asyncio.run(_attempt(_trial(url, networks, secrets, now), started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
     said = f" It said: {outcome.response_body[:SHOWN]}" if outcome.response_body else ""
     raise Refused(f"{outcome.error}{said}")
 
 
-def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
+def _trial(url: str, networks: Networks, secrets: tuple[str, ...], now: datetime) -> Message:
     message_id = str(uuid4())
     return Message(
         send_id=message_id,
@@ -89,11 +96,12 @@ def _trial(url: str, secrets: tuple[str, ...], now: datetime) -> Message:
         event_type=TEST,
         method="POST",
         headers={},
+        networks=networks,
         secrets=secrets,
         attempt=1,
     )
 
 
 async def _attempt(message: Message, *, started_at: datetime) -> Outcome:
-    async with outbound.open_session(limit=1) as session:
+    async with outbound.open_session(limit=1, networks=message.networks) as session:
         return await webhook.send(message, session, started_at=started_at)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 
 from torale import outbound
+from torale.addresses import Networks
 from torale.errors import Refused
 from torale.fields import Undecryptable
 
@@ -55,8 +56,12 @@ class Destinations:
     webhook_headers: Mapping[str, str] | Undecryptable = field(default_factory=dict)
 
 
-def parse(configs: Sequence[Any]) -> Destinations:
+def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
     """Return the destinations that a list of the contract's notification objects names.
+
+    Args:
+        configs: the list.
+        networks: what the task's owner may call besides the public internet.
 
     Raises:
         Refused: an entry is malformed, two have one type, or an address may not be used.
@@ -76,7 +81,7 @@ def parse(configs: Sequence[Any]) -> Destinations:
     webhook = by_type.get("webhook")
     return Destinations(
         email=_email(by_type["email"]) if "email" in by_type else None,
-        webhook_url=_url(webhook) if webhook else None,
+        webhook_url=_url(webhook, networks) if webhook else None,
         webhook_method=_method(webhook) if webhook else "POST",
         webhook_headers=_headers(webhook) if webhook else {},
     )
@@ -112,12 +117,12 @@ def _email(config: Mapping[str, Any]) -> str:
     return str(address)
 
 
-def _url(config: Mapping[str, Any]) -> str:
+def _url(config: Mapping[str, Any], networks: Networks) -> str:
     url = config.get("url")
     if not isinstance(url, str):
         raise Refused("Invalid notification: a webhook needs a url.")
     try:
-        outbound.check_url(url)
+        outbound.check_url(url, networks=networks)
     except Refused as error:
         raise Refused(f"Invalid notification: {error}") from error
     return url

@@ -100,9 +100,14 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
         if name in fields:
             setattr(task, name, fields[name])
     if "notifications" in fields:
-        task.destinations = _with_kept_headers(task, parse(fields["notifications"]), fields)
+        destinations = parse(fields["notifications"], networks=task.networks())
+        task.destinations = _with_kept_headers(task, destinations, fields)
     if {"search_query", "condition_description"} & fields.keys():
-        check(search_query=task.search_query, condition_description=task.condition_description)
+        check(
+            search_query=task.search_query,
+            condition_description=task.condition_description,
+            networks=task.networks(),
+        )
 
 
 def _with_kept_headers(

@@ -13,6 +13,8 @@ from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
 from tasks.destinations import METHODS, Destinations
+from torale import outbound
+from torale.addresses import Networks
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
@@ -194,6 +196,10 @@ class Task(models.Model):
         self.notification_email = None
         self.save(update_fields=["notification_email"])
 
+    def networks(self) -> Networks:
+        """Return what may be called for this task besides the public internet; reads its owner."""
+        return outbound.networks_of(email=self.user.email, is_staff=self.user.is_staff)
+
     def question(self, *, now: datetime) -> Question:
         """Return what an execution asks."""
         return Question(
@@ -201,6 +207,7 @@ class Task(models.Model):
             condition_description=self.condition_description,
             last_known_state=self.last_known_state,
             context=self.context,
+            networks=self.networks(),
             asked_at=now,
         )
 

@@ -104,7 +104,7 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
     One that has been asked MOST_ATTEMPTS times is given up: what ends its worker each time would
     end the next one, too.
     """
-    execution = Execution.objects.select_related("task").filter(pk=execution_id).first()
+    execution = Execution.objects.select_related("task__user").filter(pk=execution_id).first()
     if execution is None:
         return None
     question = execution.task.question(now=now)

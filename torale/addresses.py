@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
@@ -11,7 +12,8 @@ from yarl import URL
 from torale.errors import Refused
 
 Address: TypeAlias = IPv4Address | IPv6Address
-Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+Network: TypeAlias = IPv4Network | IPv6Network
+Networks: TypeAlias = tuple[Network, ...]
 Ports: TypeAlias = tuple[range, ...]
 
 #: The one part of IPv6 that is given out for use on the internet (RFC 4291 §2.4). Everything else
@@ -48,6 +50,31 @@ PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 # What inet_aton would read as (the end of) an IPv4 address: 127.1, 0x7f000001, 017700000001.
 NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+#: Whose a reserved network is, if not one user's: those who may enter the admin.
+STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A network that some users may call, and no others."""
+
+    network: Network
+    #: STAFF, or the email that the user logs in with, in lower case.
+    whose: str
+
+
+def networks_for(
+    allowed: tuple[Network | Reserved, ...], *, email: str, is_staff: bool
+) -> Networks:
+    """Return the networks among `allowed` that a user may call."""
+    return tuple(
+        entry.network if isinstance(entry, Reserved) else entry
+        for entry in allowed
+        if not isinstance(entry, Reserved)
+        or (is_staff if entry.whose == STAFF else entry.whose == email.lower())
+    )
 
 
 def is_allowed(address: Address, networks: Networks) -> bool:

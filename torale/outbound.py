@@ -3,37 +3,35 @@
 Nothing else in the project opens a connection to a URL that a user wrote.
 """
 
-import asyncio
 import errno
 import math
-import socket
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import ip_address
 
 import aiohttp
 import structlog
-from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 from yarl import URL
 
 from torale import addresses
-from torale.connections import Connector, TooManyInterim
+from torale.connections import TooManyInterim
 from torale.errors import Refused
+from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
 
 __all__ = [
     "Failure",
     "Refused",
     "Reply",
+    "Sessions",
     "Unreachable",
     "check_url",
     "exchange",
     "fetch",
+    "networks_of",
     "open_session",
 ]
 
@@ -46,16 +44,6 @@ NO_PUBLIC_ADDRESS = (
     "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
 )
 
-#: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
-DNS_TTL_S = 30
-
-#: Idle connections are given up sooner than by Node and uvicorn (5 s): a POST sent into one that
-#: the other side is just closing fails.
-KEEP_ALIVE_S = 4
-
-#: The longest header read. Some pages' Content-Security-Policy alone passes aiohttp's own 8 KiB.
-MAX_HEADER_BYTES = 16 * 1024
-
 #: What a Reply keeps of the headers.
 KEPT_HEADERS = 64
 KEPT_HEADER_BYTES = 8 * 1024
@@ -67,10 +55,6 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 #: Failures to connect that are this machine's, not the other server's: they are raised as they are.
 OWN_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-
-# uvloop looks up two names at a time, asyncio a few more: some dead name servers would stop all
-# deliveries. A thread that waits for an answer costs little.
-_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dns")
 
 
 class Failure(StrEnum):
@@ -122,51 +106,28 @@ class Reply:
     duration_ms: int
 
 
-def check_url(url: str) -> None:
+def networks_of(*, email: str, is_staff: bool) -> addresses.Networks:
+    """Return the networks of TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, that a user may call.
+
+    Args:
+        email: what the user logs in with.
+        is_staff: whether the user may enter the admin.
+    """
+    allowed = settings.TORALE_WEBHOOK_ALLOW_PRIVATE
+    return addresses.networks_for(allowed, email=email, is_staff=is_staff)
+
+
+def check_url(url: str, *, networks: addresses.Networks) -> None:
     """Check what can be told of `url` without the network; for the moment a user writes it.
+
+    Args:
+        url: what the user wrote.
+        networks: that this user may call besides the public internet; from `networks_of`.
 
     Raises:
         Refused: says what is wrong and what to change.
     """
-    _parse(url)
-
-
-def open_session(
-    *, limit: int, limit_per_host: int = 0, resolver: AbstractResolver | None = None
-) -> aiohttp.ClientSession:
-    """Open the pool of connections that `exchange` and `fetch` use; to be called on a running loop.
-
-    Every socket is checked against TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, before it connects.
-    So no DNS answer, redirect or odd notation leads inside, and neither does a proxy from the
-    environment.
-
-    Args:
-        limit: connections at a time; requests beyond it wait, within their own timeout.
-        limit_per_host: the same for one host and port; 0 is no limit.
-        resolver: instead of the system's.
-    """
-    connector = Connector(
-        limit=limit,
-        limit_per_host=limit_per_host,
-        resolver=resolver or _SystemResolver(),
-        ttl_dns_cache=DNS_TTL_S,
-        dns_cache_max_size=10_000,
-        keepalive_timeout=KEEP_ALIVE_S,
-        socket_factory=_guarded_sockets(settings.TORALE_WEBHOOK_ALLOW_PRIVATE),
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        # Who calls, for those who are called. Uncompressed, so that a limit on what is read limits
-        # what it costs.
-        headers={
-            "User-Agent": f"Torale (+{settings.TORALE_URL})",
-            "Accept-Encoding": "identity",
-        },
-        auto_decompress=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        max_field_size=MAX_HEADER_BYTES,
-        trust_env=False,
-    )
+    _parse(url, networks)
 
 
 async def exchange(  # noqa: PLR0913 - what a request consists of
@@ -252,70 +213,15 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     )
 
 
-class _SystemResolver(AbstractResolver):
-    """Asks the operating system, hosts file included, on threads of our own."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await asyncio.get_running_loop().run_in_executor(
-            _lookups,
-            lambda: socket.getaddrinfo(
-                host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-            ),
-        )
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address[0]),
-                port=port,
-                family=found_family,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for found_family, _, protocol, _, address in found
-        ]
-
-    async def close(self) -> None:
-        """Leave the threads: they are the process's."""
-
-
-class _ForbiddenAddress(OSError):
-    """The socket may not be connected. An OSError, so that a host's other addresses are tried.
-
-    It is the same in words for all addresses, or the connector would put several into another one.
-    """
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
-
-
-def _guarded_sockets(
-    networks: addresses.Networks,
-) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
-    def guarded_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, address = addr_info
-        if not addresses.is_allowed(ip_address(address[0]), networks):
-            raise _ForbiddenAddress(address[0])
-        return socket.socket(family, kind, protocol)
-
-    return guarded_socket
-
-
-def _parse(url: str) -> URL:
-    return addresses.parse(
-        url,
-        networks=settings.TORALE_WEBHOOK_ALLOW_PRIVATE,
-        ports=settings.TORALE_OUTBOUND_PORTS,
-    )
+def _parse(url: str, networks: addresses.Networks) -> URL:
+    return addresses.parse(url, networks=networks, ports=settings.TORALE_OUTBOUND_PORTS)
 
 
 #: What may be raised on the way to an answer, what it means and how it is said. The first match
 #: counts: most of these exceptions are OSErrors, too.
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
     (TimeoutError, Failure.TIMEOUT, "No answer from {host} within {seconds:g} s."),
-    ((aiohttp.ClientConnectorDNSError, _ForbiddenAddress), Failure.DNS, NO_PUBLIC_ADDRESS),
+    ((aiohttp.ClientConnectorDNSError, ForbiddenAddress), Failure.DNS, NO_PUBLIC_ADDRESS),
     (
         aiohttp.ClientConnectorCertificateError,
         Failure.TLS,
@@ -362,8 +268,10 @@ async def _send(  # noqa: PLR0913 - what a request consists of
     Leaving the response (`async with`) keeps its connection for reuse if the body has come to its
     end, and closes it otherwise. `timeout` goes on until then.
     """
+    if not isinstance(session.connector, GuardedConnector):
+        raise TypeError("The session must come from open_session, which checks its sockets.")
     try:
-        target = _parse(url)
+        target = _parse(url, session.connector.networks)
     except Refused as error:
         raise Unreachable(Failure.NOT_ALLOWED, str(error)) from error
     left = started + timeout.total_seconds() - time.monotonic()
@@ -383,7 +291,7 @@ def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
     cause = error.os_error if type(error) is aiohttp.ClientConnectorError else error
     if isinstance(cause, OSError) and cause.errno in OWN_FAULTS:
         raise error
-    if isinstance(cause, _ForbiddenAddress):
+    if isinstance(cause, ForbiddenAddress):
         logger.info("private_address_refused", host=url.host, address=cause.address)
     for kinds, failure, sentence in DIAGNOSES:
         if isinstance(cause, kinds):

@@ -3,12 +3,11 @@
 Ours are named TORALE_*; docs/settings.md lists them in this order.
 """
 
-import ipaddress
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -17,132 +16,23 @@ from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from torale.environment import (
+    comma_separated,
+    database,
+    folder,
+    hosts_of,
+    listen_address,
+    mail_server,
+    networks,
+    port_ranges,
+    read,
+    switch,
+    web_address,
+    whole_number,
+)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(str(BASE_DIR / ".env"))
-env = environ.Env()
-
-T = TypeVar("T")
-
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-
-
-def read(
-    name: str, parse: Callable[[str], T], default: str, expected: str, *, secret: bool = False
-) -> T:
-    """Return the setting `name`, parsed.
-
-    Raises:
-        ImproperlyConfigured: names the setting, the value seen (unless that holds a `secret`) and
-            what is expected.
-    """
-    value = os.environ.get(name, default).strip()
-    try:
-        return parse(value)
-    except ValueError as error:
-        if secret:
-            raise ImproperlyConfigured(f"{name} must be {expected}.") from None
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
-
-
-def folder(value: str) -> Path:
-    """Return the absolute path; nothing would be the folder that a process happens to be in."""
-    if not value:
-        raise ValueError(value)
-    return Path(value).absolute()
-
-
-def whole_number(minimum: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers that are at least `minimum`."""
-
-    def parse(value: str) -> int:
-        number = int(value)
-        if number < minimum:
-            raise ValueError(value)
-        return number
-
-    return parse
-
-
-def switch(value: str) -> bool:
-    """Return whether `value` is on; it must be a word for on or off."""
-    words = {"1": True, "true": True, "yes": True, "on": True}
-    words |= {"0": False, "false": False, "no": False, "off": False}
-    if value.lower() not in words:
-        raise ValueError(value)
-    return words[value.lower()]
-
-
-def hosts_of(address: str) -> list[str]:
-    """Return the hosts to answer for at `address`: its own, and all names of this machine's own.
-
-    Who runs it on a laptop opens localhost or 127.0.0.1, whichever is printed.
-    """
-    host = urlsplit(address).hostname or ""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        is_loopback = host == "localhost"
-    else:
-        is_loopback = ip.is_loopback
-        host = f"[{host}]" if ip.version == 6 else host  # noqa: PLR2004
-    return list(dict.fromkeys([host, *(LOOPBACK_HOSTS if is_loopback else ())]))
-
-
-def web_address(value: str) -> str:
-    """Return `value` without a trailing slash; it must be an http(s) URL with a host."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValueError(value)
-    _ = parts.port  # a ValueError where there is no such port
-    return value.rstrip("/")
-
-
-def listen_address(value: str) -> tuple[str, int]:
-    """Split `host:port`; the port must be a real one."""
-    host, _, port = value.rpartition(":")
-    if not host or not 0 < int(port) < 65536:  # noqa: PLR2004 - the largest TCP port
-        raise ValueError(value)
-    return host.strip("[]"), int(port)
-
-
-def comma_separated(value: str) -> list[str]:
-    """Parse texts with commas between them."""
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`."""
-    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
-
-
-def port_ranges(value: str) -> tuple[range, ...]:
-    """Parse a comma-separated list of ports and ranges such as `443,8000-8999`."""
-    ranges = []
-    for part in filter(None, (part.strip() for part in value.split(","))):
-        first, dash, last = part.partition("-")
-        ports = range(int(first), int(last if dash else first) + 1)
-        if not ports or ports[0] < 1 or ports[-1] > 65535:  # noqa: PLR2004
-            raise ValueError(value)
-        ranges.append(ports)
-    if not ranges:
-        raise ValueError(value)
-    return tuple(ranges)
-
-
-def database(value: str) -> dict[str, Any]:
-    """Parse the URL of a PostgreSQL database."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ValueError(value)
-    return {**env.db_url_config(value), "ENGINE": "django.db.backends.postgresql"}
-
-
-def mail_server(value: str) -> dict[str, Any]:
-    """Parse the URL of a mail server into Django's EMAIL_ settings."""
-    if urlsplit(value).scheme not in env.EMAIL_SCHEMES:
-        raise ValueError(value)
-    config: dict[str, Any] = env.email_url_config(value)
-    return config
 
 
 def kept_secret(name: str, make: Callable[[], str]) -> str:
@@ -236,9 +126,13 @@ TORALE_PROXIES = read("TORALE_PROXIES", whole_number(0), "0", "a whole number, a
 
 # --- Reaching other people's servers -------------------------------------------------------------
 
-# Networks that webhooks and watched pages may be in besides the public internet.
+# Networks that webhooks and watched pages may be in besides the public internet: for all users, or
+# with @staff or @ and a user's email behind it for those only. They can read what answers there.
 TORALE_WEBHOOK_ALLOW_PRIVATE = read(
-    "TORALE_WEBHOOK_ALLOW_PRIVATE", networks, "", "networks such as 127.0.0.0/8,10.1.0.0/16"
+    "TORALE_WEBHOOK_ALLOW_PRIVATE",
+    networks,
+    "",
+    "networks such as 10.1.0.0/16, or 127.0.0.0/8@staff for some users only",
 )
 
 # Ports that may be called. The well-known ones below 1024 are other protocols than HTTP.

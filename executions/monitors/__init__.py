@@ -9,6 +9,7 @@ from executions.monitors.protocol import (
     Question,
     Source,
 )
+from torale.addresses import Networks
 
 __all__ = [
     "MONITORS",
@@ -30,10 +31,17 @@ def monitor_for(question: Question) -> Monitor:  # noqa: ARG001 - all questions 
     return MONITORS["page"]
 
 
-def check(*, search_query: str, condition_description: str) -> None:
+def check(*, search_query: str, condition_description: str, networks: Networks) -> None:
     """Refuse a question that no monitor can ask.
+
+    Args:
+        search_query: what to look at.
+        condition_description: when to tell.
+        networks: what the task's owner may call besides the public internet.
 
     Raises:
         BadQuestion: names the fields at fault and what to change.
     """
-    MONITORS["page"].check(search_query=search_query, condition_description=condition_description)
+    MONITORS["page"].check(
+        search_query=search_query, condition_description=condition_description, networks=networks
+    )

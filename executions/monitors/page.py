@@ -19,6 +19,7 @@ from executions.pages.finding import Finding, examine
 from executions.pages.reading import Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
+from torale.addresses import Networks
 from torale.errors import Refused
 
 #: For one page, redirects included.
@@ -42,7 +43,7 @@ FAILURES = {
 class PageMonitor:
     """Met when, on any of the question's pages, the rule comes to hold."""
 
-    def check(self, *, search_query: str, condition_description: str) -> None:
+    def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
         """Refuse a query without a page that may be visited, and a condition that is no rule.
 
         Raises:
@@ -56,7 +57,7 @@ class PageMonitor:
             faults["search_query"] = f"Name at most {MAX_PAGES} pages; these are {len(addresses)}."
         for address in addresses:
             try:
-                outbound.check_url(address)
+                outbound.check_url(address, networks=networks)
             except Refused as error:
                 faults["search_query"] = str(error)
         try:
@@ -87,7 +88,7 @@ class PageMonitor:
 
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
-        async with outbound.open_session(limit=MAX_PAGES) as session:
+        async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
             replies = await asyncio.gather(*(visit(session, address) for address in addresses))
         # One after the other: an asking has at most one call in the queue of the children, and
         # none after one that fails.

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from executions.failures import FailureKind
+from torale.addresses import Networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class Question:
     last_known_state: dict[str, Any] | None
     #: When it is asked.
     asked_at: datetime
+    #: What the task's owner may call besides the public internet.
+    networks: Networks = ()
     #: The task's own data.
     context: dict[str, Any] | None = None
 
@@ -78,8 +81,13 @@ class BadQuestion(Exception):
 class Monitor(Protocol):
     """Something that can be asked."""
 
-    def check(self, *, search_query: str, condition_description: str) -> None:
+    def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
         """Refuse what could never be answered, before it is kept.
+
+        Args:
+            search_query: what to look at.
+            condition_description: when to tell.
+            networks: what the task's owner may call besides the public internet.
 
         Raises:
             BadQuestion: names the fields at fault.

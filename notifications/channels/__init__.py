@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from torale.addresses import Networks
+
 #: What a person is told when the fault is ours.
 OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
 #: The same of a webhook whose secret or headers none of the keys decrypts.
@@ -37,6 +39,8 @@ class Message:
     method: str
     #: The task's own headers, for webhooks.
     headers: Mapping[str, str]
+    #: What the user may call besides the public internet, for webhooks.
+    networks: Networks = ()
     #: What to sign with, for webhooks.
     secrets: tuple[str, ...]
     #: Number of this attempt since the send was recorded or redelivered, from 1.

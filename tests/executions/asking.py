@@ -6,6 +6,7 @@ from typing import Any
 from executions.monitors import Answer, Question, page
 from tests.factories import NOW
 from tests.receivers import Answer as Reply
+from torale import outbound
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 JSON = {"Content-Type": "application/json"}
@@ -21,6 +22,7 @@ def ask(query: str, condition: str, state: dict[str, Any] | None = None) -> Answ
         search_query=query,
         condition_description=condition,
         last_known_state=state,
+        networks=outbound.networks_of(email="owner@example.com", is_staff=False),
         asked_at=NOW,
     )
     return asyncio.run(page.PageMonitor().ask(question))

@@ -16,7 +16,7 @@ from executions.monitors import BadQuestion, page
     ],
 )
 def test_a_question_that_can_be_asked_is_taken(query, condition):
-    page.PageMonitor().check(search_query=query, condition_description=condition)
+    page.PageMonitor().check(search_query=query, condition_description=condition, networks=())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_question_that_can_be_asked_is_taken(query, condition):
 )
 def test_a_question_that_cannot_be_asked_is_refused(query, condition, faults):
     with pytest.raises(BadQuestion) as refusal:
-        page.PageMonitor().check(search_query=query, condition_description=condition)
+        page.PageMonitor().check(search_query=query, condition_description=condition, networks=())
 
     assert refusal.value.faults == faults
 

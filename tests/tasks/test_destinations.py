@@ -8,17 +8,17 @@ WEBHOOK = {"type": "webhook", "url": "https://r.example/h"}
 
 
 def test_an_empty_list_is_nowhere():
-    assert parse([]) == Destinations()
+    assert parse([], networks=()) == Destinations()
 
 
 def test_what_is_parsed_is_shown_again():
     webhook = {**WEBHOOK, "method": "PUT", "headers": {"X-Token": "abc"}}
 
-    assert unparse(parse([EMAIL, webhook])) == [EMAIL, webhook]
+    assert unparse(parse([EMAIL, webhook], networks=())) == [EMAIL, webhook]
 
 
 def test_the_method_is_taken_in_any_case():
-    assert parse([{**WEBHOOK, "method": "put"}]).webhook_method == "PUT"
+    assert parse([{**WEBHOOK, "method": "put"}], networks=()).webhook_method == "PUT"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_the_method_is_taken_in_any_case():
 )
 def test_a_bad_entry_is_refused_with_what_to_change(config, message):
     with pytest.raises(Refused, match=message) as refusal:
-        parse([config])
+        parse([config], networks=())
 
     assert str(refusal.value).startswith("Invalid notification: ")

@@ -10,7 +10,7 @@ import uvloop
 from aiohttp.abc import AbstractResolver
 
 from tests.torale.conftest import read_request
-from torale.outbound import Failure, Reply, exchange, fetch
+from torale.outbound import Failure, Reply, exchange, fetch, networks_of
 from torale.outbound import open_session as open_session_
 
 NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
@@ -52,8 +52,12 @@ class Names(AbstractResolver):
         pass
 
 
+def networks_of_anyone():
+    return networks_of(email="owner@example.com", is_staff=False)
+
+
 def open_session(*, limit=10, **options):
-    return open_session_(limit=limit, **options)
+    return open_session_(limit=limit, networks=networks_of_anyone(), **options)
 
 
 def shop_resolver():

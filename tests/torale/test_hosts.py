@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.torale.running import manage, python
-from torale.settings import hosts_of
+from torale.environment import hosts_of
 
 HTTPS = {"TORALE_URL": "https://torale.example"}
 

@@ -23,9 +23,9 @@ from torale.outbound import Failure, Refused, Reply, Unreachable, check_url, fet
 def test_a_url_is_checked_when_it_is_written(settings):
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
 
-    check_url("https://shop.example/")
+    check_url("https://shop.example/", networks=())
     with pytest.raises(Refused) as refusal:
-        check_url("http://127.0.0.1:8000/")
+        check_url("http://127.0.0.1:8000/", networks=())
 
     assert str(refusal.value) == NOT_PUBLIC.format("127.0.0.1")
 

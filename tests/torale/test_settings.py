@@ -11,45 +11,55 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.torale.running import PATIENCE_S, environment, manage, python
-from torale import settings as torale_settings
+from torale import environment as environment_
+from torale.addresses import Reserved
 
 TAKEN = {
-    "whole number": (torale_settings.whole_number(1), "1", 1),
-    "large whole number": (torale_settings.whole_number(1), "1440", 1440),
-    "folder": (torale_settings.folder, "/srv/torale", Path("/srv/torale")),
-    "folder below this one": (torale_settings.folder, "data", Path.cwd() / "data"),
-    "address": (torale_settings.web_address, "https://torale.example", "https://torale.example"),
+    "whole number": (environment_.whole_number(1), "1", 1),
+    "large whole number": (environment_.whole_number(1), "1440", 1440),
+    "folder": (environment_.folder, "/srv/torale", Path("/srv/torale")),
+    "folder below this one": (environment_.folder, "data", Path.cwd() / "data"),
+    "address": (environment_.web_address, "https://torale.example", "https://torale.example"),
     "address with a slash": (
-        torale_settings.web_address,
+        environment_.web_address,
         "https://torale.example/",
         "https://torale.example",
     ),
     "address with a port": (
-        torale_settings.web_address,
+        environment_.web_address,
         "http://[::1]:8000",
         "http://[::1]:8000",
     ),
-    "listen": (torale_settings.listen_address, "0.0.0.0:8000", ("0.0.0.0", 8000)),
-    "listen to a name": (torale_settings.listen_address, "localhost:1", ("localhost", 1)),
-    "listen to IPv6": (torale_settings.listen_address, "[::1]:65535", ("::1", 65535)),
-    "on": (torale_settings.switch, "on", True),
-    "yes": (torale_settings.switch, "Yes", True),
-    "off": (torale_settings.switch, "off", False),
-    "zero": (torale_settings.switch, "0", False),
-    "no network": (torale_settings.networks, "", ()),
+    "listen": (environment_.listen_address, "0.0.0.0:8000", ("0.0.0.0", 8000)),
+    "listen to a name": (environment_.listen_address, "localhost:1", ("localhost", 1)),
+    "listen to IPv6": (environment_.listen_address, "[::1]:65535", ("::1", 65535)),
+    "on": (environment_.switch, "on", True),
+    "yes": (environment_.switch, "Yes", True),
+    "off": (environment_.switch, "off", False),
+    "zero": (environment_.switch, "0", False),
+    "no network": (environment_.networks, "", ()),
     "networks": (
-        torale_settings.networks,
+        environment_.networks,
         "10.0.0.0/8, ::1/128,192.0.2.7,",
         (ip_network("10.0.0.0/8"), ip_network("::1/128"), ip_network("192.0.2.7/32")),
     ),
-    "port": (torale_settings.port_ranges, "443", (range(443, 444),)),
+    "networks for some": (
+        environment_.networks,
+        "127.0.0.0/8@staff, 10.1.0.0/16@Olive@Example.com,::1",
+        (
+            Reserved(ip_network("127.0.0.0/8"), "staff"),
+            Reserved(ip_network("10.1.0.0/16"), "olive@example.com"),
+            ip_network("::1/128"),
+        ),
+    ),
+    "port": (environment_.port_ranges, "443", (range(443, 444),)),
     "ports": (
-        torale_settings.port_ranges,
+        environment_.port_ranges,
         "80, 8000-8999,65535,",
         (range(80, 81), range(8000, 9000), range(65535, 65536)),
     ),
     "database": (
-        torale_settings.database,
+        environment_.database,
         "postgres://olive:s3%40cret@db.example:6432/torale?sslmode=require",
         {
             "ENGINE": "django.db.backends.postgresql",
@@ -62,7 +72,7 @@ TAKEN = {
         },
     ),
     "database of a socket": (
-        torale_settings.database,
+        environment_.database,
         "postgresql:////run/postgresql/torale",
         {
             "ENGINE": "django.db.backends.postgresql",
@@ -74,7 +84,7 @@ TAKEN = {
         },
     ),
     "mail server": (
-        torale_settings.mail_server,
+        environment_.mail_server,
         "smtp+tls://olive:s3cret@mail.example:587",
         {
             "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -95,25 +105,36 @@ def test_a_setting_is_taken_as_it_is_meant(parse, text, value):
 
 
 REFUSED = {
-    torale_settings.whole_number(1): ["", "0", "-1", "1.5", "fifteen", "1e3"],
-    torale_settings.folder: [""],
-    torale_settings.web_address: [
+    environment_.whole_number(1): ["", "0", "-1", "1.5", "fifteen", "1e3"],
+    environment_.folder: [""],
+    environment_.web_address: [
         *("", "torale.example", "//torale.example", "ftp://torale.example", "https://"),
         *("https://torale.example?a=b", "http://torale.example:http", "http://a.example:65536"),
         "http://[::1",
     ],
-    torale_settings.listen_address: [
+    environment_.listen_address: [
         *("", "8000", ":8000", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0", "0.0.0.0:65536"),
         *("0.0.0.0:http", "0.0.0.0:-1"),
     ],
-    torale_settings.switch: ["", "maybe", "2", "onn"],
-    torale_settings.networks: ["10.0.0.1/8", "10.0.0.0/33", "intranet", "10.0.0.0/8;::1", "*"],
-    torale_settings.port_ranges: ["", ",", "0", "65536", "http", "90-80", "80-", "-80", "1-65536"],
-    torale_settings.database: [
+    environment_.switch: ["", "maybe", "2", "onn"],
+    environment_.networks: [
+        "10.0.0.1/8",
+        "10.0.0.0/33",
+        "intranet",
+        "10.0.0.0/8;::1",
+        "*",
+        "10.0.0.0/8@",
+        "10.0.0.0/8@olive",
+        "10.0.0.0/8@a@b@c",
+        "staff@10.0.0.0/8",
+        "@staff",
+    ],
+    environment_.port_ranges: ["", ",", "0", "65536", "http", "90-80", "80-", "-80", "1-65536"],
+    environment_.database: [
         *("", "nonsense", "torale", "mysql://db.example/torale", "sqlite:///torale.db"),
         *("postgres://db.example", "postgres://db.example/", "postgres://db.example:port/torale"),
     ],
-    torale_settings.mail_server: ["", "nonsense", "imap://mail.example", "smtp://mail.example:x"],
+    environment_.mail_server: ["", "nonsense", "imap://mail.example", "smtp://mail.example:x"],
 }
 
 
@@ -126,7 +147,7 @@ def test_a_setting_that_cannot_be_meant_is_refused(monkeypatch, parse, text):
     monkeypatch.setenv("TORALE_TESTED", text)
 
     with pytest.raises(ImproperlyConfigured) as error:
-        torale_settings.read("TORALE_TESTED", parse, "unused", "something better")
+        environment_.read("TORALE_TESTED", parse, "unused", "something better")
 
     assert str(error.value) == f"TORALE_TESTED is {text!r}; it must be something better."
 
@@ -134,13 +155,13 @@ def test_a_setting_that_cannot_be_meant_is_refused(monkeypatch, parse, text):
 def test_a_setting_that_is_not_set_has_its_default(monkeypatch):
     monkeypatch.delenv("TORALE_TESTED", raising=False)
 
-    assert torale_settings.read("TORALE_TESTED", int, "7", "a number") == 7
+    assert environment_.read("TORALE_TESTED", int, "7", "a number") == 7
 
 
 def test_white_space_around_a_setting_does_not_matter(monkeypatch):
     monkeypatch.setenv("TORALE_TESTED", " 7\n")
 
-    assert torale_settings.read("TORALE_TESTED", int, "1", "a number") == 7
+    assert environment_.read("TORALE_TESTED", int, "1", "a number") == 7
 
 
 # What `manage.py` says in front of a wrong environment: all of it.
@@ -158,7 +179,7 @@ SENTENCES = {
     ),
     "TORALE_WEBHOOK_ALLOW_PRIVATE=10.0.0.1/8": (
         "TORALE_WEBHOOK_ALLOW_PRIVATE is '10.0.0.1/8'; "
-        "it must be networks such as 127.0.0.0/8,10.1.0.0/16."
+        "it must be networks such as 10.1.0.0/16, or 127.0.0.0/8@staff for some users only."
     ),
     "TORALE_OUTBOUND_PORTS=http": (
         "TORALE_OUTBOUND_PORTS is 'http'; it must be ports such as 443,8000-8999."

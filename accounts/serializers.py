@@ -98,7 +98,7 @@ class SendCodeSerializer(serializers.Serializer[EmailAddress]):
 class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
     """Tells that a code is on its way."""
 
-    message = serializers.CharField()
+    message = serializers.CharField(help_text="What was done, in words.")
     expires_in_minutes = serializers.IntegerField(
         required=False, help_text="How long the code can be used; absent where none was needed."
     )

@@ -212,6 +212,7 @@ def test_the_receiver_of_webhooks_verifies_those_of_all_others(owner, stranger, 
 
 def test_a_verification_code_that_cannot_be_decrypted_is_void(owner, owner_client):
     address = send_code(user=owner, email="other@example.com", now=NOW)
+    assert address
     make_undecryptable(address, "code")
 
     assert owner_client.get("/api/v1/email-verification/verified-emails").status_code == 200

@@ -110,7 +110,7 @@ def networks(value: str) -> tuple[Network | Reserved, ...]:
     What follows an `@` says whose a network is: `127.0.0.0/8@staff,10.1.0.0/16@olive@example.com`.
     """
     parsed: list[Network | Reserved] = []
-    for part in filter(None, (part.strip() for part in value.split(","))):
+    for part in comma_separated(value):
         text, at, whose = part.partition("@")
         network = ipaddress.ip_network(text)
         if at and whose != STAFF and not re.fullmatch(r"[^@\s]+@[^@\s]+", whose):
@@ -122,7 +122,7 @@ def networks(value: str) -> tuple[Network | Reserved, ...]:
 def port_ranges(value: str) -> tuple[range, ...]:
     """Parse a comma-separated list of ports and ranges such as `443,8000-8999`."""
     ranges = []
-    for part in filter(None, (part.strip() for part in value.split(","))):
+    for part in comma_separated(value):
         first, dash, last = part.partition("-")
         ports = range(int(first), int(last if dash else first) + 1)
         if not ports or ports[0] < 1 or ports[-1] > 65535:  # noqa: PLR2004

@@ -39,13 +39,13 @@ from torale import clock
 from torale.api.errors import Unprocessable
 from torale.api.pagination import LongPagination
 from torale.api.schema import ErrorSerializer
-from torale.api.views import IdsInPath, NotStored
+from torale.api.views import CheckedNames, IdsInPath, NotStored
 
 #: Said of an address that needs no code any more.
 ALREADY_VERIFIED = "Email already verified"
 
 
-class MeView(NotStored, RetrieveAPIView[User]):
+class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
     """The caller's own account."""
 
     serializer_class = UserSerializer
@@ -89,7 +89,7 @@ def message(text: str) -> Response:
     return Response(MessageSerializer({"message": text}).data)
 
 
-class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
+class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddress]):
     """Addresses besides the account's own, which a code proves to be the caller's."""
 
     @extend_schema(responses={200: SentCodeSerializer})
@@ -162,7 +162,7 @@ class EmailVerificationViewSet(viewsets.GenericViewSet[EmailAddress]):
         return dict(serializer.validated_data)
 
 
-class UsernameAvailabilityView(GenericAPIView[Any]):
+class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
     """Whether a username can be had."""
 
     serializer_class = UsernameAvailabilitySerializer
@@ -183,7 +183,7 @@ class UsernameAvailabilityView(GenericAPIView[Any]):
         )
 
 
-class UsernameView(GenericAPIView[User]):
+class UsernameView(CheckedNames, GenericAPIView[User]):
     """The caller's username."""
 
     serializer_class = UsernameSerializer

@@ -22,6 +22,7 @@ from django.db import connection  # noqa: E402
 from accounts.models import APIKey, User  # noqa: E402
 from notifications.models import NotificationSend, WebhookEndpoint  # noqa: E402
 from torale.management.commands.web import THREADS  # noqa: E402
+from torale.uuid7 import uuid7  # noqa: E402
 
 PATHS = {
     "{} (baseline)": "/baseline",
@@ -44,6 +45,8 @@ def prepare(sends: int) -> str:
         NotificationSend.objects.bulk_create(
             NotificationSend(
                 user=user,
+                task_id=uuid7(),
+                execution_id=uuid7(),
                 endpoint=endpoint,
                 recipient=endpoint.url,
                 notification_type="webhook",

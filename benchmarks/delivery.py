@@ -96,6 +96,8 @@ def record(urls: list[str], count: int) -> None:
             NotificationSend(
                 pk=uuid7(),
                 user=user,
+                task_id=uuid7(),
+                execution_id=uuid7(),
                 endpoint=endpoints[number % len(urls)],
                 recipient=urls[number % len(urls)],
                 host=urls[number % len(urls)].split("/")[2],

@@ -54,17 +54,17 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
         "colored_status",
         "notification_type",
         "recipient",
-        "task",
+        "task_name",
         "user",
         "error_message",
     ]
     list_filter = ["status", "notification_type", "created_at"]
-    list_select_related = ["user", "task"]
-    search_fields = ["=id", "=recipient", "=task__id", "=user__email"]
+    list_select_related = ["user"]
+    search_fields = ["=id", "=recipient", "=task_id", "=user__email"]
     # Ids sort by creation; an index on created_at alone would serve this page only.
     ordering = ["-id"]
     show_full_result_count = False
-    exclude = ["lease", "leased_until", "host", "earlier_attempt_count"]
+    exclude = ["lease", "leased_until", "host", "earlier_attempt_count", "is_for_default_webhook"]
     inlines = [AttemptInline]
     actions = ["redeliver"]
 

@@ -16,7 +16,6 @@ from notifications.channels import Message
 from notifications.hindrance import hindrance, with_hindrances
 from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
 from notifications.models.webhook import still_valid
-from notifications.payload import CONDITION_MET
 from notifications.rations import FIRST, Rations
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
@@ -51,7 +50,7 @@ WITH due AS MATERIALIZED (
     FROM within_ration WHERE send.id = within_ration.id
     RETURNING send.*
 ), message AS (
-    SELECT taken.id, notification_type, recipient, host, endpoint_id,
+    SELECT taken.id, event_type, notification_type, recipient, host, endpoint_id,
            coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
            attempt_count - earlier_attempt_count + 1 AS attempt,
            person.email, person.is_staff,
@@ -59,7 +58,8 @@ WITH due AS MATERIALIZED (
            encode(config.secret, 'hex') AS secret,
            encode(config.retired_secrets, 'hex') AS retired_secrets,
            payload.send_id IS NULL OR suppression.address IS NOT NULL
-               OR endpoint.switched_off_at IS NOT NULL OR NOT coalesce(config.is_enabled, true)
+               OR endpoint.switched_off_at IS NOT NULL
+               OR (is_for_default_webhook AND NOT coalesce(config.is_enabled, true))
                AS is_hindered
     FROM taken
     JOIN accounts_user AS person ON person.id = taken.user_id
@@ -158,7 +158,7 @@ def _message(
         host=row["host"],
         endpoint_id=row["endpoint_id"],
         body=row["body"],
-        event_type=CONDITION_MET,
+        event_type=row["event_type"],
         method=row["method"],
         headers=headers or {},
         networks=networks_of(email=row["email"], is_staff=row["is_staff"]),

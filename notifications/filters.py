@@ -7,8 +7,8 @@ import django_filters
 from django import forms
 from django.utils import timezone
 
-from notifications.models import NotificationSend, NotificationType, Status
-from torale.api.filters import IdFilter, TimeFilter
+from notifications.models import EventType, NotificationSend, NotificationType, Status
+from torale.api.filters import ChoiceFilter, IdFilter, TimeFilter
 
 #: What statistics are of, unless a time range is given.
 USUAL_RANGE = timedelta(days=30)
@@ -19,14 +19,13 @@ LONGEST_RANGE = timedelta(days=366)
 class SendFilterSet(django_filters.FilterSet):
     """Query parameters of the list of sends."""
 
-    notification_type = django_filters.ChoiceFilter(
+    notification_type = ChoiceFilter(
         choices=NotificationType.choices, help_text="Only sends by this channel."
     )
     task_id = IdFilter(help_text="Only sends of this task.")
-    status = django_filters.ChoiceFilter(
-        choices=Status.choices, help_text="Only sends in this status."
-    )
+    status = ChoiceFilter(choices=Status.choices, help_text="Only sends in this status.")
     execution_id = IdFilter(help_text="Only sends of this execution.")
+    event_type = ChoiceFilter(choices=EventType.choices, help_text="Only sends that tell this.")
     recipient = django_filters.CharFilter(
         help_text="Only sends to exactly this email address or URL."
     )
@@ -39,7 +38,14 @@ class SendFilterSet(django_filters.FilterSet):
 
     class Meta:
         model = NotificationSend
-        fields = ["notification_type", "task_id", "status", "execution_id", "recipient"]
+        fields = [
+            "notification_type",
+            "task_id",
+            "status",
+            "execution_id",
+            "event_type",
+            "recipient",
+        ]
 
 
 class TimeRangeForm(forms.Form):

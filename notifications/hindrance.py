@@ -15,14 +15,14 @@ def with_hindrances(sends: NotificationSendQuerySet) -> NotificationSendQuerySet
     return sends.select_related("endpoint").annotate(
         barred_address=Subquery(barred.values("address")),
         is_pruned=~Exists(Payload.objects.filter(send=OuterRef("pk"))),
-        webhooks_are_enabled=F("user__webhook_config__is_enabled"),
+        default_webhook_is_enabled=F("user__webhook_config__is_enabled"),
     )
 
 
 def hindrance(send: NotificationSend) -> str | None:
     """Return why `send`, from `with_hindrances`, must not be attempted; None if it may."""
     if send.endpoint:
-        if not send.webhooks_are_enabled:  # type: ignore[attr-defined]
+        if send.is_for_default_webhook and not send.default_webhook_is_enabled:  # type: ignore[attr-defined]
             return WebhookConfig.WHY_OFF
         if send.endpoint.switched_off_at:
             return send.endpoint.why_off()

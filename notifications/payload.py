@@ -8,13 +8,13 @@ import orjson
 from executions.models import Execution
 from tasks.models import Task
 
-CONDITION_MET = "task.condition_met"
+#: What a test of a webhook tells; no send does.
 TEST = "webhook.test"
 
 
-def webhook_body(*, message_id: str, task: Task, execution: Execution) -> str:
-    """Return the contract's event for a met condition, as JSON text."""
-    data = {
+def webhook_body(*, message_id: str, event_type: str, task: Task, execution: Execution) -> str:
+    """Return the contract's event about an execution of a task, as JSON text."""
+    data: dict[str, Any] = {
         "task": {
             "id": task.pk,
             "name": task.name,
@@ -33,12 +33,30 @@ def webhook_body(*, message_id: str, task: Task, execution: Execution) -> str:
     }
     if task.context is not None:
         data["context"] = task.context
-    return _event(message_id, CONDITION_MET, data, at=execution.completed_at)
+    at = execution.completed_at
+    event = {
+        "id": message_id,
+        "object": "event",
+        "api_version": "v1",
+        "event_type": event_type,
+        "created_at": int(at.timestamp()) if at else None,
+        "data": data,
+    }
+    return orjson.dumps(event, option=orjson.OPT_UTC_Z).decode()
 
 
 def trial_body(*, message_id: str, now: datetime) -> str:
-    """Return the event that tries a webhook, as JSON text: the same frame, with data of no task."""
-    return _event(message_id, TEST, {"message": "This is a test; no condition was met."}, at=now)
+    """Return the event that tries a webhook: shaped as a real one, about a task of no one's."""
+    page = "https://shop.example/console"
+    task = Task(name="Is it back?", search_query=page, condition_description='contains "In stock"')
+    execution = Execution(
+        task=task,
+        notification="This is a test of your webhook. No condition was met.",
+        result={"evidence": 'The page says "In stock".'},
+        grounding_sources=[{"url": page, "uri": page, "title": "Shop"}],
+        completed_at=now,
+    )
+    return webhook_body(message_id=message_id, event_type=TEST, task=task, execution=execution)
 
 
 def email_body(*, task: Task, execution: Execution) -> str:
@@ -54,15 +72,3 @@ def email_body(*, task: Task, execution: Execution) -> str:
         },
         option=orjson.OPT_UTC_Z,
     ).decode()
-
-
-def _event(message_id: str, event_type: str, data: dict[str, Any], at: datetime | None) -> str:
-    event = {
-        "id": message_id,
-        "object": "event",
-        "api_version": "v1",
-        "event_type": event_type,
-        "created_at": int(at.timestamp()) if at else None,
-        "data": data,
-    }
-    return orjson.dumps(event, option=orjson.OPT_UTC_Z).decode()

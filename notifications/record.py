@@ -11,6 +11,7 @@ from executions.models import Execution
 from notifications import allowance
 from notifications.models import (
     EmailSuppression,
+    EventType,
     NotificationSend,
     NotificationType,
     Payload,
@@ -37,6 +38,8 @@ class Destination:
     host: str = ""
     #: The webhook's endpoint.
     endpoint: WebhookEndpoint | None = None
+    #: Whether it is the account's default webhook.
+    is_default_webhook: bool = False
     #: Why nothing is sent; None if something is.
     skipped_because: str | None = None
 
@@ -49,7 +52,7 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
     each channel has one send (constraint `send_one_per_channel`).
     """
     already = set(
-        NotificationSend.objects.filter(execution=execution).values_list(
+        NotificationSend.objects.filter(execution_id=execution.pk).values_list(
             "notification_type", flat=True
         )
     )
@@ -59,12 +62,15 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
             continue
         send = NotificationSend(
             user_id=task.user_id,
-            task=task,
-            execution=execution,
+            task_id=task.pk,
+            task_name=task.name,
+            execution_id=execution.pk,
+            event_type=EventType.CONDITION_MET,
             notification_type=destination.notification_type,
             recipient=destination.recipient,
             host=destination.host,
             endpoint=destination.endpoint,
+            is_for_default_webhook=destination.is_default_webhook,
             created_at=now,
             next_attempt_at=now,
         )
@@ -80,14 +86,23 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
 
 
 def destinations_of(task: Task) -> list[Destination]:
-    """Return where notifications of `task` go: its own addresses, else the account's webhook."""
+    """Return where notifications of `task` go.
+
+    To the email and the webhook that it names; without a webhook of its own, to the account's
+    default webhook. If it names neither and the default webhook gets nothing, because there is none
+    or it is switched off, an email goes to the account's own address, unless the task is muted.
+    """
     found = []
     if task.notification_email:
-        found.append(_mailbox(task))
+        found.append(_mailbox(task, wanted=task.notification_email))
     config = WebhookConfig.objects.filter(user=task.user_id).first()
     if url := task.webhook_url or (config and config.url):
         config = config or WebhookConfig.objects.get_or_create(user=task.user)[0]
         found.append(_webhook(task, url, config))
+    is_named = bool(task.notification_email or task.webhook_url)
+    is_told = any(destination.skipped_because is None for destination in found)
+    if not (is_named or is_told or task.is_muted):
+        found.append(_mailbox(task, wanted=task.user.email))
     return found
 
 
@@ -95,10 +110,12 @@ def payload_of(send: NotificationSend, *, task: Task, execution: Execution) -> P
     """Return what `send` carries, whatever becomes of its task."""
     if send.notification_type == NotificationType.EMAIL:
         return Payload(send=send, body=email_body(task=task, execution=execution))
-    is_own = send.recipient == task.webhook_url
+    is_own = not send.is_for_default_webhook
     return Payload(
         send=send,
-        body=webhook_body(message_id=str(send.pk), task=task, execution=execution),
+        body=webhook_body(
+            message_id=str(send.pk), event_type=send.event_type, task=task, execution=execution
+        ),
         method=task.webhook_method if is_own else "POST",
         # Headers that cannot be decrypted go along as they are: each attempt fails, until the
         # operator has put their key back.
@@ -112,9 +129,8 @@ def wake_workers() -> None:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _mailbox(task: Task) -> Destination:
+def _mailbox(task: Task, *, wanted: str) -> Destination:
     """An address that its owner has not verified might be anybody's: the account's is taken."""
-    wanted = str(task.notification_email)
     address = wanted if is_verified(user=task.user, email=wanted) else task.user.email
     suppression = EmailSuppression.objects.of(address).first()
     return Destination(
@@ -126,8 +142,9 @@ def _mailbox(task: Task) -> Destination:
 
 def _webhook(task: Task, url: str, config: WebhookConfig) -> Destination:
     endpoint, _ = WebhookEndpoint.objects.get_or_create(user=task.user, url=url)
+    is_default = not task.webhook_url
     because = None
-    if not config.is_enabled:
+    if is_default and not config.is_enabled:
         because = config.WHY_OFF
     elif endpoint.switched_off_at:
         because = endpoint.why_off()
@@ -137,5 +154,6 @@ def _webhook(task: Task, url: str, config: WebhookConfig) -> Destination:
         url,
         host=f"{parsed.host}:{parsed.port}",
         endpoint=endpoint,
+        is_default_webhook=is_default,
         skipped_because=because,
     )

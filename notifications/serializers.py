@@ -11,8 +11,9 @@ from notifications.models import (
     NotificationSend,
     NotificationType,
     Status,
+    WebhookEndpoint,
 )
-from torale.api.fields import FlagField, IdField, MomentField, TextField
+from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
 
 #: What the channels and statuses mean, for the OpenAPI document.
@@ -46,11 +47,6 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
         extra_kwargs = {
             "id": {"help_text": "The send's id, which is a webhook's `webhook-id`, too."},
             "user_id": {"help_text": "The id of the user whose task it came from."},
-            "task_id": {"help_text": "The id of the task; null once the task was deleted."},
-            "execution_id": {
-                "help_text": "The id of the execution whose condition was met; null once it was "
-                "deleted."
-            },
             "recipient": {"help_text": "The email address, or the webhook's URL."},
             "notification_type": {"help_text": CHANNELS},
             "status": {"help_text": STATUSES},
@@ -167,7 +163,14 @@ class SendDetailSerializer(SendSerializer):
     attempts = AttemptSerializer(many=True, help_text="Its attempts, in their order.")
 
     class Meta(SendSerializer.Meta):
-        fields = [*SendSerializer.Meta.fields, "next_attempt_at", "request_body", "attempts"]
+        fields = [
+            *SendSerializer.Meta.fields,
+            "event_type",
+            "task_name",
+            "next_attempt_at",
+            "request_body",
+            "attempts",
+        ]
         read_only_fields = fields
         extra_kwargs = {
             **SendSerializer.Meta.extra_kwargs,
@@ -187,12 +190,12 @@ class SendDetailSerializer(SendSerializer):
 class RedeliverSerializer(LenientSerializer):
     """Which sends to deliver again: those that match all that is given."""
 
-    status = serializers.ChoiceField(
+    status = ChoiceField(
         ENDED,
         default=Status.FAILED.value,
         help_text="Only sends in this status.",
     )
-    notification_type = serializers.ChoiceField(
+    notification_type = ChoiceField(
         NotificationType.choices, required=False, help_text="Only sends by this channel."
     )
     task_id = IdField(required=False, help_text="Only sends of this task.")
@@ -216,7 +219,7 @@ class CountSerializer(serializers.Serializer[Any]):
 
 
 class WebhookConfigSerializer(serializers.Serializer[Any]):
-    """What holds for all of the caller's webhooks."""
+    """The caller's default webhook, and the secret that signs all."""
 
     url = serializers.CharField(
         allow_null=True,
@@ -227,7 +230,9 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
         help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes. Null if the "
         "server's keys do not decrypt it; rotating makes a new one.",
     )
-    enabled = serializers.BooleanField(help_text="Whether webhooks are sent.")
+    enabled = serializers.BooleanField(
+        help_text="Whether the default webhook gets anything. A task's own does not depend on it."
+    )
 
 
 class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
@@ -239,7 +244,42 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
         max_length=2048,
         help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
     )
-    enabled = FlagField(required=False, help_text="Whether webhooks are sent.")
+    enabled = FlagField(
+        required=False,
+        help_text="The default webhook's switch. `true` also switches on all webhooks that were "
+        "switched off for failing.",
+    )
+
+
+class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
+    """A URL that the caller's webhooks go to, and how it has fared."""
+
+    id = serializers.UUIDField(source="public_id", help_text="The endpoint's id.")
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = [
+            "id",
+            "url",
+            "failing_since",
+            "switched_off_at",
+            "switched_off_because",
+            "created_at",
+        ]
+        read_only_fields = fields
+        extra_kwargs = {
+            "url": {"help_text": "Where its webhooks go."},
+            "failing_since": {
+                "help_text": "When the first of an unbroken run of failures came; null while it "
+                "works."
+            },
+            "switched_off_at": {"help_text": "When it was switched off; null while it is on."},
+            "switched_off_because": {
+                "help_text": "Why it was switched off, as a part of a sentence; null while it is "
+                "on."
+            },
+            "created_at": {"help_text": "When the first webhook for it was recorded."},
+        }
 
 
 class WebhookTestSerializer(LenientSerializer):
@@ -251,7 +291,8 @@ class WebhookTestSerializer(LenientSerializer):
     webhook_secret = TextField(
         required=False,
         max_length=200,
-        help_text="What to sign the test with; the account's secret if not given.",
+        help_text="What to sign the test with; the account's secret if not given. Of `whsec_…`, "
+        "the bytes that its base64 holds are the key; of any other text, its own bytes in UTF-8.",
     )
 
 
@@ -273,8 +314,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
 
     task_id = serializers.UUIDField(
         source="send.task_id",
-        allow_null=True,
-        help_text="The id of the task; null once the task was deleted.",
+        help_text="The id of the task; it may have been deleted since.",
     )
     webhook_url = serializers.CharField(source="send.recipient", help_text="The receiver's URL.")
     http_status = serializers.IntegerField(

@@ -156,9 +156,9 @@ def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
             subject="Torale has switched off one of your webhooks",
             text=(
                 f"Torale sends nothing to {endpoint.url} any more, because {because}.\n\n"
-                "Once it works again, switch it on: PUT /api/v1/webhooks/config "
-                '{"enabled": true}. What was not delivered meanwhile can be sent again: '
-                'POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
+                "Once it works again, switch it on: POST /api/v1/webhooks/endpoints/"
+                f"{endpoint.public_id}/switch-on. What was not delivered meanwhile can be sent "
+                'again: POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
             ),
         )
 

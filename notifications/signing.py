@@ -18,7 +18,7 @@ def sign(
         event_type: what it tells, such as `task.condition_met`.
         timestamp: when this attempt is made, in Unix seconds.
         body: the exact bytes that are sent.
-        secrets: `whsec_…`, the present one first; each adds one signature, so that a receiver that
+        secrets: the present one first; each adds one signature, so that a receiver that
             knows either can verify (Standard Webhooks, "Signature scheme").
     """
     stamped = f"{timestamp}.".encode() + body
@@ -42,11 +42,13 @@ def sign(
 
 
 def key_of(secret: str) -> bytes:
-    """Return the key that a `whsec_…` secret holds.
+    """Return the key that a secret holds: of `whsec_…` the base64's bytes, else its own in UTF-8.
 
     Raises:
-        binascii.Error: it holds none.
+        binascii.Error: what follows `whsec_` is not base64.
     """
+    if not secret.startswith(PREFIX):
+        return secret.encode()
     return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
 
 

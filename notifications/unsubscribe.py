@@ -15,11 +15,11 @@ def url_for(task_id: Any) -> str:
     return f"{settings.TORALE_URL}/unsubscribe/{Signer(salt=SALT).sign(str(task_id))}"
 
 
-def switch_email_off(token: str) -> Task | None:
+def mute(token: str) -> Task | None:
     """Have the task of a link's token send no more email and return it; None as for task_for."""
     task = task_for(token)
     if task is not None:
-        task.switch_email_off()
+        task.mute()
     return task
 
 

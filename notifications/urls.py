@@ -10,12 +10,14 @@ from notifications.views import (
     UnsubscribeView,
     WebhookConfigView,
     WebhookDeliveriesView,
+    WebhookEndpointViewSet,
     WebhookTestView,
 )
 from torale.api.routers import Router
 
 router = Router()
 router.register("api/v1/notifications/sends", NotificationSendViewSet, basename="send")
+router.register("api/v1/webhooks/endpoints", WebhookEndpointViewSet, basename="webhook-endpoint")
 
 urlpatterns = [
     *router.urls,

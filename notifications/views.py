@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -21,11 +22,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from notifications import unsubscribe, webhooks
 from notifications.filters import SendFilterSet, SendStatsFilterSet
 from notifications.metrics import DeliveryCollector
-from notifications.models import Attempt, NotificationSend, NotificationType, WebhookConfig
+from notifications.models import (
+    Attempt,
+    NotificationSend,
+    NotificationType,
+    WebhookConfig,
+    WebhookEndpoint,
+)
 from notifications.models.send import NotificationSendQuerySet
+from notifications.models.webhook import WebhookEndpointQuerySet
 from notifications.redeliver import redeliver_all, redeliver_one
 from notifications.serializers import (
     CountSerializer,
@@ -37,6 +46,7 @@ from notifications.serializers import (
     WebhookConfigSerializer,
     WebhookConfigWriteSerializer,
     WebhookDeliverySerializer,
+    WebhookEndpointSerializer,
     WebhookTestResultSerializer,
     WebhookTestSerializer,
 )
@@ -50,7 +60,7 @@ from torale.api.renderers import JSONRenderer
 from torale.api.schema import ErrorSerializer
 from torale.api.streamed_csv import CSVRenderer, csv_response
 from torale.api.validation import validated
-from torale.api.views import AnyAccept, IdsInPath, NotStored
+from torale.api.views import AnyAccept, CheckedNames, IdsInPath, NotStored
 from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
@@ -146,12 +156,12 @@ class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
         return self.as_csv()
 
 
-class WebhookConfigView(NotStored, APIView):
-    """What holds for all of the caller's webhooks."""
+class WebhookConfigView(NotStored, CheckedNames, APIView):
+    """The caller's default webhook, and the secret that signs all."""
 
     @extend_schema(responses=WebhookConfigSerializer)
     def get(self, request: Request) -> Response:
-        """Show the default URL, the secret and whether webhooks are on."""
+        """Show the default webhook's URL and switch, and the secret."""
         return Response(shown(webhooks.config_of(request.user)))  # type: ignore[arg-type]
 
     @extend_schema(
@@ -170,7 +180,7 @@ class WebhookConfigView(NotStored, APIView):
         return Response(shown(config))
 
 
-class RotateSecretView(NotStored, APIView):
+class RotateSecretView(NotStored, CheckedNames, APIView):
     """The secret's replacement."""
 
     @extend_schema(
@@ -185,7 +195,7 @@ class RotateSecretView(NotStored, APIView):
         return Response(shown(config))
 
 
-class WebhookTestView(APIView):
+class WebhookTestView(CheckedNames, APIView):
     """A try of a webhook, before anything depends on it."""
 
     #: Each holds a thread of the server for as long as the receiver takes.
@@ -218,7 +228,7 @@ class DeliveryPagination(Pagination):
     max_limit = 500
 
 
-class WebhookDeliveriesView(GenericAPIView[Attempt]):
+class WebhookDeliveriesView(CheckedNames, GenericAPIView[Attempt]):
     """The latest attempts of the caller's webhooks."""
 
     serializer_class = WebhookDeliverySerializer
@@ -241,14 +251,55 @@ class WebhookDeliveriesView(GenericAPIView[Attempt]):
         given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
         attempts = self.get_queryset()
         if task_id := given.get("task_id"):
-            if not Task.objects.for_user(request.user).filter(pk=task_id).exists():  # type: ignore[arg-type]
-                raise exceptions.NotFound
-            attempts = attempts.filter(send__task=task_id)
+            self._check_task(request.user, task_id)  # type: ignore[arg-type]
+            attempts = attempts.filter(send__task_id=task_id)
         page = self.paginate_queryset(attempts)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    def _check_task(self, user: User, task_id: UUID) -> None:
+        """Raise NotFound for a task that never was the user's; one that is deleted left sends."""
+        own = Task.objects.for_user(user).filter(pk=task_id)
+        sends = NotificationSend.objects.for_user(user).filter(task_id=task_id)
+        if not (own.exists() or sends.exists()):
+            raise exceptions.NotFound
 
-class MetricsView(AnyAccept, APIView):
+
+class WebhookEndpointViewSet(
+    IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[WebhookEndpoint]
+):
+    """The URLs that the caller's webhooks go to."""
+
+    serializer_class = WebhookEndpointSerializer
+    pagination_class = Pagination
+    lookup_field = "public_id"
+    lookup_url_kwarg = "endpoint_id"
+
+    def get_queryset(self) -> WebhookEndpointQuerySet:
+        """Return the caller's endpoints, newest first."""
+        return WebhookEndpoint.objects.for_user(self.request.user).order_by("-id")  # type: ignore[arg-type]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the URLs that the caller's webhooks go to and how they fare, newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=None, responses=WebhookEndpointSerializer)
+    @action(detail=True, methods=["post"], url_path="switch-on")
+    def switch_on(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Let an endpoint have webhooks again, whoever switched it off."""
+        endpoint = self.get_object()
+        endpoint.switch_on()
+        return Response(self.get_serializer(endpoint).data)
+
+    @extend_schema(request=None, responses=WebhookEndpointSerializer)
+    @action(detail=True, methods=["post"], url_path="switch-off")
+    def switch_off(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Send nothing to an endpoint until it is switched on again."""
+        endpoint = self.get_object()
+        endpoint.switch_off_by_owner(now=clock.now())
+        return Response(self.get_serializer(endpoint).data)
+
+
+class MetricsView(CheckedNames, AnyAccept, APIView):
     """How visits and delivery are doing, for Prometheus.
 
     For operators' keys only, as it tells of all users.
@@ -280,8 +331,8 @@ class UnsubscribeView(View):
         return self.answer(request, unsubscribe.task_for(token), is_done=False)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Switch the task's email off, and say so."""
-        return self.answer(request, unsubscribe.switch_email_off(token), is_done=True)
+        """Mute the task, and say so."""
+        return self.answer(request, unsubscribe.mute(token), is_done=True)
 
     def answer(self, request: HttpRequest, task: Task | None, *, is_done: bool) -> HttpResponse:
         """Render the page."""

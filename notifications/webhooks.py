@@ -1,4 +1,4 @@
-"""A user's webhooks: configure them, switch them on, rotate the secret, try one."""
+"""A user's webhooks: configure them, switch them on and off, try one."""
 
 import asyncio
 from datetime import datetime
@@ -30,7 +30,7 @@ def networks_of(user: User) -> Networks:
 
 
 def is_switched_on(config: WebhookConfig) -> bool:
-    """Say whether the user's webhooks are on, and the default one has not been switched off."""
+    """Say whether the default webhook gets anything: neither its switch nor its endpoint is off."""
     endpoints = WebhookEndpoint.objects.for_user(config.user)
     return config.is_enabled and not endpoints.switched_off().filter(url=config.url or "").exists()
 
@@ -41,7 +41,8 @@ def configure(
 ) -> WebhookConfig:
     """Change what is given and return the configuration.
 
-    Enabling also switches on every webhook of the user's that had been switched off for failing.
+    Enabling also switches on every webhook of the user's that had been switched off for failing,
+    and the default one even if its owner had switched it off by its endpoint.
 
     Raises:
         Refused: the URL may not be called; the message says why.
@@ -55,7 +56,9 @@ def configure(
     if is_enabled is not None:
         config.is_enabled = is_enabled
     if is_enabled:
-        WebhookEndpoint.objects.for_user(user).switch_on()
+        endpoints = WebhookEndpoint.objects.for_user(user)
+        endpoints.switched_off_for_failing().switch_on()
+        endpoints.filter(url=config.url or "").switch_on()
     config.save(update_fields=["url", "is_enabled"])
     return config
 
@@ -66,8 +69,8 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
     Nothing is recorded.
 
     Raises:
-        Refused: the URL may not be called, the secret is none, or the receiver did not accept; the
-            message tells what it answered.
+        Refused: the URL may not be called, the secret begins with `whsec_` and does not go on with
+            base64, or the receiver did not accept; the message tells what it answered.
     """
     networks = networks_of(user)
     outbound.check_url(url, networks=networks)
@@ -75,7 +78,10 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
     try:
         key_of(secrets[0])
     except ValueError as error:
-        raise Refused("webhook_secret is not a secret: it should be whsec_ and base64.") from error
+        raise Refused(
+            "What follows whsec_ in webhook_secret should be base64. A secret of another kind must "
+            "not begin with whsec_."
+        ) from error
     outcome = asyncio.run(_attempt(_trial(url, networks, secrets, now), started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"

@@ -4,15 +4,13 @@ import django_filters
 
 from executions.models import Execution, Status
 from tasks.models import State, Task, TaskQuerySet
-from torale.api.filters import FlagFilter
+from torale.api.filters import ChoiceFilter, FlagFilter
 
 
 class TaskFilterSet(django_filters.FilterSet):
     """Query parameters of the list of tasks."""
 
-    state = django_filters.ChoiceFilter(
-        choices=State.choices, help_text="Only tasks in this state."
-    )
+    state = ChoiceFilter(choices=State.choices, help_text="Only tasks in this state.")
     active = FlagFilter(
         method="filter_active",
         help_text="`true`: only active tasks. `false`: only paused and completed ones.",
@@ -32,9 +30,7 @@ class TaskFilterSet(django_filters.FilterSet):
 class ExecutionFilterSet(django_filters.FilterSet):
     """Query parameters of a task's executions."""
 
-    status = django_filters.ChoiceFilter(
-        choices=Status.choices, help_text="Only executions in this status."
-    )
+    status = ChoiceFilter(choices=Status.choices, help_text="Only executions in this status.")
 
     class Meta:
         model = Execution

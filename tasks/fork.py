@@ -15,8 +15,9 @@ SUFFIX = " (Copy)"
 def fork_task(*, task: Task, user: User, now: datetime, name: str | None = None) -> Task:
     """Store and return a paused, private copy of `task` that belongs to `user`.
 
-    What the original has learnt is not copied. One's own keeps its context and notifications;
-    another's leaves them behind, and counts one subscriber more in the same transaction.
+    What the original has learnt is not copied. One's own keeps its context and notifications,
+    and stays muted; another's leaves them behind, and counts one subscriber more in the same
+    transaction.
 
     Args:
         task: what to copy.
@@ -42,6 +43,7 @@ def fork_task(*, task: Task, user: User, now: datetime, name: str | None = None)
     if original.user_id == user.pk:
         fork.context = original.context
         fork.destinations = original.destinations
+        fork.is_muted = original.is_muted
     else:
         Task.objects.filter(pk=original.pk).update(subscriber_count=F("subscriber_count") + 1)
     fork.save(force_insert=True)

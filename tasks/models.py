@@ -118,6 +118,11 @@ class Task(models.Model):
         max_length=4, choices=[(m, m) for m in METHODS], default="POST"
     )
     webhook_headers = EncryptedJSONField(default=dict)
+    is_muted = models.BooleanField(
+        default=False,
+        help_text="Whether somebody has unsubscribed from this task's emails: none are sent then. "
+        "Naming an email in `notifications` ends it.",
+    )
 
     is_public = models.BooleanField(default=False)
     view_count = models.PositiveIntegerField(default=0)
@@ -146,6 +151,10 @@ class Task(models.Model):
                 condition=Q(state=State.ACTIVE, next_run_at__isnull=False)
                 | (~Q(state=State.ACTIVE) & Q(next_run_at=None)),
                 name="task_scheduled_when_active",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_muted=False) | Q(notification_email=None),
+                name="task_muted_without_email",
             ),
         ]
         indexes = [
@@ -176,7 +185,7 @@ class Task(models.Model):
 
     @property
     def destinations(self) -> Destinations:
-        """Where this task's notifications go."""
+        """Where this task's notifications go; nowhere named is to the owner."""
         return Destinations(
             email=self.notification_email,
             webhook_url=self.webhook_url,
@@ -190,11 +199,14 @@ class Task(models.Model):
         self.webhook_url = destinations.webhook_url
         self.webhook_method = destinations.webhook_method
         self.webhook_headers = destinations.webhook_headers
+        if destinations.email:
+            self.is_muted = False
 
-    def switch_email_off(self) -> None:
-        """Store that notifications go by email no more."""
+    def mute(self) -> None:
+        """Store that notifications go by email no more, neither to an address nor to the owner."""
         self.notification_email = None
-        self.save(update_fields=["notification_email"])
+        self.is_muted = True
+        self.save(update_fields=["notification_email", "is_muted"])
 
     def networks(self) -> Networks:
         """Return what may be called for this task besides the public internet; reads its owner."""

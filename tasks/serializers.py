@@ -10,7 +10,7 @@ from executions.models import Execution
 from executions.serializers import ExecutionSerializer
 from tasks.destinations import MAX_ADDRESS, METHODS, unparse
 from tasks.models import NAME_LENGTH, State, Task
-from torale.api.fields import FlagField, StoredObjectField, TextField
+from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
 
 #: What the states mean, for the OpenAPI document.
@@ -20,6 +20,7 @@ OWNER_ONLY: dict[str, Any] = {
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,
+    "is_muted": False,
     "context": None,
 }
 
@@ -132,6 +133,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "notifications",
             "notification_email",
             "webhook_url",
+            "is_muted",
             "state_changed_at",
             "created_at",
             "updated_at",
@@ -262,7 +264,7 @@ class TaskWriteSerializer(LenientSerializer):
         max_length=2000,
         help_text="What is to become true; a new task takes `search_query` if none is given.",
     )
-    state = serializers.ChoiceField(
+    state = ChoiceField(
         State.choices, required=False, help_text=f"{STATES} A new task is active if none is given."
     )
     is_public = FlagField(
@@ -335,7 +337,7 @@ class ExecuteSerializer(serializers.Serializer[Execution]):
 class PublicTasksQuerySerializer(serializers.Serializer[Task]):
     """The query parameters of the public list, besides `limit` and `offset`."""
 
-    sort_by = serializers.ChoiceField(
+    sort_by = ChoiceField(
         ["recent", "popular"],
         default="recent",
         help_text="`recent`: the newest first. `popular`: the most forked first, then the most "

@@ -17,6 +17,7 @@ from executions.models import Execution
 from executions.models import Status as ExecutionStatus
 from notifications.models import NotificationSend, Payload, Status, WebhookConfig, WebhookEndpoint
 from tasks.models import State, Task
+from torale.uuid7 import uuid7
 
 #: The moment at which most rows are made: a Wednesday morning.
 NOW = datetime(2026, 3, 4, 9, 0, 10, tzinfo=UTC)
@@ -56,12 +57,19 @@ def make_pending_execution(task: Task, **fields) -> Execution:
 
 
 def make_send(user: User, **fields) -> NotificationSend:
-    """Store a send of a webhook; `sent` unless said otherwise, due at once while unfinished."""
+    """Store a send of a webhook; `sent` unless said otherwise, due at once while unfinished.
+
+    Without a task or an execution it is of some that are gone.
+    """
     body = fields.pop("body", '{"id": "1"}')
+    task, execution = fields.pop("task", None), fields.pop("execution", None)
     headers = fields.pop("headers", None)
     unfinished = fields.get("status", Status.SENT) in (Status.QUEUED, Status.RETRYING)
     given_up = fields.get("status", Status.SENT) in (Status.FAILED, Status.SKIPPED)
     fields = {
+        "task_id": task.pk if task else uuid7(),
+        "task_name": task.name if task else "",
+        "execution_id": execution.pk if execution else uuid7(),
         "notification_type": "webhook",
         "recipient": "https://receiver.example/hook",
         "status": Status.SENT,

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import APIKey, EmailAddress
 from executions.models import Execution
-from notifications.models import NotificationSend
+from notifications.models import NotificationSend, WebhookEndpoint
 from tasks.models import Task
 from tasks.view_counts import view_counter
 from tests.accounts.addresses import make_address
@@ -60,13 +60,19 @@ def ids(owner) -> dict[str, Any]:
     key, _ = APIKey.objects.create_key(user=owner, name="mine")
     send = make_send(owner, task=task, execution=execution)
     address = make_address(owner)
-    return {"task_id": task.pk, "key_id": key.pk, "send_id": send.pk, "email": address.email}
+    return {
+        "task_id": task.pk,
+        "key_id": key.pk,
+        "send_id": send.pk,
+        "endpoint_id": send.endpoint.public_id,
+        "email": address.email,
+    }
 
 
 def rows() -> list[Any]:
     return [
         row
-        for model in (Task, Execution, NotificationSend, APIKey, EmailAddress)
+        for model in (Task, Execution, NotificationSend, WebhookEndpoint, APIKey, EmailAddress)
         for row in model.objects.order_by("pk").values()
     ]
 

@@ -104,6 +104,19 @@ def comma_separated(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def origins(value: str) -> tuple[str, ...]:
+    """Parse a comma-separated list of origins such as `https://app.example`; `*` is any."""
+    parts = tuple(comma_separated(value))
+    for part in parts:
+        address = urlsplit(part)
+        is_origin = (
+            address.scheme and address.netloc and part == f"{address.scheme}://{address.netloc}"
+        )
+        if part != "*" and not is_origin:
+            raise ValueError(value)
+    return parts
+
+
 def networks(value: str) -> tuple[Network | Reserved, ...]:
     """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`.
 

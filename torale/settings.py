@@ -24,6 +24,7 @@ from torale.environment import (
     listen_address,
     mail_server,
     networks,
+    origins,
     port_ranges,
     read,
     switch,
@@ -80,6 +81,15 @@ if TORALE_HTTPS_REDIRECT and not TORALE_URL.startswith("https://"):
     raise ImproperlyConfigured(
         f"TORALE_HTTPS_REDIRECT is on, but TORALE_URL is {TORALE_URL!r}; it must start with https://."
     )
+
+# Origins whose pages may call the API from a browser, without cookies; `*` is any, empty is none. A
+# page needs an API key all the same, which is what protects the API.
+TORALE_CORS_ORIGINS = read(
+    "TORALE_CORS_ORIGINS",
+    origins,
+    "*",
+    "origins such as https://app.example,http://localhost:3000, or * for any",
+)
 
 # What `manage.py serve` binds. Loopback only by default: put a TLS proxy in front to go public.
 TORALE_LISTEN = read(
@@ -239,6 +249,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Pages of other origins may call the API, with a key and never with a session's cookie.
+CORS_ALLOW_ALL_ORIGINS = "*" in TORALE_CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [origin for origin in TORALE_CORS_ORIGINS if origin != "*"]
+CORS_URLS_REGEX = r"^/(api/v1|auth)(/|$)"
+CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer"]
+CORS_EXPOSE_HEADERS = [
+    "Link",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "ETag",
+    "Preference-Applied",
+]
+
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "accounts.apps.AdminConfig",
@@ -252,6 +277,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "django_structlog",
     "csp",
     "anymail",
@@ -266,6 +292,7 @@ MIDDLEWARE = [
     "torale.request_log.RequestLog",
     "torale.proxies.warn_of_unknown_proxy",
     "torale.health.at_any_host",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "torale.https.redirect_pages",
     "torale.policy.PolicyMiddleware",
@@ -356,6 +383,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TaskState": "tasks.models.State",
         "ExecutionStatus": "executions.models.Status",
+        "EventType": "notifications.models.EventType",
         "SendStatus": "notifications.models.Status",
         "EndedSendStatus": "notifications.serializers.ENDED",
         "AttemptStatus": "notifications.models.send.AttemptStatus",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from notifications.models.suppression import EmailSuppression
 from notifications.models.webhook import WebhookConfig, WebhookEndpoint
+from tasks.models import NAME_LENGTH
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -43,6 +44,13 @@ class Status(models.TextChoices):
     BOUNCED = "bounced"
     #: The provider says that the reader called it spam.
     COMPLAINED = "complained"
+
+
+class EventType(models.TextChoices):
+    """What a send tells."""
+
+    #: The condition of a task was met.
+    CONDITION_MET = "task.condition_met"
 
 
 UNFINISHED = (Status.QUEUED, Status.RETRYING)
@@ -87,8 +95,9 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         return self.finished().filter(
             Exists(Payload.objects.filter(send=OuterRef("pk"))),
             ~Exists(WebhookEndpoint.objects.switched_off().filter(pk=OuterRef("endpoint"))),
-            ~Exists(
-                WebhookConfig.objects.filter(user=OuterRef("endpoint__user"), is_enabled=False)
+            ~Q(
+                Exists(WebhookConfig.objects.filter(user=OuterRef("user"), is_enabled=False)),
+                is_for_default_webhook=True,
             ),
             ~Exists(barred),
         )
@@ -126,22 +135,40 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
 
 
 class NotificationSend(models.Model):
-    """One notification to one recipient. It outlives its task and execution."""
+    """One notification to one recipient.
+
+    It outlives its task and execution, keeps naming them, and is found by their ids as before.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # PROTECT: whoever was told is not forgotten by a click; an account is switched off instead.
     user = models.ForeignKey(User, models.PROTECT, related_name="sends", db_index=False)
-    task = models.ForeignKey(
-        "tasks.Task", models.SET_NULL, null=True, related_name="sends", db_index=False
+    # Ids rather than foreign keys: they go on naming a task and an execution that are deleted.
+    task_id = models.UUIDField(
+        help_text="The task that the send is about; it may have been deleted since."
     )
-    execution = models.ForeignKey(
-        "executions.Execution", models.SET_NULL, null=True, related_name="sends", db_index=False
+    execution_id = models.UUIDField(
+        help_text="The execution that led to the send; it may have been deleted since."
+    )
+    task_name = models.CharField(
+        max_length=NAME_LENGTH,
+        default="",
+        help_text="The task's name when the send was recorded; empty where an older version did "
+        "not keep it.",
+    )
+    event_type = models.CharField(
+        max_length=30,
+        choices=EventType,
+        default=EventType.CONDITION_MET,
+        help_text="What the send tells.",
     )
     recipient = models.TextField(help_text="The email address, or the webhook's URL.")
     #: The receiver and how it has fared; null for email.
     endpoint = models.ForeignKey(
         WebhookEndpoint, models.PROTECT, null=True, related_name="sends", db_index=False
     )
+    #: Whether it goes to the account's default webhook, which has a switch of its own.
+    is_for_default_webhook = models.BooleanField(default=False)
     #: What attempts are rationed by: the receiver's host and port, empty for email.
     host = models.TextField(default="", blank=True)
     notification_type = models.CharField(max_length=7, choices=NotificationType)
@@ -168,13 +195,16 @@ class NotificationSend(models.Model):
         constraints = [
             # One execution makes one send per channel, however often it is recorded.
             models.UniqueConstraint(
-                fields=["execution", "notification_type"], name="send_one_per_channel"
+                fields=["execution_id", "notification_type"], name="send_one_per_channel"
             ),
             models.CheckConstraint(
                 condition=Q(notification_type__in=NotificationType.values),
                 name="send_notification_type_known",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="send_status_known"),
+            models.CheckConstraint(
+                condition=Q(event_type__in=EventType.values), name="send_event_type_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=UNFINISHED, next_attempt_at__isnull=False)
                 | (~Q(status__in=UNFINISHED) & Q(next_attempt_at=None, lease=None)),
@@ -205,9 +235,9 @@ class NotificationSend(models.Model):
             models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
             # Read by the list of a user's sends, its walk by cursor, its CSV and its statistics.
             models.Index("user", F("created_at").desc(), F("id").desc(), name="send_list"),
-            # Read by the list of one task's sends and its total, and when a task is deleted.
+            # Read by the list of one task's sends and its total.
             models.Index(
-                "task", "user", F("created_at").desc(), F("id").desc(), name="send_list_of_task"
+                "task_id", "user", F("created_at").desc(), F("id").desc(), name="send_list_of_task"
             ),
             # Read by the list's totals, and for its rows where few match. Both have many equal
             # keys, which PostgreSQL stores once: a twelfth of send_list's size.

@@ -8,11 +8,13 @@ from typing import Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, Undecryptable, kept
+from torale.uuid7 import uuid7
 
 #: How long a replaced secret still signs along, so that receivers can change over.
 OVERLAP = timedelta(hours=24)
@@ -33,21 +35,22 @@ def new_secret() -> str:
 
 
 class WebhookConfig(models.Model):
-    """What holds for all of a user's webhooks: the secret, the master switch, the default URL."""
+    """The secret that signs all of a user's webhooks, and the default webhook with its switch."""
 
     user = models.OneToOneField(
         User, models.CASCADE, primary_key=True, related_name="webhook_config"
     )
     #: Where tasks go that name no webhook of their own; null for nowhere.
     url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    #: The default webhook's switch; a task's own webhook does not depend on it.
     is_enabled = models.BooleanField(default=True)
     secret = EncryptedJSONField(default=new_secret)
     #: Replaced secrets, the last one first, each with the Unix time until which it signs along.
     retired_secrets = EncryptedJSONField(default=list)
 
-    #: The sentence that tells why nothing is sent while `is_enabled` is not set.
+    #: The sentence that tells why the default webhook gets nothing while `is_enabled` is not set.
     WHY_OFF = (
-        "Your webhooks are switched off. Switch them on by PUT /api/v1/webhooks/config "
+        "Your default webhook is switched off. Switch it on by PUT /api/v1/webhooks/config "
         '{"enabled": true}.'
     )
 
@@ -101,16 +104,33 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         """Keep those that get nothing any more."""
         return self.filter(switched_off_at__isnull=False)
 
+    def switched_off_for_failing(self) -> Self:
+        """Keep those that Torale has switched off, and not their owner."""
+        return self.switched_off().filter(is_switched_off_by_owner=False)
+
     def switch_on(self) -> int:
         """Let them have webhooks again, with a clean record; return how many were off."""
         return self.switched_off().update(
-            switched_off_at=None, switched_off_because=None, failing_since=None
+            switched_off_at=None,
+            switched_off_because=None,
+            is_switched_off_by_owner=False,
+            failing_since=None,
+        )
+
+    def switch_off_by_owner(self, *, now: datetime) -> int:
+        """Send nothing to them until their owner switches them on; return how many they are."""
+        return self.update(
+            switched_off_at=Coalesce("switched_off_at", now),
+            switched_off_because="you switched it off",
+            is_switched_off_by_owner=True,
         )
 
 
 class WebhookEndpoint(models.Model):
     """One URL that a user's webhooks go to, and how it has fared."""
 
+    #: Its id in the API; the primary key, which each send holds, is a smaller number.
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="webhook_endpoints", db_index=False)
     url = models.CharField(max_length=2048)
     created_at = models.DateTimeField(default=timezone.now)
@@ -118,6 +138,8 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True)
     switched_off_at = models.DateTimeField(null=True)
     switched_off_because = models.TextField(null=True)  # noqa: DJ001 - null while it is on
+    #: Whether its owner switched it off, and not Torale for failing.
+    is_switched_off_by_owner = models.BooleanField(default=False)
 
     objects = WebhookEndpointQuerySet.as_manager()
 
@@ -130,6 +152,10 @@ class WebhookEndpoint(models.Model):
                 condition=Q(switched_off_at=None, switched_off_because=None)
                 | Q(switched_off_at__isnull=False, switched_off_because__isnull=False),
                 name="webhook_endpoint_off_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_switched_off_by_owner=False) | Q(switched_off_at__isnull=False),
+                name="webhook_endpoint_by_owner_only_off",
             ),
         ]
         indexes = [
@@ -144,9 +170,19 @@ class WebhookEndpoint(models.Model):
     def __str__(self) -> str:
         return self.url
 
+    def switch_on(self) -> None:
+        """Let it have webhooks again; one that is on stays as it is."""
+        WebhookEndpoint.objects.filter(pk=self.pk).switch_on()
+        self.refresh_from_db()
+
+    def switch_off_by_owner(self, *, now: datetime) -> None:
+        """Send nothing to it until it is switched on; an earlier switching off becomes this one."""
+        WebhookEndpoint.objects.filter(pk=self.pk).switch_off_by_owner(now=now)
+        self.refresh_from_db()
+
     def why_off(self) -> str:
         """Return the sentence that tells why it gets nothing and how it is switched on."""
         return (
-            f"The webhook is switched off, because {self.switched_off_because}. Switch it on by "
-            'PUT /api/v1/webhooks/config {"enabled": true}.'
+            f"The webhook {self.url} is switched off, because {self.switched_off_because}. "
+            f"Switch it on by POST /api/v1/webhooks/endpoints/{self.public_id}/switch-on."
         )

@@ -35,6 +35,7 @@ def theirs(owner) -> dict[str, Any]:
     return {
         "task_id": task.pk,
         "send_id": send.pk,
+        "endpoint_id": send.endpoint.public_id,
         "key_id": key.pk,
         "email": address.email,
     }
@@ -45,6 +46,7 @@ def nobodys() -> dict[str, Any]:
     return {
         "task_id": MISSING,
         "send_id": MISSING,
+        "endpoint_id": MISSING,
         "key_id": MISSING,
         "email": "nobody@example.com",
     }
@@ -150,7 +152,7 @@ def test_no_filter_tells_whether_it_is_there(theirs, stranger_client, name):
 
 
 def test_deliveries_tell_not_whether_the_task_is_there(theirs, stranger_client):
-    """with 404 for a task that is not the caller's."""
+    """with 404 for a task that was never the caller's."""
     path = "/api/v1/webhooks/deliveries?task_id={}"
     stranger_client.get("/auth/me")
 

@@ -8,6 +8,7 @@ import pytest
 from notifications.models import Attempt
 from tests.contract.living import SENDS, TASKS, email, new_task, tell, webhook
 from tests.factories import NOW, days, make_execution, make_send, make_task
+from tests.migrating import migrated_back
 from tests.notifications.provider_urls import SETTINGS
 
 
@@ -124,6 +125,15 @@ def test_filtered_by_status(owner, owner_client, status):
     made = {other: make_send(owner, status=other) for other in STATUSES}
 
     assert ids(owner_client.get(SENDS, {"status": status})) == [str(made[status].pk)]
+
+
+def test_filtered_by_event_type(owner, owner_client):
+    """`event_type`, `recipient` (exact)"""
+    send = make_send(owner)
+
+    response = owner_client.get(SENDS, {"event_type": "task.condition_met"})
+
+    assert ids(response) == [str(send.pk)]
 
 
 def test_filtered_by_execution(owner, owner_client):
@@ -261,8 +271,9 @@ def test_the_recipient_is_an_address_or_a_url(owner_client):
 
 
 def test_a_record_outlives_its_task(owner_client):
-    """`task_id` and `execution_id` become null only when their row is deleted: an audit record
-    outlives its task."""
+    """None of `id, user_id, task_id, execution_id` is ever null: a record outlives its task, keeps
+    naming it after it was
+    deleted, and is found by `task_id` as before."""
     task = new_task(owner_client, **webhook("https://r.example/"))
     tell(owner_client, task)
     before = owner_client.get(SENDS).json()
@@ -271,10 +282,22 @@ def test_a_record_outlives_its_task(owner_client):
 
     assert deleted.status_code == 204
     assert None not in (before["sends"][0]["task_id"], before["sends"][0]["execution_id"])
-    assert owner_client.get(SENDS).json() == {
-        "sends": [{**before["sends"][0], "task_id": None, "execution_id": None}],
-        "total": 1,
-    }
+    assert owner_client.get(SENDS, {"task_id": task["id"]}).json() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ids_that_an_older_version_had_lost(owner, owner_client):
+    """Where a version that did not keep the ids had lost them for good,
+    `task_id` is `00000000-0000-0000-0000-000000000000` and `execution_id` the send's own id."""
+    with migrated_back("notifications", "0001_initial") as old:
+        lost = old.get_model("notifications", "NotificationSend").objects.create(
+            user_id=owner.pk, recipient=owner.email, notification_type="email", status="sent"
+        )
+
+    [send] = owner_client.get(SENDS).json()["sends"]
+
+    assert send["task_id"] == "00000000-0000-0000-0000-000000000000"
+    assert send["execution_id"] == send["id"] == str(lost.pk)
 
 
 def test_queued_is_recorded_and_not_yet_attempted(owner_client):

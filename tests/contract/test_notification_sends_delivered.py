@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from notifications.models import NotificationSend
+from tasks.models import Task
 from tests.contract.living import SENDS, TIMESTAMP, email, new_task, tell, webhook
 from tests.factories import NOW, days, make_send, make_task
 from tests.notifications.delivering import deliver
@@ -110,11 +111,14 @@ def test_one_send_is_shown_with_its_attempts(http_receiver, told, detail, owner_
     """`GET /api/v1/notifications/sends/{id}`: the send plus `attempts`: number, started_at,
     duration_ms,
     status, response_status, response_headers, response_body (first 4 KiB), error_message; and for
-    webhooks the exact request body and the non-secret request headers; plus `next_attempt_at`."""
+    webhooks the exact request body and the non-secret request headers; plus `next_attempt_at`,
+    `event_type`
+    (`task.condition_met`) and `task_name` as it was when the send was recorded."""
     http_receiver.answers = [Answer(500, b"x" * 5000, {"X-Why": "disk"})]
     send_id = told(headers={"X-Token": "very-secret"})
     deliver()
 
+    Task.objects.update(name="Renamed")
     send = detail(send_id)
 
     [request] = http_receiver.requests
@@ -122,6 +126,8 @@ def test_one_send_is_shown_with_its_attempts(http_receiver, told, detail, owner_
     [attempt] = send["attempts"]
     assert send == {
         **listed,
+        "event_type": "task.condition_met",
+        "task_name": "New Monitor",
         "next_attempt_at": send["next_attempt_at"],
         "request_body": request.body.decode(),
         "attempts": [

@@ -13,6 +13,7 @@ SCRUBBED: JSON = {
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,
+    "is_muted": False,
     "context": None,
 }
 

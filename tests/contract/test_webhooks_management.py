@@ -1,6 +1,7 @@
 """The section "Account": webhooks, configured, rotated, tried and looked at."""
 
 import base64
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -8,13 +9,15 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from svix.webhooks import Webhook as SvixWebhook
 
+from notifications.models import Attempt, AttemptStatus
 from tests.contract.living import CONFIG, SENDS, new_task, tell, webhook
-from tests.factories import NOW, days, make_task, make_undecryptable
+from tests.factories import NOW, days, make_endpoint, make_send, make_task, make_undecryptable
 from tests.notifications.delivering import deliver
 from tests.receivers import Answer
 
 ROTATE = f"{CONFIG}/rotate-secret"
 TEST = "/api/v1/webhooks/test"
+ENDPOINTS = "/api/v1/webhooks/endpoints"
 DELIVERIES = "/api/v1/webhooks/deliveries"
 
 
@@ -220,7 +223,7 @@ def test_deliveries_of_one_task_and_so_many(owner_client, http_receiver):
 
 @pytest.mark.parametrize("is_public", [True, False], ids=["public", "private"])
 def test_deliveries_of_anothers_task_are_404(owner, stranger_client, is_public):
-    """with 404 for a task that is not the caller's."""
+    """with 404 for a task that was never the caller's."""
     task = make_task(owner, is_public=is_public)
 
     foreign = stranger_client.get(DELIVERIES, {"task_id": task.pk})
@@ -228,3 +231,103 @@ def test_deliveries_of_anothers_task_are_404(owner, stranger_client, is_public):
 
     assert (foreign.status_code, missing.status_code) == (404, 404)
     assert foreign.content == missing.content == b'{"detail":"Not found"}'
+
+
+def test_deliveries_of_ones_deleted_task(owner, owner_client):
+    """those of one's deleted task included"""
+    task = make_task(owner)
+    send = make_send(owner, task=task)
+    Attempt.objects.create(
+        send=send, number=1, started_at=NOW, duration_ms=1, status=AttemptStatus.SUCCEEDED
+    )
+    owner_client.delete(f"/api/v1/tasks/{task.pk}")
+
+    response = owner_client.get(DELIVERIES, {"task_id": task.pk})
+
+    assert response.status_code == 200
+    assert [delivery["task_id"] for delivery in response.json()] == [str(task.pk)]
+
+
+def test_the_default_webhooks_switch(owner_client):
+    """`enabled` of `webhooks/config` switches the *default* webhook; a task's own does not depend
+    on it."""
+    body = {"webhook_url": "https://default.example/", "enabled": False}
+    owner_client.put(CONFIG, body, format="json")
+
+    tell(owner_client, new_task(owner_client, **webhook("https://own.example/")))
+    tell(owner_client, new_task(owner_client))
+
+    sends = owner_client.get(SENDS).json()["sends"]
+    assert {send["recipient"]: send["status"] for send in sends} == {
+        "https://own.example/": "queued",
+        "https://default.example/": "skipped",
+        "owner@example.com": "queued",
+    }
+
+
+def test_enabling_switches_on_what_failed(owner, owner_client):
+    """`enabled: true` also
+    switches on whatever had been switched off for failing."""
+    make_endpoint(owner, switched_off_at=NOW, switched_off_because="it answered 410 Gone")
+
+    owner_client.put(CONFIG, {"enabled": True}, format="json")
+
+    [endpoint] = owner_client.get(ENDPOINTS).json()
+    assert endpoint["switched_off_at"] is None
+
+
+def test_receivers_are_listed_and_switched(owner, owner_client, stranger_client):
+    """`GET /api/v1/webhooks/endpoints` lists the caller's receivers and how they fare, as `id, url,
+    failing_since,
+    switched_off_at, switched_off_because, created_at`; `POST …/endpoints/{id}/switch-on` and
+    `…/switch-off` act on one."""
+    make_endpoint(owner, url="https://r.example/", created_at=NOW)
+    shown = {
+        "id": owner_client.get(ENDPOINTS).json()[0]["id"],
+        "url": "https://r.example/",
+        "failing_since": None,
+        "switched_off_at": None,
+        "switched_off_because": None,
+        "created_at": "2026-03-04T09:00:10Z",
+    }
+    before = owner_client.get(ENDPOINTS).json()
+
+    off = owner_client.post(f"{ENDPOINTS}/{shown['id']}/switch-off")
+    while_off = owner_client.get(ENDPOINTS).json()
+    on = owner_client.post(f"{ENDPOINTS}/{shown['id']}/switch-on")
+
+    assert (off.status_code, on.status_code) == (200, 200)
+    assert before == [shown]
+    assert while_off == [off.json()]
+    assert off.json()["switched_off_at"] is not None
+    assert on.json() == shown
+    assert stranger_client.get(ENDPOINTS).json() == []
+
+
+def test_a_test_takes_any_secret(owner_client, http_receiver):
+    """`webhooks/test` takes any secret (one that is not `whsec_` is used as its bytes);"""
+    body = {"webhook_url": http_receiver.url, "webhook_secret": "correct horse"}
+
+    response = owner_client.post(TEST, body, format="json")
+
+    assert response.status_code == 200
+    [request] = http_receiver.requests
+    key = base64.b64encode(b"correct horse").decode()
+    for library in (Webhook, SvixWebhook):
+        library(key).verify(request.body, request.headers)
+
+
+def test_a_test_has_the_shape_of_the_real_event(owner_client, http_receiver):
+    """the event is `webhook.test` with
+    sample data in the shape of the real one."""
+    owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    [request] = http_receiver.requests
+    event = json.loads(request.body)
+    assert event["event_type"] == request.headers["x-torale-event"] == "webhook.test"
+    assert {name: [*member] for name, member in event["data"].items()} == {
+        "task": ["id", "name", "search_query", "condition_description"],
+        "execution": ["id", "notification", "completed_at"],
+        "result": ["answer", "grounding_sources"],
+    }
+    assert event["data"]["result"]["grounding_sources"]

@@ -26,6 +26,7 @@ def main() -> dict[str, str]:
         "KEY_ID": str(spare.pk),
         "TASK_ID": str(task.pk),
         "SEND_ID": str(send.pk),
+        "ENDPOINT_ID": str(send.endpoint.public_id),
     }
 
 

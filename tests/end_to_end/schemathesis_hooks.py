@@ -1,8 +1,8 @@
 """What tests/end_to_end/test_schema_fuzz.py has Schemathesis do to each call.
 
 It comes from another address, or the limits per address would hide all else: the server is told of
-a proxy (TORALE_PROXIES) and believes the header. And an id that was null in an answer, as a send
-outlives its task, is not followed as the text "None".
+a proxy (TORALE_PROXIES) and believes the header. And an id that was null in an answer, such as
+that of a last execution, is not followed as the text "None".
 """
 
 from ipaddress import ip_address

@@ -177,10 +177,12 @@ def multiply(count: int) -> None:
         cursor.execute(
             """
             INSERT INTO notifications_notificationsend
-                (id, user_id, recipient, host, endpoint_id, notification_type, status, created_at,
+                (id, user_id, task_id, execution_id, task_name, event_type, recipient, host,
+                 endpoint_id, is_for_default_webhook, notification_type, status, created_at,
                  attempt_count, earlier_attempt_count)
-            SELECT gen_random_uuid(), user_id, recipient, host, endpoint_id, notification_type,
-                   status, created_at - number * interval '1 s', 1, 0
+            SELECT gen_random_uuid(), user_id, task_id, gen_random_uuid(), task_name, event_type,
+                   recipient, host, endpoint_id, false, notification_type, status,
+                   created_at - number * interval '1 s', 1, 0
             FROM (SELECT * FROM notifications_notificationsend LIMIT 1) send,
                  generate_series(1, %s) number
             """,

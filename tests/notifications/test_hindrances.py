@@ -24,8 +24,8 @@ def test_no_mail_goes_to_an_address_that_bounced_meanwhile(owner, smtp_receiver)
     assert smtp_receiver.messages == []
 
 
-def test_nothing_goes_out_once_the_user_has_switched_webhooks_off(owner, http_receiver):
-    send = queued(owner, recipient=http_receiver.url)
+def test_nothing_goes_to_the_default_webhook_once_it_is_switched_off(owner, http_receiver):
+    send = queued(owner, recipient=http_receiver.url, is_for_default_webhook=True)
     configure(user=owner, is_enabled=False)
 
     deliver()
@@ -33,6 +33,17 @@ def test_nothing_goes_out_once_the_user_has_switched_webhooks_off(owner, http_re
     send.refresh_from_db()
     assert (send.status, send.error_message) == ("failed", owner.webhook_config.WHY_OFF)
     assert http_receiver.requests == []
+
+
+def test_a_tasks_own_webhook_goes_out_while_the_default_one_is_switched_off(owner, http_receiver):
+    send = queued(owner, recipient=http_receiver.url)
+    configure(user=owner, url=http_receiver.url, is_enabled=False)
+
+    deliver()
+
+    send.refresh_from_db()
+    assert send.status == "sent"
+    assert len(http_receiver.requests) == 1
 
 
 def test_a_webhook_that_is_switched_on_again_meanwhile_is_attempted(owner):

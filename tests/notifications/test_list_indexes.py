@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import NotificationSend
 from tests.factories import NOW, make_endpoint, make_execution, make_task
+from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"
 #: Where most of a user's sends match, it is a toss-up which the planner takes in a table that has
@@ -25,8 +26,8 @@ def history(owner, stranger):
     NotificationSend.objects.bulk_create(
         NotificationSend(
             user=user,
-            task=tasks[user][number % 4],
-            execution=execution if (user, number) == (owner, 0) else None,
+            task_id=tasks[user][number % 4].pk,
+            execution_id=execution.pk if (user, number) == (owner, 0) else uuid7(),
             recipient=f"https://receiver.example/{number % 50 and 'hook'}",
             endpoint=None if number % 3 == 0 else endpoints[user],
             notification_type="email" if number % 3 == 0 else "webhook",

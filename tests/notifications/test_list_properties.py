@@ -18,6 +18,7 @@ from notifications.models import NotificationSend, NotificationType, Status
 from notifications.models.send import UNFINISHED
 from tests.conftest import client_of
 from tests.factories import NOW, make_endpoint, make_execution, make_task
+from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"
 RECIPIENTS = ("a@example.com", "=b@example.com", "https://receiver.example/hook")
@@ -81,7 +82,7 @@ def store(world, drawn: list[dict[str, Any]], **fields) -> None:
     taken = set(NotificationSend.objects.values_list("execution_id", "notification_type"))
     rows = []
     for send in ({**each, **fields} for each in drawn):
-        execution = world["executions"][send["task"]]
+        task, execution = (world[name][send["task"]] for name in ("tasks", "executions"))
         key = (execution and execution.pk, send["notification_type"])
         if key in taken:  # one execution makes one send per channel
             execution = None
@@ -91,8 +92,8 @@ def store(world, drawn: list[dict[str, Any]], **fields) -> None:
             NotificationSend(
                 id=send["id"],
                 user=world["users"][send["user"]],
-                task=world["tasks"][send["task"]],
-                execution=execution,
+                task_id=task.pk if task else uuid7(),
+                execution_id=execution.pk if execution else uuid7(),
                 recipient=send["recipient"],
                 endpoint=world["endpoints"][send["user"]] if is_webhook else None,
                 notification_type=send["notification_type"],

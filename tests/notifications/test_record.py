@@ -7,6 +7,7 @@ from accounts.models import EmailAddress
 from notifications.models import EmailSuppression, NotificationSend, WebhookConfig
 from notifications.record import record_sends
 from notifications.webhooks import configure
+from tasks.models import Task
 from tests.factories import NOW, make_endpoint, make_execution, make_task
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,6 @@ def test_the_webhooks_body_is_the_contracts_event(owner):
 
     [send] = record(task)
 
-    execution = send.execution
     assert json.loads(send.payload.body) == {
         "id": str(send.pk),
         "object": "event",
@@ -70,7 +70,7 @@ def test_the_webhooks_body_is_the_contracts_event(owner):
                 "condition_description": task.condition_description,
             },
             "execution": {
-                "id": str(execution.pk),
+                "id": str(send.execution_id),
                 "notification": "**In stock**",
                 "completed_at": "2026-03-04T09:00:10Z",
             },
@@ -150,25 +150,83 @@ def test_one_users_notifications_do_not_use_up_anothers(owner, stranger, setting
 
 
 def test_a_webhook_that_is_switched_off_gets_a_skipped_send_that_says_how_to_switch_it_on(owner):
-    make_endpoint(owner, url=URL, switched_off_at=NOW, switched_off_because="it answered 410 Gone")
+    endpoint = make_endpoint(
+        owner, url=URL, switched_off_at=NOW, switched_off_because="it answered 410 Gone"
+    )
 
     [send] = record(make_task(owner, webhook_url=URL))
 
     assert (send.status, send.error_message) == (
         "skipped",
         (
-            "The webhook is switched off, because it answered 410 Gone. Switch it on by "
-            'PUT /api/v1/webhooks/config {"enabled": true}.'
+            f"The webhook {URL} is switched off, because it answered 410 Gone. Switch it on by "
+            f"POST /api/v1/webhooks/endpoints/{endpoint.public_id}/switch-on."
         ),
     )
 
 
-def test_the_master_switch_skips_every_webhook(owner):
-    configure(user=owner, is_enabled=False)
+def test_a_default_webhook_that_is_switched_off_does_not_silence_a_tasks_own(owner):
+    configure(user=owner, url=URL, is_enabled=False)
 
-    [send] = record(make_task(owner, webhook_url=URL))
+    [own] = record(make_task(owner, webhook_url=URL))
+    _, default = record(make_task(owner, notification_email=owner.email))
 
-    assert send.status == "skipped"
+    assert (own.recipient, own.status) == (URL, "queued")
+    assert (default.recipient, default.status, default.error_message) == (
+        URL,
+        "skipped",
+        (
+            "Your default webhook is switched off. Switch it on by PUT /api/v1/webhooks/config "
+            '{"enabled": true}.'
+        ),
+    )
+
+
+def test_a_task_without_a_destination_tells_its_owner_by_email(owner):
+    [send] = record(make_task(owner))
+
+    assert (send.notification_type, send.recipient, send.status) == (
+        "email",
+        "owner@example.com",
+        "queued",
+    )
+
+
+def test_a_task_without_a_destination_tells_its_owner_by_the_default_webhook_if_there_is_one(owner):
+    configure(user=owner, url=URL)
+
+    [send] = record(make_task(owner))
+
+    assert (send.recipient, send.status) == (URL, "queued")
+
+
+def test_a_default_webhook_that_gets_nothing_leaves_no_task_silent(owner):
+    configure(user=owner, url=URL, is_enabled=False)
+
+    webhook, email = record(make_task(owner))
+
+    assert (webhook.recipient, webhook.status) == (URL, "skipped")
+    assert (email.recipient, email.status) == ("owner@example.com", "queued")
+
+
+def test_a_muted_task_without_a_destination_mails_nobody_and_calls_the_default_webhook(owner):
+    silent = record(make_task(owner, is_muted=True))
+    configure(user=owner, url=URL)
+
+    [send] = record(make_task(owner, is_muted=True))
+
+    assert silent == []
+    assert (send.recipient, send.status) == (URL, "queued")
+
+
+def test_the_name_of_the_task_is_kept_as_it_was(owner):
+    task = make_task(owner, name="Shop")
+
+    [send] = record(task)
+    Task.objects.update(name="Renamed")
+
+    send.refresh_from_db()
+    assert (send.task_name, send.event_type) == ("Shop", "task.condition_met")
 
 
 def test_an_address_that_bounced_gets_a_skipped_send(owner):

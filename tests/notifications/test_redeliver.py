@@ -26,8 +26,8 @@ def test_an_ended_send_is_queued_again(owner, owner_client, status, time_machine
     assert response.json() == {
         "id": str(send.pk),
         "user_id": str(owner.pk),
-        "task_id": None,
-        "execution_id": None,
+        "task_id": str(send.task_id),
+        "execution_id": str(send.execution_id),
         "recipient": "https://receiver.example/hook",
         "notification_type": "webhook",
         "status": "queued",
@@ -74,11 +74,14 @@ def test_a_webhook_that_is_switched_off_is_409_and_says_how_to_switch_it_on(owne
     response = owner_client.post(url(send))
 
     assert response.status_code == 409
-    assert 'PUT /api/v1/webhooks/config {"enabled": true}' in response.json()["detail"]
+    assert (
+        f"POST /api/v1/webhooks/endpoints/{endpoint.public_id}/switch-on"
+        in (response.json()["detail"])
+    )
 
 
-def test_while_webhooks_are_switched_off_it_is_409(owner, owner_client):
-    send = make_send(owner, status="failed")
+def test_while_the_default_webhook_is_switched_off_a_send_to_it_is_409(owner, owner_client):
+    send = make_send(owner, status="failed", is_for_default_webhook=True)
     configure(user=owner, is_enabled=False)
 
     one = owner_client.post(url(send))
@@ -86,6 +89,21 @@ def test_while_webhooks_are_switched_off_it_is_409(owner, owner_client):
 
     assert one.status_code == 409
     assert all_of_them.json() == {"count": 0}
+
+
+def test_while_the_default_webhook_is_switched_off_a_tasks_own_is_delivered_again(
+    owner, owner_client
+):
+    own = make_send(owner, status="failed")
+    make_send(owner, status="failed", is_for_default_webhook=True)
+    configure(user=owner, is_enabled=False)
+
+    one = owner_client.post(url(own))
+    NotificationSend.objects.filter(pk=own.pk).give_up("No.")
+    all_of_them = owner_client.post(f"{URL}/redeliver", {}, format="json")
+
+    assert one.status_code == 202
+    assert all_of_them.json() == {"count": 1}
 
 
 def test_a_send_whose_payload_was_pruned_is_409(owner, owner_client):

@@ -13,6 +13,7 @@ def test_a_send_is_shown_with_its_attempts_in_their_order(owner, owner_client):
         error_message="The receiver answered 503 Service Unavailable.",
         body='{"id": "1"}',
         headers={"X-Token": "very-secret"},
+        task_name="Is it back?",
     )
     for number in (2, 1):
         Attempt.objects.create(
@@ -33,13 +34,15 @@ def test_a_send_is_shown_with_its_attempts_in_their_order(owner, owner_client):
     assert response.json() == {
         "id": str(send.pk),
         "user_id": str(owner.pk),
-        "task_id": None,
-        "execution_id": None,
+        "task_id": str(send.task_id),
+        "execution_id": str(send.execution_id),
         "recipient": "https://receiver.example/hook",
         "notification_type": "webhook",
         "status": "retrying",
         "error_message": "The receiver answered 503 Service Unavailable.",
         "created_at": "2026-03-04T09:00:10Z",
+        "event_type": "task.condition_met",
+        "task_name": "Is it back?",
         "next_attempt_at": "2026-03-04T09:00:10Z",
         "request_body": '{"id": "1"}',
         "attempts": [

@@ -45,8 +45,8 @@ def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, a
     assert told() == [
         (
             f"Torale sends nothing to {http_receiver.url}/hook any more, because it answered 410 "
-            "Gone.\n\nOnce it works again, switch it on: PUT /api/v1/webhooks/config "
-            '{"enabled": true}. What was not delivered meanwhile can be sent again: '
+            "Gone.\n\nOnce it works again, switch it on: POST /api/v1/webhooks/endpoints/"
+            f"{endpoint.public_id}/switch-on. What was not delivered meanwhile can be sent again: "
             'POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
         )
     ]

@@ -52,7 +52,7 @@ def test_one_click_switches_that_tasks_email_off_and_says_so(client, owner, task
     assert "No more emails about “Is it &lt;b&gt;back&lt;/b&gt;?”<" in page.text
     task.refresh_from_db()
     other.refresh_from_db()
-    assert task.notification_email is None
+    assert (task.notification_email, task.is_muted) == (None, True)
     assert other.notification_email == "owner@example.com"
 
 

@@ -240,10 +240,12 @@ def test_a_page_begins_in_the_middle_of_the_index_however_deep(owner, owner_clie
         cursor.execute(
             """
             INSERT INTO notifications_notificationsend
-                (id, user_id, recipient, host, endpoint_id, notification_type, status, created_at,
+                (id, user_id, task_id, execution_id, task_name, event_type, recipient, host,
+                 endpoint_id, is_for_default_webhook, notification_type, status, created_at,
                  attempt_count, earlier_attempt_count)
-            SELECT gen_random_uuid(), user_id, recipient, host, endpoint_id, notification_type,
-                   status, created_at - number * interval '1 s', 1, 0
+            SELECT gen_random_uuid(), user_id, task_id, gen_random_uuid(), task_name, event_type,
+                   recipient, host, endpoint_id, false, notification_type, status,
+                   created_at - number * interval '1 s', 1, 0
             FROM notifications_notificationsend, generate_series(1, 5000) number
             """
         )

@@ -1,3 +1,5 @@
+import base64
+import hmac
 import json
 from datetime import timedelta
 from uuid import uuid4
@@ -6,7 +8,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from notifications.models import Attempt, WebhookConfig, WebhookEndpoint, new_secret
-from tests.factories import NOW, days, make_endpoint, make_send, make_task
+from notifications.record import record_sends
+from tests.factories import NOW, days, make_endpoint, make_execution, make_send, make_task
 from tests.receivers import Answer
 
 CONFIG = "/api/v1/webhooks/config"
@@ -144,6 +147,43 @@ def test_a_test_tells_of_its_success_and_is_signed(owner_client, http_receiver):
     assert event["event_type"] == request.headers["x-torale-event"] == "webhook.test"
 
 
+@pytest.mark.parametrize("secret", ["correct horse", "schlüssel", "c2VjcmV0"])
+def test_a_test_is_signed_with_any_secret_by_its_bytes(owner_client, http_receiver, secret):
+    body = {"webhook_url": http_receiver.url, "webhook_secret": secret}
+
+    response = owner_client.post(TEST, body, format="json")
+
+    assert response.status_code == 200
+    [request] = http_receiver.requests
+    # The library takes the key in base64.
+    Webhook(base64.b64encode(secret.encode()).decode()).verify(request.body, request.headers)
+    stamp = request.headers["x-torale-timestamp"]
+    expected = hmac.digest(secret.encode(), f"{stamp}.".encode() + request.body, "sha256").hex()
+    assert request.headers["x-torale-signature"] == f"t={stamp},v1={expected}"
+
+
+def shape(value):
+    """Return what a JSON value is made of: the names of its members, and the kinds of the rest."""
+    match value:
+        case dict():
+            return {name: shape(inner) for name, inner in value.items()}
+        case list():
+            return [shape(inner) for inner in value]
+    return type(value)
+
+
+def test_a_test_has_the_shape_of_a_real_event(owner, owner_client, http_receiver):
+    source = {"url": "https://s.example/", "uri": "https://s.example/", "title": "S"}
+    task = make_task(owner, webhook_url="https://r.example/")
+    execution = make_execution(task, notification="In stock", grounding_sources=[source])
+    [send] = record_sends(task=task, execution=execution, now=NOW)
+
+    owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
+
+    event = json.loads(http_receiver.requests[0].body)
+    assert shape(event) == shape(json.loads(send.payload.body))
+
+
 def test_a_test_without_a_secret_is_signed_with_the_accounts(owner_client, http_receiver):
     owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
 
@@ -177,7 +217,10 @@ def test_a_test_that_is_not_accepted_is_400_with_what_the_receiver_said(
         ),
         pytest.param(
             {"webhook_url": "https://r.example/", "webhook_secret": "whsec_!"},
-            "webhook_secret is not a secret: it should be whsec_ and base64.",
+            (
+                "What follows whsec_ in webhook_secret should be base64. A secret of another kind "
+                "must not begin with whsec_."
+            ),
             id="secret",
         ),
     ],
@@ -229,7 +272,7 @@ def test_deliveries_are_the_attempts_of_webhooks_newest_first(owner, stranger, o
     assert response.json() == [
         {
             "id": str(new.pk),
-            "task_id": None,
+            "task_id": str(new.send.task_id),
             "webhook_url": "https://receiver.example/hook",
             "http_status": 500,
             "attempt_number": 1,
@@ -261,6 +304,19 @@ def test_deliveries_of_one_task_and_no_more_than_asked_for(owner, owner_client):
     response = owner_client.get(DELIVERIES, {"task_id": task.pk, "limit": 2})
 
     assert [delivery["task_id"] for delivery in response.json()] == [str(task.pk)] * 2
+
+
+def test_deliveries_of_ones_deleted_task_are_still_told(owner, owner_client, stranger_client):
+    task = make_task(owner)
+    attempt = attempted(owner, task=task)
+    owner_client.delete(f"/api/v1/tasks/{task.pk}")
+
+    response = owner_client.get(DELIVERIES, {"task_id": task.pk})
+
+    assert response.status_code == 200
+    assert [delivery["id"] for delivery in response.json()] == [str(attempt.pk)]
+    assert [delivery["task_id"] for delivery in response.json()] == [str(task.pk)]
+    assert stranger_client.get(DELIVERIES, {"task_id": task.pk}).status_code == 404
 
 
 def test_deliveries_of_a_task_that_is_not_the_callers_are_404(owner, stranger_client):

@@ -36,6 +36,7 @@ def test_a_task_needs_only_a_question(owner, owner_client, time_machine):
         "notifications": [],
         "notification_email": None,
         "webhook_url": None,
+        "is_muted": False,
         "state_changed_at": "2026-03-04T09:00:00Z",
         "created_at": "2026-03-04T09:00:00Z",
         "updated_at": None,
@@ -153,7 +154,7 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
                 {
                     "type": "enum",
                     "loc": ["body", "state"],
-                    "msg": '"asleep" is not a valid choice.',
+                    "msg": "Input should be 'active', 'paused' or 'completed'",
                     "input": "asleep",
                 }
             ],

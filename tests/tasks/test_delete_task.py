@@ -3,21 +3,34 @@ from notifications.models import NotificationSend
 from tasks.models import Task
 from tests.factories import make_execution, make_send, make_task
 
+SENDS = "/api/v1/notifications/sends"
+
 
 def test_a_deleted_task_takes_its_executions_and_leaves_the_record_of_its_sends(
     owner, owner_client
 ):
     task = make_task(owner)
-    send = make_send(owner, task=task, execution=make_execution(task))
+    execution = make_execution(task)
+    send = make_send(owner, task=task, execution=execution)
 
     response = owner_client.delete(f"/api/v1/tasks/{task.pk}")
 
     assert (response.status_code, response.content) == (204, b"")
     assert not Task.objects.exists()
     assert not Execution.objects.exists()
-    [shown] = owner_client.get("/api/v1/notifications/sends").json()["sends"]
+    [shown] = owner_client.get(SENDS, {"task_id": task.pk}).json()["sends"]
     assert shown["id"] == str(send.pk)
-    assert (shown["task_id"], shown["execution_id"]) == (None, None)
+    assert (shown["task_id"], shown["execution_id"]) == (str(task.pk), str(execution.pk))
+    [shown] = owner_client.get(SENDS, {"execution_id": execution.pk}).json()["sends"]
+    assert shown["id"] == str(send.pk)
+
+
+def test_a_deleted_tasks_history_is_found_by_its_owner_only(owner, owner_client, stranger_client):
+    task = make_task(owner)
+    make_send(owner, task=task)
+    owner_client.delete(f"/api/v1/tasks/{task.pk}")
+
+    assert stranger_client.get(SENDS, {"task_id": task.pk}).json()["sends"] == []
 
 
 def test_another_users_task_is_not_found_and_stays(owner, stranger_client):

@@ -63,6 +63,7 @@ def test_another_users_public_task_is_copied_without_what_is_theirs(
         "notifications": [],
         "notification_email": None,
         "webhook_url": None,
+        "is_muted": False,
         "state_changed_at": "2026-03-05T10:00:00Z",
         "created_at": "2026-03-05T10:00:00Z",
         "updated_at": None,

@@ -67,6 +67,7 @@ def test_public_tasks_are_listed_without_what_is_their_owners(owner, anonymous_c
                 "notifications": [],
                 "notification_email": None,
                 "webhook_url": None,
+                "is_muted": False,
                 "state_changed_at": "2026-03-04T09:00:10Z",
                 "created_at": "2026-03-04T09:00:10Z",
                 "updated_at": None,

@@ -64,6 +64,7 @@ def test_a_public_task_is_shown_without_what_is_its_owners(request, owner, publi
         "notifications": [],
         "notification_email": None,
         "webhook_url": None,
+        "is_muted": False,
         "state_changed_at": "2026-03-04T09:00:10Z",
         "created_at": "2026-03-04T09:00:10Z",
         "updated_at": None,

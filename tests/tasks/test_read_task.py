@@ -8,6 +8,7 @@ SECRETS: dict[str, object] = {
     "notifications": [],
     "notification_email": None,
     "webhook_url": None,
+    "is_muted": False,
     "context": None,
 }
 

@@ -153,7 +153,7 @@ def test_settling_twice_makes_one_send_per_channel(watching):
     settle(claimed, answer_met(), now=NOW)
     settle(claimed, answer_met(), now=NOW)
 
-    assert NotificationSend.objects.filter(execution=execution).count() == 2
+    assert NotificationSend.objects.filter(execution_id=execution.pk).count() == 2
 
 
 def test_a_monitor_that_breaks_leaks_nothing_to_the_user(owner, http_receiver, caplog):

@@ -77,7 +77,10 @@ def test_an_unknown_status_is_422(owner, owner_client):
             {
                 "type": "enum",
                 "loc": ["query", "status"],
-                "msg": "Select a valid choice. gone is not one of the available choices.",
+                "msg": (
+                    "Input should be 'pending', 'running', 'success', 'retrying', 'failed' or "
+                    "'cancelled'"
+                ),
                 "input": "gone",
             }
         ]

@@ -240,7 +240,7 @@ BODIES = {
             {
                 "type": "enum",
                 "loc": ["body", "state"],
-                "msg": '"asleep" is not a valid choice.',
+                "msg": "Input should be 'active', 'paused' or 'completed'",
                 "input": "asleep",
             }
         ],
@@ -352,7 +352,7 @@ QUERIES = {
             (
                 "enum",
                 "notification_type",
-                "Select a valid choice. sms is not one of the available choices.",
+                "Input should be 'email' or 'webhook'",
             )
         ],
     ),
@@ -396,7 +396,7 @@ QUERIES = {
             (
                 "enum",
                 "state",
-                "Select a valid choice. asleep is not one of the available choices.",
+                "Input should be 'active', 'paused' or 'completed'",
             )
         ],
     ),

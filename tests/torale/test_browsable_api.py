@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import APIKey
 from tests.factories import make_execution, make_send, make_task
-from torale.api.reference import document
+from torale.api.document import document
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from tests.test_tenancy import ROUTES
-from torale.api.reference import document
+from torale.api.document import document
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.json"
 OPTIONS = "--format openapi-json --validate --fail-on-warn"

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -65,6 +65,17 @@ class Unavailable(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = trouble.DETAIL
     wait = trouble.RETRY_AFTER_S
+
+
+def either(names: Iterable[str]) -> str:
+    """Return names as the end of a sentence that offers them: `'a', 'b' or 'c'`."""
+    *others, last = (f"'{name}'" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def should_be(choices: Iterable[str]) -> str:
+    """Return what is said of a value that is not in a closed set: what it may be."""
+    return f"Input should be {either(choices)}"
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from torale.api.errors import should_be
+
 # Python also takes "+5", "5_0", " 5" and the digits of other scripts for a number.
 NUMBER = re.compile(r"-?[0-9]+")
 # And "{…}", "urn:uuid:…" and 32 digits without hyphens, or with some anywhere, for a UUID.
@@ -44,6 +46,16 @@ class PatternField(_Text, serializers.RegexField):
 
 class EmailField(_Text, serializers.EmailField):
     """An email address."""
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of a closed set; what is not in it is told what is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the choice."""
+        if str(data) not in self.choice_strings_to_values:
+            raise serializers.ValidationError(should_be(self.choices), code="invalid_choice")
+        return super().to_internal_value(data)
 
 
 class IdField(serializers.UUIDField):

@@ -3,6 +3,7 @@
 from datetime import UTC
 from typing import Any
 
+import django_filters
 from django.core.exceptions import ValidationError
 from django.forms import UUIDField
 from django_filters import IsoDateTimeFilter, TypedChoiceFilter, UUIDFilter
@@ -13,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
-from torale.api.errors import Unprocessable
+from torale.api.errors import Unprocessable, should_be
 from torale.api.fields import id_of
 
 
@@ -66,6 +67,23 @@ class IdFilter(UUIDFilter):
     """Filters by an id."""
 
     field_class = IdField
+
+
+class ChoiceField(django_filters.fields.ChoiceField):
+    """One of a closed set; what is not in it is told what is."""
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not in the set."""
+        if value not in self.empty_values and not self.valid_value(value):
+            known = [value for value, _ in self.choices if value]  # type: ignore[misc, union-attr]
+            raise ValidationError(should_be(known), code="invalid_choice")
+        super().validate(value)
+
+
+class ChoiceFilter(django_filters.ChoiceFilter):
+    """Filters by one of a closed set."""
+
+    field_class = ChoiceField
 
 
 class FilterBackend(DjangoFilterBackend):

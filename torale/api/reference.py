@@ -1,12 +1,10 @@
 """The API's reference: the OpenAPI document and two pages that show it, all without a key."""
 
-from functools import cache
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.utils.decorators import method_decorator
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -15,15 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from torale.api.document import document
 from torale.api.renderers import JSONRenderer
 from torale.api.views import AnyAccept
-
-
-@cache
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document; it is the same for all callers."""
-    schema: dict[str, Any] = SchemaGenerator().get_schema(public=True)
-    return schema
 
 
 class DocumentView(AnyAccept, APIView):

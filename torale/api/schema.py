@@ -212,6 +212,8 @@ class Filters(DjangoFilterExtension):
             for parameter in self.resolve_filter_field(auto_schema, model, filterset, name, filter_)
         ]
         for parameter in parameters:
+            if "description" in parameter:
+                parameter["description"] = parameter["description"].strip()
             if parameter["schema"] == {"type": "string"}:
                 parameter["schema"]["pattern"] = NOT_BLANK
         return parameters

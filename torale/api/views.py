@@ -1,4 +1,4 @@
-"""What views of the API have in common: ids in paths, answers in one form, or not to be kept."""
+"""What views of the API have in common: what they check first, and answers not to be kept."""
 
 from typing import Any
 
@@ -7,11 +7,42 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from torale.api import strict
 from torale.api.errors import Unprocessable
 from torale.api.fields import id_of
 
 
-class IdsInPath:
+class CheckedNames:
+    """Refuses parameters given twice, and unknown names for callers that prefer to be told.
+
+    Every view of the API has it; a test walks the routes. Only callers who may call at all get so
+    far.
+    """
+
+    #: Whether the preference `handling=strict` was followed.
+    is_strict = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the caller, then the names.
+
+        Raises:
+            Unprocessable: a parameter is given twice, or a strict request holds an unknown name.
+        """
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        strict.check_repeated(request)
+        self.is_strict = strict.is_asked_for(request)
+        if self.is_strict:
+            strict.check_unknown(request)
+
+    def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Tell that the preference was followed (RFC 7240 §3)."""
+        answer = super().finalize_response(request, *args, **kwargs)  # type: ignore[misc]
+        if self.is_strict:
+            answer.headers["Preference-Applied"] = strict.APPLIED
+        return answer
+
+
+class IdsInPath(CheckedNames):
     """Turns the path's `…_id` parameters into UUIDs before the view's own code runs.
 
     A malformed one is 422 with `loc` `["path", name]`, but only for callers who may call at all.
@@ -20,12 +51,12 @@ class IdsInPath:
     kwargs: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check the caller, then the path.
+        """Check the caller and the names, then the path.
 
         Raises:
             Unprocessable: an id in the path is no UUID.
         """
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)
         for name, value in self.kwargs.items():
             if name.endswith("_id"):
                 try:

@@ -1,0 +1,121 @@
+"""Names that a request should not hold: parameters given twice, and unknown ones where asked for.
+
+What an operation knows is what the OpenAPI document says of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.request import parse_http_list
+
+from drf_spectacular.generators import EndpointEnumerator
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from torale.api.document import document
+from torale.api.errors import Unprocessable, either
+
+#: What the answer to a strict request says (RFC 7240 §3).
+APPLIED = "handling=strict"
+#: Methods whose body means nothing (RFC 9110 §9.3).
+WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
+
+
+def is_asked_for(request: Request) -> bool:
+    """Say whether the request prefers `handling=strict` (RFC 7240 §4.4); the first value counts."""
+    for preference in parse_http_list(request.headers.get("Prefer", "")):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "handling":
+            return value.strip().strip('"').lower() == "strict"
+    return False
+
+
+def check_repeated(request: Request) -> None:
+    """Refuse query parameters that are given more than once, whether they are known or not.
+
+    Raises:
+        Unprocessable: one fault for each of them, with all its values.
+    """
+    repeated = {name: values for name, values in request.query_params.lists() if len(values) > 1}
+    if repeated:
+        fault = ErrorDetail("Give this parameter once.", code="repeated")
+        raise Unprocessable({name: [fault] for name in repeated}, source="query", given=repeated)
+
+
+def check_unknown(request: Request) -> None:
+    """Refuse query parameters and members of the body that the operation does not know.
+
+    Raises:
+        Unprocessable: one fault for each unknown parameter.
+        ValidationError: one for each unknown member, where all parameters are known.
+    """
+    operation = _operation(request)
+    if operation is None:
+        return
+    parameters: dict[str, Any] = {
+        parameter["name"]: {}
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+    }
+    given = request.query_params.dict()
+    if faults := _unknown(given, {"properties": parameters}):
+        raise Unprocessable(faults, source="query", given=given)
+    if request.method in WITHOUT_BODY:
+        return
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {"properties": {}})
+    if faults := _unknown(request.data, schema):
+        raise ValidationError(faults)
+
+
+def _operation(request: Request) -> Mapping[str, Any] | None:
+    """Return what the document says of what is asked for; None where it says nothing."""
+    match = request._request.resolver_match  # noqa: SLF001 - DRF keeps it nowhere else
+    methods = document()["paths"].get(_path_of(match.route), {}) if match else {}
+    method = "get" if request.method == "HEAD" else str(request.method).lower()
+    operation: Mapping[str, Any] | None = methods.get(method)
+    return operation
+
+
+@cache
+def _path_of(route: str) -> str:
+    """Return a route's path as the document writes it."""
+    path: str = EndpointEnumerator().get_path_from_regex(route)
+    return path.rstrip("/")
+
+
+def _unknown(given: Any, schema: Mapping[str, Any]) -> dict[Any, Any]:
+    """Return a fault for each member of `given` that `schema` does not name, nested as they are."""
+    schema = _resolved(schema, given)
+    faults: dict[Any, Any] = {}
+    match given:
+        case Mapping() if "properties" in schema:
+            for name, inner in given.items():
+                if name in schema["properties"]:
+                    faults[name] = _unknown(inner, schema["properties"][name])
+                else:
+                    faults[name] = [_fault(schema["properties"])]
+        case list():
+            for index, inner in enumerate(given):
+                faults[index] = _unknown(inner, schema.get("items", {}))
+    return {name: inner for name, inner in faults.items() if inner}
+
+
+def _fault(known: Iterable[str]) -> ErrorDetail:
+    known = sorted(known)
+    expected = f"use {either(known)}" if known else "none is expected here"
+    return ErrorDetail(f"Unknown name: {expected}.", code="extra_forbidden")
+
+
+def _resolved(schema: Mapping[str, Any], given: Any) -> Mapping[str, Any]:
+    """Return the schema that `schema` points to, of several kinds that of which `given` is."""
+    match schema:
+        case {"$ref": ref}:
+            return _resolved(document()["components"]["schemas"][ref.rpartition("/")[2]], given)
+        case {"discriminator": {"propertyName": name, "mapping": mapping}}:
+            kind = given.get(name) if isinstance(given, Mapping) else None
+            known = isinstance(kind, str) and kind in mapping
+            return _resolved({"$ref": mapping[kind]}, given) if known else {}
+        case {"oneOf": [*kinds]} | {"anyOf": [*kinds]} | {"allOf": [*kinds]}:
+            return next((found for kind in kinds if (found := _resolved(kind, given))), {})
+    return schema

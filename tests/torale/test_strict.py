@@ -142,6 +142,17 @@ def test_a_strict_request_may_have_no_body_where_none_is_read(owner, owner_clien
     assert without.status_code == 200
 
 
+@pytest.mark.parametrize("depth", [450, 1000])
+@pytest.mark.parametrize("member", ["notifications", "context", "state", "name"])
+@pytest.mark.parametrize("headers", [{}, STRICT], ids=["lenient", "strict"])
+def test_a_deeply_nested_value_is_no_fault_of_ours(owner_client, member, depth, headers):
+    body = f'{{"search_query": "https://shop.example/", "{member}": {"[" * depth}{"]" * depth}}}'
+
+    response = owner_client.post(TASKS, body, content_type="application/json", headers=headers)
+
+    assert response.status_code in (400, 422)
+
+
 @pytest.mark.parametrize(
     ("prefer", "is_strict"),
     [

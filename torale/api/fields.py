@@ -53,7 +53,7 @@ class ChoiceField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the choice."""
-        if str(data) not in self.choice_strings_to_values:
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
             raise serializers.ValidationError(should_be(self.choices), code="invalid_choice")
         return super().to_internal_value(data)
 

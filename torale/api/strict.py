@@ -95,9 +95,9 @@ def _unknown(given: Any, schema: Mapping[str, Any]) -> dict[Any, Any]:
                     faults[name] = _unknown(inner, schema["properties"][name])
                 else:
                     faults[name] = [_fault(schema["properties"])]
-        case list():
+        case list() if "items" in schema:
             for index, inner in enumerate(given):
-                faults[index] = _unknown(inner, schema.get("items", {}))
+                faults[index] = _unknown(inner, schema["items"])
     return {name: inner for name, inner in faults.items() if inner}
 
 

@@ -198,3 +198,14 @@ def test_simultaneous_forks_are_all_counted(owner, stranger):
 
     task.refresh_from_db()
     assert task.subscriber_count == 4
+
+
+def test_a_copy_of_ones_own_muted_task_is_muted_and_another_users_is_not(
+    owner, owner_client, stranger_client
+):
+    task = make_task(owner, is_public=True, is_muted=True)
+
+    own = owner_client.post(url(task)).json()
+    anothers = stranger_client.post(url(task)).json()
+
+    assert (own["is_muted"], anothers["is_muted"]) == (True, False)

@@ -4,6 +4,7 @@ import pytest
 
 from notifications.unsubscribe import url_for
 from tests.contract.living import CONFIG, SENDS, TASKS, email, new_task, tell, webhook
+from tests.factories import make_task
 
 
 def recipients(client) -> list[str]:
@@ -85,3 +86,12 @@ def test_muting_ends_when_an_email_is_named(owner_client, client, members, is_mu
     response = owner_client.patch(f"{TASKS}/{task['id']}", members, format="json")
 
     assert (response.status_code, response.json()["is_muted"]) == (200, is_muted)
+
+
+def test_others_do_not_learn_whether_a_task_is_muted(owner, owner_client, stranger_client):
+    """For others than the owner it is always false."""
+    task = make_task(owner, is_public=True, is_muted=True)
+
+    shown = [client.get(f"{TASKS}/{task.pk}").json() for client in (owner_client, stranger_client)]
+
+    assert [each["is_muted"] for each in shown] == [True, False]

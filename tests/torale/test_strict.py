@@ -108,6 +108,17 @@ def test_a_strict_request_with_unknown_members_is_422_nested_ones_too(owner, own
     assert not Task.objects.exists()
 
 
+def test_an_unknown_member_may_be_called_as_the_parts_of_a_fault_are(owner_client):
+    body = {**QUESTION, "code": "a", "message": "b"}
+
+    response = owner_client.post(TASKS, body, format="json", headers=STRICT)
+
+    assert faults(response) == [
+        (["body", "code"], "extra_forbidden"),
+        (["body", "message"], "extra_forbidden"),
+    ]
+
+
 def test_a_strict_request_that_holds_known_names_only_is_done(owner_client):
     body = {
         **QUESTION,

@@ -144,7 +144,7 @@ def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[st
 
 def faults(details: Any, loc: tuple[str | int, ...], given: Any) -> Iterator[dict[str, Any]]:
     """Walk DRF's nested details and yield one entry per fault, with what was given there."""
-    if isinstance(details, dict) and "code" in details and "message" in details:
+    if isinstance(details, dict) and isinstance(details.get("message"), str):
         code = str(details["code"])
         yield fault(
             TYPES.get(code, code),

@@ -29,8 +29,8 @@ class CheckedNames:
             Unprocessable: a parameter is given twice, or a strict request holds an unknown name.
         """
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        strict.check_repeated(request)
         self.is_strict = strict.is_asked_for(request)
+        strict.check_repeated(request)
         if self.is_strict:
             strict.check_unknown(request)
 

@@ -141,8 +141,8 @@ def test_query_parameters_have_their_bounds():
 #: How the names of operations end.
 VERBS = {
     *("list", "retrieve", "create", "update", "partial_update", "destroy"),
-    *("execute", "export", "fork", "redeliver", "redeliver_matching", "rotate", "send", "test"),
-    "verify",
+    *("execute", "export", "fork", "redeliver", "redeliver_matching", "rotate", "send"),
+    *("switch_off", "switch_on", "test", "verify"),
 }
 
 

@@ -26,7 +26,10 @@ def patterns(resolver=None, prefix=""):
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from patterns(pattern, route)
-        elif isinstance(pattern, URLPattern) and not route.lstrip("^").startswith(OUTSIDE):
+        # The page at / is for people.
+        elif (
+            isinstance(pattern, URLPattern) and route and not route.lstrip("^").startswith(OUTSIDE)
+        ):
             yield route, pattern.callback
 
 

@@ -10,12 +10,15 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from torale.api.views import CheckedNames
+
 #: The parts of the API, each with the name of its route and what is there.
 PARTS = {
     "tasks": ("task-list", "The caller's tasks."),
     "feed": ("task-feed", "What all of the caller's tasks told, newest first."),
     "notification_sends": ("send-list", "The record of notifications."),
-    "webhook_config": ("webhook-config", "The account's webhook and its secret."),
+    "webhook_config": ("webhook-config", "The default webhook and the secret of all."),
+    "webhook_endpoints": ("webhook-endpoint-list", "The URLs that webhooks go to."),
     "webhook_deliveries": ("webhook-deliveries", "The attempts at webhooks."),
     "email_verification": ("email-verification-verified-emails", "The verified addresses."),
     "public_tasks": ("public-tasks", "Everybody's public tasks; needs no key."),
@@ -35,7 +38,7 @@ class IndexSerializer(serializers.Serializer[Any]):
         return {name: serializers.URLField(help_text=text) for name, (_, text) in PARTS.items()}
 
 
-class IndexView(APIView):
+class IndexView(CheckedNames, APIView):
     """Where the parts of the API are. No key is needed."""
 
     permission_classes = [AllowAny]

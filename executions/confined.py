@@ -6,6 +6,7 @@ own, so that its end concerns no other call; the next call gets a new child.
 
 import asyncio
 import atexit
+import pickle
 import signal
 import subprocess
 import sys
@@ -90,7 +91,9 @@ class _Child:
             TooMuch, ChildDied: as `confined`; the child is of no further use.
         """
         try:
-            self._connection.send((function, arguments))
+            # Not `send`: if the child is gone, the buffer that it makes is left to the garbage
+            # collector, which complains of it.
+            self._connection.send_bytes(pickle.dumps((function, arguments)))
             if self._connection.poll(PATIENCE_S):
                 reply: Reply = self._connection.recv()
                 return reply

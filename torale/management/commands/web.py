@@ -21,11 +21,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run until a signal comes; what is under way then is still answered."""
+        application = get_internal_wsgi_application()
         try:
             listener = listen(*settings.TORALE_LISTEN)
         except CannotListen as error:
             raise CommandError(str(error)) from error
-        server = Server(get_internal_wsgi_application(), listener, threads=THREADS)
+        server = Server(application, listener, threads=THREADS)
         for signal_ in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_, lambda *_: server.stop())
         server.run()

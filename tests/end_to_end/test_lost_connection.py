@@ -53,6 +53,7 @@ WHERE pid <> pg_backend_pid() AND query ~ 'procrastinate_defer_periodic_job'
 """
 
 
+@pytest.mark.slow
 def test_the_scheduler_goes_on_after_its_connection_was_lost(data, worker):
     begun = ask(data, "SELECT now()")
     wait_for(lambda: ask(data, RUN_SINCE, begun))

@@ -104,6 +104,7 @@ def started(terminals, moved) -> list[str]:
     first, _ = terminals
     start, *blocks = map(moved, BLOCKS)
     first.paste(f"exec env {start}")
+    wait_for(lambda: "Torale is at" in first.screen)
     wait_for(lambda: "worker_started" in first.screen)
     [key] = re.findall(r"API key +(sk_\S+)", first.screen)
     return [block.replace("sk_…", key) for block in blocks]

@@ -46,10 +46,14 @@ def server(environment, tmp_path) -> Iterator[str]:
             stdout=shown,
             stderr=shown,
         )
-    wait_for(lambda: "worker_started" in log.read_text())
-    yield environment["TORALE_URL"]
-    process.terminate()
-    process.wait(30)
+    try:
+        # Two waits, as on a busy machine a first start takes some time until it is migrated.
+        wait_for(lambda: "Torale is at" in log.read_text())
+        wait_for(lambda: "worker_started" in log.read_text())
+        yield environment["TORALE_URL"]
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tm
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_worker_within_20_seconds_whatever_it_reads(owner, http_receiver, tmp_path):
     http_receiver.answers = [Answer(200, b"<p>" * 20_000, {"Content-Type": "text/html"})]
     condition = 'css("p ~ p ~ zz") < 1'

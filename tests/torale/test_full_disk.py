@@ -10,10 +10,13 @@ import pytest
 
 from tests.torale.running import manage
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None,
-    reason="a small disk is mounted for it, which takes root on Linux",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None,
+        reason="a small disk is mounted for it, which takes root on Linux",
+    ),
+]
 
 
 class Disk:

@@ -180,6 +180,7 @@ def test_secrets_that_are_lost_are_replaced_by_reencrypting(first, second):
     assert first.manage("delivery_status").stderr == BOTH
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_database")
 def test_keys_are_rotated_over_two_running_installations_without_a_stop(first, second):
     """The steps of docs/operating.md, each on one machine after the other."""

@@ -162,6 +162,7 @@ def read(file: Path) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_two_first_starts_at_once_both_come_up_with_one_admin(tmp_path, start_serving):
     both = [start_serving(tmp_path / "data") for _ in range(2)]
 

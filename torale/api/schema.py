@@ -152,7 +152,7 @@ HEADERS = {
     503: RETRY_AFTER,
 }
 #: What a text must be: more than white space, and without NUL.
-NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 #: The verbs in the names of operations, for views that have one method for each.
 VERBS = {"GET": "retrieve", "POST": "create", "PUT": "update", "PATCH": "update"}
 WITH_BODY = {"POST", "PUT", "PATCH"}

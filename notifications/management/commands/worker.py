@@ -9,9 +9,12 @@ from typing import Any
 import structlog
 import uvloop
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import Error, close_old_connections, connection
+from django.db import DEFAULT_DB_ALIAS, Error, close_old_connections, connection
+from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
 from psycopg_pool import PoolTimeout
 
 from notifications.deliver import Drain
@@ -21,8 +24,9 @@ logger = structlog.get_logger(__name__)
 
 #: Executions asked at once in one worker.
 CONCURRENCY = 10
-#: Seconds that what is under way has to finish after SIGTERM.
-GRACE = 15
+#: Seconds that jobs under way have to finish after SIGTERM. Signing off the queue may then take as
+#: long as a request waits for a connection, and all of it 20 seconds.
+GRACE = 13
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
 
@@ -93,9 +97,14 @@ async def run_drain(stop: asyncio.Event) -> None:
 
 async def run_queue(stop: asyncio.Event) -> None:
     """Run the queue's jobs."""
+    # Not `get_worker_connector`, whose pool waits 30 s for a connection: longer than a worker that
+    # is told to stop has, and nothing is started for as long when the database was lost.
+    connector = PsycopgConnector(
+        kwargs=connector_params(DEFAULT_DB_ALIAS), timeout=settings.POOL["timeout"]
+    )
     # Not `replace_connector`: what a job defers must go through Django's connection, so that it
     # commits with the job's own transaction, and is not run before that.
-    queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    queue = app.with_connector(connector)
     async with queue.open_async():
         working = asyncio.create_task(
             queue.run_worker_async(

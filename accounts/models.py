@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from torale import clock
+from torale import clock, outbound
+from torale.addresses import Networks
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -81,6 +82,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def networks(self) -> Networks:
+        """Return the networks that may be called for the user besides the public internet."""
+        return outbound.networks_of(email=self.email, is_staff=self.is_staff)
 
 
 #: Wrong codes after which a verification code is void.

@@ -24,11 +24,6 @@ def config_of(user: User) -> WebhookConfig:
     return WebhookConfig.objects.get_or_create(user=user)[0]
 
 
-def networks_of(user: User) -> Networks:
-    """Return what the user's webhooks may call besides the public internet."""
-    return outbound.networks_of(email=user.email, is_staff=user.is_staff)
-
-
 def is_switched_on(config: WebhookConfig) -> bool:
     """Say whether the default webhook gets anything: neither its switch nor its endpoint is off."""
     endpoints = WebhookEndpoint.objects.for_user(config.user)
@@ -49,7 +44,7 @@ def configure(
     """
     config = config_of(user)
     if url is not None:
-        outbound.check_url(url, networks=networks_of(user))
+        outbound.check_url(url, networks=user.networks())
         config.url = url
     elif clear_url:
         config.url = None
@@ -72,7 +67,7 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
         Refused: the URL may not be called, the secret begins with `whsec_` and does not go on with
             base64, or the receiver did not accept; the message tells what it answered.
     """
-    networks = networks_of(user)
+    networks = user.networks()
     outbound.check_url(url, networks=networks)
     secrets = (secret,) if secret else tuple(config_of(user).valid_secrets(now=now))
     try:

@@ -100,13 +100,13 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
         if name in fields:
             setattr(task, name, fields[name])
     if "notifications" in fields:
-        destinations = parse(fields["notifications"], networks=task.networks())
+        destinations = parse(fields["notifications"], networks=task.user.networks())
         task.destinations = _with_kept_headers(task, destinations, fields)
     if {"search_query", "condition_description"} & fields.keys():
         check(
             search_query=task.search_query,
             condition_description=task.condition_description,
-            networks=task.networks(),
+            networks=task.user.networks(),
         )
 
 

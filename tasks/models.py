@@ -13,8 +13,6 @@ from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
 from tasks.destinations import METHODS, Destinations
-from torale import outbound
-from torale.addresses import Networks
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
@@ -208,10 +206,6 @@ class Task(models.Model):
         self.is_muted = True
         self.save(update_fields=["notification_email", "is_muted"])
 
-    def networks(self) -> Networks:
-        """Return what may be called for this task besides the public internet; reads its owner."""
-        return outbound.networks_of(email=self.user.email, is_staff=self.user.is_staff)
-
     def question(self, *, now: datetime) -> Question:
         """Return what an execution asks."""
         return Question(
@@ -219,7 +213,7 @@ class Task(models.Model):
             condition_description=self.condition_description,
             last_known_state=self.last_known_state,
             context=self.context,
-            networks=self.networks(),
+            networks=self.user.networks(),
             asked_at=now,
         )
 

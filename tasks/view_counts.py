@@ -5,9 +5,9 @@ A process that is killed takes the views of its last seconds with it: that is ac
 for every view would cost more than the view.
 """
 
+import atexit
 import threading
 from collections import Counter
-from multiprocessing.util import Finalize
 from uuid import UUID
 
 import structlog
@@ -86,6 +86,5 @@ class ViewCounter:
 
 
 view_counter = ViewCounter()
-# A process that ends in order loses nothing. Not by `atexit` alone: the processes of a server of
-# several are forked by multiprocessing, which runs finalizers but no exit handlers in them.
-Finalize(None, view_counter._store_in_background, exitpriority=10)  # noqa: SLF001 - nobody is left to tell
+# A process that ends in order loses nothing.
+atexit.register(view_counter._store_in_background)  # noqa: SLF001 - nobody is left to tell

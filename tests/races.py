@@ -1,8 +1,39 @@
-"""What tests of races share: a transaction that goes on until another one waits for it."""
+"""What tests of races share: calls on connections of their own, and waiting for a lock."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from django.db import connection
 
-from tests.receivers import wait_for
+from tests.receivers import DEADLINE_S, wait_for
+
+T = TypeVar("T")
+
+
+def apart(call: Callable[..., T], *arguments: Any) -> T:
+    """Make a call in a thread of the test's, and give back the connection that it opened."""
+    try:
+        return call(*arguments)
+    finally:
+        connection.close()
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Make all calls at the same moment, each on a connection of its own.
+
+    Returns what they return, in their order, or raises what the first of them raised.
+    """
+    barrier = threading.Barrier(len(calls), timeout=DEADLINE_S)
+
+    def work(call: Callable[[], T]) -> T:
+        connection.ensure_connection()
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(lambda call: apart(work, call), calls))
 
 
 def wait_until_another_waits() -> None:

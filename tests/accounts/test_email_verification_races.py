@@ -1,45 +1,37 @@
 """Codes asked for and given at the same moment, on several connections."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import EmailAddress, User
 from accounts.verification import TooManyCodes, check_code, send_code
 from tests.accounts.addresses import make_unverified_address
 from tests.factories import NOW
-from tests.receivers import DEADLINE_S
+from tests.races import at_once
 from torale.errors import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(times: int, call: Callable[[], object]) -> list[str]:
+def outcomes(times: int, call: Callable[[], object]) -> list[str]:
     """Call `call` on that many connections at the same moment; return what each said, sorted."""
-    barrier = threading.Barrier(times, timeout=DEADLINE_S)
 
-    def work(_: int) -> str:
+    def said() -> str:
         try:
-            connection.ensure_connection()
-            barrier.wait()
             return "done" if call() else "was done"
         except (Refused, TooManyCodes) as error:
             return str(error)
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(times) as workers:
-        return sorted(workers.map(work, range(times)))
+    return sorted(at_once(*[said] * times))
 
 
 def test_simultaneous_wrong_codes_cost_a_try_each(owner):
     address = make_unverified_address(owner)
 
-    said = at_once(7, lambda: check_code(user=owner, email=address.email, code="000000", now=NOW))
+    said = outcomes(7, lambda: check_code(user=owner, email=address.email, code="000000", now=NOW))
 
     assert said == [
         "Too many wrong codes were given. Ask for a new code.",
@@ -57,13 +49,13 @@ def test_simultaneous_wrong_codes_cost_a_try_each(owner):
 def test_simultaneous_right_codes_verify_once(owner):
     address = make_unverified_address(owner)
 
-    said = at_once(3, lambda: check_code(user=owner, email=address.email, code="123456", now=NOW))
+    said = outcomes(3, lambda: check_code(user=owner, email=address.email, code="123456", now=NOW))
 
     assert said == ["done", "was done", "was done"]
 
 
 def test_simultaneous_requests_for_a_code_make_one_address_and_keep_to_the_limit(owner):
-    said = at_once(5, lambda: send_code(user=owner, email="second@example.com", now=NOW))
+    said = outcomes(5, lambda: send_code(user=owner, email="second@example.com", now=NOW))
 
     assert said == [
         *["At most 3 verification codes an hour are sent for an account, and 5 to an address."] * 2,
@@ -79,7 +71,7 @@ def test_simultaneous_requests_of_many_accounts_keep_to_the_limit_of_the_address
     users = [User.objects.create_user(f"{number}@example.org") for number in range(8)]
     waiting = iter(users)
 
-    said = at_once(8, lambda: send_code(user=next(waiting), email="second@example.com", now=NOW))
+    said = outcomes(8, lambda: send_code(user=next(waiting), email="second@example.com", now=NOW))
 
     assert said.count("done") == 5
     assert ProcrastinateJob.objects.count() == 5

@@ -1,18 +1,15 @@
 """Logging in to the admin and the browsable API: not by guessing."""
 
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from tests.factories import NOW
-from tests.receivers import DEADLINE_S
+from tests.races import at_once
 from torale.models import Usage
 
 LOG_IN = "/admin/login/"
@@ -143,20 +140,9 @@ def test_the_browsable_api_leads_to_this_log_in(db):
 
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_time_count_one_by_one(operator):
-    barrier = threading.Barrier(10, timeout=DEADLINE_S)
+    answers = at_once(*[attempt] * 10)
 
-    def guess(_: int) -> bool:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return is_refused(attempt())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as guessers:
-        refused = [*guessers.map(guess, range(10))]
-
-    assert refused.count(False) == 5
+    assert [is_refused(answer) for answer in answers].count(False) == 5
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 
-from tests.end_to_end.test_readme import free_port
+from tests.torale.running import free_port
 
 ROOT = Path(settings.BASE_DIR)
 #: Each is sent by webhook and by email: 2,000 sends.

@@ -3,17 +3,12 @@
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 
 from tests.receivers import wait_for
-from tests.torale.running import environment, manage
-from torale.postgres.base import embedded_server
-from torale.postgres.server import DATABASE, PORT, ROLE
+from tests.torale.running import environment, manage, sql
 
 
 @pytest.fixture
@@ -37,14 +32,6 @@ def worker(data):
         process.kill()
 
 
-def ask(data: Path, query: str, *values: Any) -> Any:
-    """Return the one value that `query` asks the installation's database for."""
-    host = str(embedded_server(data).ensure_running())
-    with psycopg.connect(host=host, port=PORT, user=ROLE, dbname=DATABASE) as connection:
-        found = connection.execute(query, values).fetchone()
-        return found[0] if found else None
-
-
 RUN_SINCE = "SELECT at > %s FROM torale_heartbeat"
 #: Of the connection by which periodic jobs are deferred.
 CUT = """
@@ -55,12 +42,12 @@ WHERE pid <> pg_backend_pid() AND query ~ 'procrastinate_defer_periodic_job'
 
 @pytest.mark.slow
 def test_the_scheduler_goes_on_after_its_connection_was_lost(data, worker):
-    begun = ask(data, "SELECT now()")
-    wait_for(lambda: ask(data, RUN_SINCE, begun))
-    wait_for(lambda: ask(data, CUT))
-    cut = ask(data, "SELECT now()")
+    begun = sql(data, "SELECT now()")
+    wait_for(lambda: sql(data, RUN_SINCE, begun))
+    wait_for(lambda: sql(data, CUT))
+    cut = sql(data, "SELECT now()")
 
-    wait_for(lambda: ask(data, RUN_SINCE, cut + timedelta(seconds=5)))
+    wait_for(lambda: sql(data, RUN_SINCE, cut + timedelta(seconds=5)))
 
     worker.terminate()
     _, logged = worker.communicate(timeout=30)

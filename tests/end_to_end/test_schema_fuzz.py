@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.end_to_end.test_readme import free_port
 from tests.receivers import wait_for
+from tests.torale.running import free_port
 
 ROOT = Path(settings.BASE_DIR)
 

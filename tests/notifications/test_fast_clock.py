@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.utils import timezone
 
 from notifications.models import Attempt, NotificationSend
@@ -18,6 +17,7 @@ from tests.database_clock import fast_machine
 from tests.factories import make_send
 from tests.notifications.delivering import deliver, take
 from tests.receivers import wait_for
+from tests.torale.running import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,15 +32,13 @@ with time_machine.travel(time.time() + 600, tick=True):
 @contextmanager
 def fast_worker(log) -> Iterator[None]:
     """Run a worker whose clock is ten minutes ahead of the database's, in a process of its own."""
-    address = connection.get_connection_params()
-    database = f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
     with log.open("wb") as output:
         worker = subprocess.Popen(
             [sys.executable, "-c", TEN_MINUTES_FAST],
             cwd=django_settings.BASE_DIR,
             env={
                 **os.environ,
-                "DATABASE_URL": database,
+                "DATABASE_URL": database_url(),
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             },
             stderr=output,

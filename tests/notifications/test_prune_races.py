@@ -4,13 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from notifications.models import Payload
 from notifications.prune import prune
 from notifications.redeliver import redeliver_one
 from tests.factories import NOW, days, make_send
-from tests.races import wait_until_another_waits
+from tests.races import apart, wait_until_another_waits
 from tests.receivers import DEADLINE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,16 +22,13 @@ def test_what_is_redelivered_meanwhile_keeps_its_payload(owner, age):
     redelivered = threading.Event()
 
     def redeliver() -> None:
-        try:
-            with transaction.atomic():
-                redeliver_one(send=send, now=NOW)
-                redelivered.set()
-                wait_until_another_waits()
-        finally:
-            connection.close()
+        with transaction.atomic():
+            redeliver_one(send=send, now=NOW)
+            redelivered.set()
+            wait_until_another_waits()
 
     with ThreadPoolExecutor(1) as worker:
-        redelivering = worker.submit(redeliver)
+        redelivering = worker.submit(apart, redeliver)
         assert redelivered.wait(DEADLINE_S)
 
         prune(older_than=days(90), now=NOW)

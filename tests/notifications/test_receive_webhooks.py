@@ -8,12 +8,10 @@ import urllib.request
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from notifications.signing import sign
 from notifications.webhooks import config_of
-from tests.end_to_end.test_readme import free_port
-from tests.torale.running import environment
+from tests.torale.running import database_url, environment, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,17 +19,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def receiver(tmp_path):
     """The address of a receiver that knows the secrets of the test's database."""
-    address = connection.get_connection_params()
     port = free_port()
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "receive_webhooks", "--port", str(port)],
             cwd=settings.BASE_DIR,
-            env=environment(
-                DATABASE_URL=(
-                    f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
-                )
-            ),
+            env=environment(DATABASE_URL=database_url()),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -3,24 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from notifications.webhooks import config_of
 from tests.factories import NOW
-from tests.races import wait_until_another_waits
+from tests.races import apart, wait_until_another_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def rotate(user: User):
-    """Rotate on a connection of its own; return the new secret."""
-    try:
-        config = config_of(user)
-        config.rotate_secret(now=NOW)
-        return config.secret
-    finally:
-        connection.close()
+    """Return the new secret."""
+    config = config_of(user)
+    config.rotate_secret(now=NOW)
+    return config.secret
 
 
 def test_both_answer_with_a_secret_that_signs(owner):
@@ -30,7 +27,7 @@ def test_both_answer_with_a_secret_that_signs(owner):
     with ThreadPoolExecutor(1) as worker:
         with transaction.atomic():
             config.rotate_secret(now=NOW)
-            meanwhile = worker.submit(rotate, owner)
+            meanwhile = worker.submit(apart, rotate, owner)
             wait_until_another_waits()
         second = meanwhile.result()
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.utils import timezone
 
 from notifications.models import NotificationSend
@@ -21,6 +20,7 @@ from tests.factories import make_send, make_task
 from tests.notifications.delivering import deliver
 from tests.notifications.test_deliver import EMAIL_BODY
 from tests.receivers import Answer, wait_for
+from tests.torale.running import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,15 +68,13 @@ def test_mails_that_wait_their_turn_are_given_back(owner, smtp_receiver):
 @contextmanager
 def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker in a process group of its own, as a shell does."""
-    address = connection.get_connection_params()
-    database = f"postgres://{address['user']}@/{address['dbname']}?host={address['host']}"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
             env={
                 **os.environ,
-                "DATABASE_URL": database,
+                "DATABASE_URL": database_url(),
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             },
             stderr=stderr,

@@ -4,27 +4,24 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from executions.models import Execution
 from tasks.models import Task
 from tasks.run import start
 from tasks.schedule import start_due
 from tests.factories import NOW, make_task
-from tests.races import wait_until_another_waits
+from tests.races import apart, wait_until_another_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def delete(owner_client):
-    """Delete a task over the API, in a thread of its own, and return the answer's status."""
+    """Delete a task over the API, and return the answer's status."""
 
     def call(task: Task) -> int:
-        try:
-            return int(owner_client.delete(f"/api/v1/tasks/{task.pk}").status_code)
-        finally:
-            connection.close()
+        return int(owner_client.delete(f"/api/v1/tasks/{task.pk}").status_code)
 
     return call
 
@@ -39,7 +36,7 @@ def test_a_task_that_is_being_started_is_deleted_once_it_is(owner, delete, start
                 start_due(now=NOW)
             else:
                 start(task=task, now=NOW)
-            answer = threads.submit(delete, task)
+            answer = threads.submit(apart, delete, task)
             wait_until_another_waits()
         assert answer.result() == 204
 
@@ -52,16 +49,13 @@ def test_tasks_deleted_while_a_scheduler_starts_them_are_gone(owner, delete):
     barrier, over = Barrier(2), Event()
 
     def schedule() -> None:
-        try:
-            barrier.wait()
-            while not over.is_set():
-                Execution.objects.all().delete()  # so that what is left is due again
-                start_due(now=NOW)
-        finally:
-            connection.close()
+        barrier.wait()
+        while not over.is_set():
+            Execution.objects.all().delete()  # so that what is left is due again
+            start_due(now=NOW)
 
     with ThreadPoolExecutor() as threads:
-        scheduling = threads.submit(schedule)
+        scheduling = threads.submit(apart, schedule)
         barrier.wait()
         answers = [delete(task) for task in tasks]
         over.set()
@@ -77,6 +71,6 @@ def test_of_two_deletions_at_once_the_second_finds_nothing(owner, delete):
     with ThreadPoolExecutor() as threads:
         with transaction.atomic():
             Task.objects.select_for_update().get(pk=task.pk)
-            answers = [threads.submit(delete, task) for _ in range(2)]
+            answers = [threads.submit(apart, delete, task) for _ in range(2)]
             wait_until_another_waits()
         assert sorted(answer.result() for answer in answers) == [204, 404]

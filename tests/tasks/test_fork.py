@@ -1,12 +1,10 @@
-import threading
-
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from tasks.fork import fork_task
 from tasks.models import Task
 from tests.factories import NOW, make_execution, make_task
+from tests.races import at_once
 
 DESTINATIONS = {
     "notification_email": "owner@example.com",
@@ -183,18 +181,8 @@ def test_a_task_hidden_meanwhile_is_not_copied(owner, stranger):
 @pytest.mark.django_db(transaction=True)
 def test_simultaneous_forks_are_all_counted(owner, stranger):
     task = make_task(owner, is_public=True)
-    barrier = threading.Barrier(4)
 
-    def fork() -> None:
-        barrier.wait()
-        fork_task(task=task, user=stranger, now=timezone.now())
-        connection.close()
-
-    threads = [threading.Thread(target=fork) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: fork_task(task=task, user=stranger, now=timezone.now())] * 4)
 
     task.refresh_from_db()
     assert task.subscriber_count == 4

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,25 +11,10 @@ from django.db import connection
 from tasks.models import Task
 from tasks.view_counts import ViewCounter
 from tests.factories import make_task, refused_rows
+from tests.races import at_once
 from tests.torale.running import python
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(*jobs: Callable[[], None]) -> None:
-    """Run all jobs at once, each in a thread of its own."""
-    barrier = threading.Barrier(len(jobs))
-
-    def run(job: Callable[[], None]) -> None:
-        barrier.wait()
-        job()
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_no_view_is_lost_while_others_are_stored(owner, stranger):
@@ -41,7 +25,7 @@ def test_no_view_is_lost_while_others_are_stored(owner, stranger):
         for _ in range(50):
             counter.add(task, by=stranger)
 
-    together(view, view, counter.store, view, counter.store)
+    at_once(view, view, counter.store, view, counter.store)
     counter.store()
 
     task.refresh_from_db()
@@ -61,7 +45,7 @@ def test_processes_that_viewed_the_same_tasks_do_not_wait_for_each_other(owner, 
 
         return job
 
-    together(
+    at_once(
         *(
             views_of(process, tasks if number % 2 else tasks[::-1])
             for number, process in enumerate(processes)
@@ -79,28 +63,24 @@ def test_what_the_background_thread_cannot_store_is_lost_with_a_line_in_the_log(
     counter.add(task, by=stranger)
 
     with refused_rows("tasks_task", "true"), caplog.at_level(logging.WARNING):
-        together(counter._store_in_background)
+        at_once(counter._store_in_background)
 
     assert "views_lost" in caplog.text
     assert counter.take() == {}
 
 
-#: As a server of several processes does it: the child imports the app, serves, and ends in order.
+#: A process that counts a view and ends in order before the view is stored.
 SERVER = """
-import multiprocessing, sys
+import sys
 import django
 from django.db import connection
-from django.utils.module_loading import import_string
+django.setup()
+from django.contrib.auth.models import AnonymousUser
+from tasks.models import Task
+from tasks.view_counts import view_counter
 database, task_id, user_id = sys.argv[1:]
-def serve():
-    django.setup()
-    connection.settings_dict["NAME"] = database
-    task = import_string("tasks.models.Task")(pk=task_id, user_id=user_id)
-    anyone = import_string("django.contrib.auth.models.AnonymousUser")()
-    import_string("tasks.view_counts.view_counter").add(task, by=anyone)
-server = multiprocessing.get_context("fork").Process(target=serve)
-server.start()
-server.join()
+connection.settings_dict["NAME"] = database
+view_counter.add(Task(pk=task_id, user_id=user_id), by=AnonymousUser())
 """
 
 

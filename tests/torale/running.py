@@ -1,10 +1,24 @@
 """How the tests run the project's programs: in a process of their own, on data of their own."""
 
 import os
+import socket
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
+import psycopg
 from django.conf import settings
+from django.db import connection
+
+from torale.postgres.base import embedded_server
+from torale.postgres.server import DATABASE, PORT, ROLE
+
+#: A request whose client sends no more of it.
+HALF_A_BODY = (
+    b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
+)
 
 #: Seconds after which a program that should have ended is a failure.
 PATIENCE_S = 30
@@ -36,3 +50,25 @@ def python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def database_url(name: str = "") -> str:
+    """Return the DATABASE_URL of a database on the tests' server; of the test's own by default."""
+    address = connection.get_connection_params()
+    return f"postgres://{address['user']}@/{name or address['dbname']}?host={address['host']}"
+
+
+def sql(data: Path, statement: str, *values: Any) -> Any:
+    """Return the value of a statement on the embedded database in `data`; None if it has none."""
+    host = str(embedded_server(data).ensure_running())
+    with psycopg.connect(host=host, port=PORT, user=ROLE, dbname=DATABASE) as database:
+        cursor = database.execute(statement, values)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None

@@ -4,15 +4,12 @@ import re
 import stat
 import subprocess
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 
-from tests.torale.running import environment, manage, python
-from torale.postgres.base import embedded_server
-from torale.postgres.server import DATABASE, PORT, ROLE, programs
+from tests.torale.running import environment, manage, python, sql
+from torale.postgres.server import programs
 
 KEY = ("create_api_key", "admin@localhost", "--name", "test")
 
@@ -52,14 +49,6 @@ def program(*commands: tuple[str, ...], data: Path) -> str:
     return ended.stdout
 
 
-def sql(statement: str, data: Path) -> Any:
-    """Return the value that `statement` has, if any."""
-    host = str(embedded_server(data).ensure_running())
-    with psycopg.connect(host=host, port=PORT, user=ROLE, dbname=DATABASE) as connection:
-        cursor = connection.execute(statement)
-        return cursor.fetchone()[0] if cursor.description else None
-
-
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
     """An installation with an admin, and its backup."""
@@ -78,7 +67,7 @@ def test_a_backup_is_restored_into_a_new_installation(installation, tmp_path_fac
     done("restore", backup, data=new)
 
     password = "SELECT password FROM accounts_user"
-    assert sql(password, new) == sql(password, data)
+    assert sql(new, password) == sql(data, password)
     assert "sk_" in program(("migrate", "--check"), KEY, data=new)
 
 
@@ -93,7 +82,7 @@ def test_a_backup_is_for_its_owners_eyes_only(installation):
 
 def test_a_database_that_holds_users_is_not_replaced_unless_forced(installation):
     data, backup = installation
-    sql("UPDATE accounts_user SET first_name = 'Later'", data)
+    sql(data, "UPDATE accounts_user SET first_name = 'Later'")
 
     said = refused("restore", backup, data=data)
 
@@ -101,18 +90,18 @@ def test_a_database_that_holds_users_is_not_replaced_unless_forced(installation)
         "CommandError: The database holds users. Stop web and workers and add --force to replace "
         "all that is there.\n"
     )
-    assert sql("SELECT first_name FROM accounts_user", data) == "Later"
+    assert sql(data, "SELECT first_name FROM accounts_user") == "Later"
     done("restore", "--force", backup, data=data)
-    assert sql("SELECT first_name FROM accounts_user", data) == ""
+    assert sql(data, "SELECT first_name FROM accounts_user") == ""
 
 
 def test_a_backup_of_an_earlier_version_replaces_what_later_ones_have_added(installation):
     data, backup = installation
-    sql("CREATE TABLE later (user_id uuid REFERENCES accounts_user)", data)
+    sql(data, "CREATE TABLE later (user_id uuid REFERENCES accounts_user)")
 
     done("restore", "--force", backup, data=data)
 
-    assert sql("SELECT to_regclass('later')", data) is None
+    assert sql(data, "SELECT to_regclass('later')") is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "other"])
@@ -125,7 +114,7 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(installation, tmp_path, 
     said = refused("restore", "--force", damaged, data=data)
 
     assert said.startswith("CommandError: Nothing was restored: pg_restore: error: ")
-    assert sql("SELECT count(*) FROM accounts_user", data) == 1
+    assert sql(data, "SELECT count(*) FROM accounts_user") == 1
 
 
 def test_a_backup_that_cannot_be_written_says_so_and_keeps_the_last_one(installation, tmp_path):
@@ -164,6 +153,6 @@ def test_the_commands_in_the_documentation_bring_everything_back(installation, t
         )
         assert (ended.returncode, ended.stderr) == (0, "")
 
-    assert sql("SELECT count(*) FROM accounts_user", tmp_path / "new") == 1
+    assert sql(tmp_path / "new", "SELECT count(*) FROM accounts_user") == 1
     for name in ("secret_key", "torale_field_keys"):
         assert (tmp_path / "new" / name).read_text() == (data / name).read_text()

@@ -1,10 +1,9 @@
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from tests.factories import NOW
+from tests.races import at_once
 from torale.limits import Limit, forget_old, hit
 from torale.models import Usage
 
@@ -57,18 +56,6 @@ def test_old_counts_are_forgotten(time_machine):
 
 @pytest.mark.django_db(transaction=True)
 def test_simultaneous_callers_are_all_counted():
-    barrier = threading.Barrier(4)
-    allowed = []
+    verdicts = at_once(*[lambda: hit(TWO_AN_HOUR, "olive")] * 4)
 
-    def call() -> None:
-        barrier.wait()
-        allowed.append(hit(TWO_AN_HOUR, "olive").allowed)
-        connection.close()
-
-    threads = [threading.Thread(target=call) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(allowed) == [False, False, True, True]
+    assert sorted(verdict.allowed for verdict in verdicts) == [False, False, True, True]

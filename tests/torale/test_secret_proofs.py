@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +13,15 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
 
-from tests.torale.running import PATIENCE_S, environment, manage, python
-from tests.torale.test_serve import unused_port
+from tests.races import at_once
+from tests.torale.running import (
+    PATIENCE_S,
+    database_url,
+    environment,
+    free_port,
+    manage,
+    python,
+)
 from torale import proofs
 from torale.models import SecretProof
 
@@ -29,11 +35,6 @@ DIFFER = (
 BOTH = DIFFER.format("TORALE_FIELD_KEYS and another SECRET_KEY")
 
 
-def address_of(name: str) -> str:
-    address = connection.get_connection_params()
-    return f"postgres://{address['user']}@/{name}?host={address['host']}"
-
-
 def own(name: str) -> str:
     """Return the name of a database that no other process of these tests uses."""
     return f"{connection.settings_dict['NAME']}_{name}"
@@ -43,10 +44,10 @@ def own(name: str) -> str:
 def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
     """Make a database on the tests' server, a copy of another, and return its address."""
     name = own(name)
-    with psycopg.connect(address_of("postgres"), autocommit=True) as maintenance:
+    with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        yield address_of(name)
+        yield database_url(name)
         maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -110,7 +111,7 @@ def own_database(first, second) -> Iterator[None]:
     ids=" ".join,
 )
 def test_a_second_machine_with_secrets_of_its_own_ends_with_one_sentence(first, second, command):
-    second.values["TORALE_LISTEN"] = f"127.0.0.1:{unused_port()}"
+    second.values["TORALE_LISTEN"] = f"127.0.0.1:{free_port()}"
 
     ended = second.manage(*command)
 
@@ -160,14 +161,7 @@ def test_the_same_secrets_fit_on_any_machine(first, second):
 
 
 def test_proofs_are_made_once_however_many_are_first(transactional_db):
-    def check() -> bool:
-        try:
-            return proofs.check()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor() as threads:
-        assert all(checked.result() for checked in [threads.submit(check) for _ in range(8)])
+    assert all(at_once(*[proofs.check] * 8))
 
     assert SecretProof.objects.count() == 2
 

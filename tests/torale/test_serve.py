@@ -6,13 +6,7 @@ import sys
 
 import pytest
 
-from tests.torale.running import manage
-
-
-def unused_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
+from tests.torale.running import free_port, manage
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
@@ -75,12 +69,12 @@ DATABASES = {
 
 @pytest.mark.parametrize(("url", "reason"), DATABASES.values(), ids=DATABASES.keys())
 def test_a_database_server_that_is_not_there_is_told_with_what_to_do(tmp_path, url, reason):
-    port = unused_port()
+    port = free_port()
 
     ended = manage(
         "serve",
         TORALE_DATA_DIR=tmp_path,
-        TORALE_LISTEN=f"127.0.0.1:{unused_port()}",
+        TORALE_LISTEN=f"127.0.0.1:{free_port()}",
         DATABASE_URL=url.format(port=port),
     )
 
@@ -94,7 +88,7 @@ def test_a_database_server_that_is_not_there_is_told_with_what_to_do(tmp_path, u
 def test_an_embedded_database_that_cannot_be_made_is_told_with_what_to_do(tmp_path):
     (tmp_path / "postgres").touch()
 
-    ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN=f"127.0.0.1:{unused_port()}")
+    ended = manage("serve", TORALE_DATA_DIR=tmp_path, TORALE_LISTEN=f"127.0.0.1:{free_port()}")
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (

@@ -16,8 +16,7 @@ import pytest
 from django.conf import settings
 
 from tests.receivers import DEADLINE_S, wait_for
-from tests.torale.running import PATIENCE_S, environment, manage
-from tests.torale.test_serve import unused_port
+from tests.torale.running import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
 
 
 class Serving:
@@ -87,7 +86,7 @@ def start_serving() -> Iterator[Callable[..., Serving]]:
 
     def start(data_dir: Path, port: int | None = None) -> Serving:
         data_dir.mkdir(exist_ok=True)
-        started.append(Serving(data_dir, port or unused_port()))
+        started.append(Serving(data_dir, port or free_port()))
         return started[-1]
 
     yield start
@@ -175,7 +174,7 @@ def test_two_first_starts_at_once_both_come_up_with_one_admin(tmp_path, start_se
 
 
 def test_two_first_starts_at_one_port_tell_the_loser_in_one_sentence(tmp_path, start_serving):
-    port = unused_port()
+    port = free_port()
     output = tmp_path / f"output-{port}"
     both = [start_serving(tmp_path / "data", port) for _ in range(2)]
 
@@ -194,17 +193,11 @@ def test_two_first_starts_at_one_port_tell_the_loser_in_one_sentence(tmp_path, s
 def test_four_half_bodies_do_not_stop_the_server(migrated, start_serving):
     serving = start_serving(migrated)
     serving.wait()
-    half_a_body = (
-        b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken="
-        + b"a" * 32
-        + b"\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
-    )
 
     with contextlib.ExitStack() as clients:
         for _ in range(8):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", serving.port)))
-            client.sendall(half_a_body)
+            client.sendall(HALF_A_BODY)
 
         assert serving.answers()
         # It waits for none of them, either.

@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from tests.receivers import DEADLINE_S, wait_for
+from tests.torale.running import HALF_A_BODY
 from torale.ports import listen
 from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server
 
 MEBIBYTE = 1024 * 1024
-HALF_A_BODY = (
-    b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
-    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
-)
 
 
 class Application:

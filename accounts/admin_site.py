@@ -14,7 +14,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.log_in import LogInForm
 
 #: The theme's Alpine compiles the expressions in its templates, and its templates have styles
-#: inline. Neither lets a page run a script that was written into it.
+#: inline. Neither allows inline scripts.
 policy = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]})
 
 

@@ -1,7 +1,7 @@
-"""Log in to the admin and the browsable API, which share a session: not by guessing.
+"""The log-in of the admin and the browsable API, with limits on guessing passwords.
 
-Attempts are counted by account and address together, and by address. By account alone, anybody
-could lock its owner out.
+Attempts are counted by account and address together, and by address. With a count by account alone,
+anybody could lock its owner out.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class LogInForm(AuthenticationForm):
 
 
 def count(email: str, address: str) -> timedelta | None:
-    """Count an attempt to log in; return how long to wait if it is one too many."""
+    """Count an attempt to log in; return how long to wait if there were too many."""
     for limit, whom in ((FROM_ADDRESS, digest(address)), (OF_ACCOUNT, both(email, address))):
         verdict = hit(limit, whom)
         if not verdict.allowed:
@@ -66,14 +66,14 @@ def count(email: str, address: str) -> timedelta | None:
 def both(email: str, address: str) -> str:
     """Return what an account from an address is counted under.
 
-    Upper case, as the look-up of the account compares: it takes more letters for the same than
+    In upper case, as the look-up of the account compares: it treats more letters as the same than
     lower case does.
     """
     return digest(f"{email.upper()} {address}")
 
 
 def digest(text: str) -> str:
-    """Return `text` in a length that can be counted under: people type passwords as emails, too."""
+    """Return what stands for `text` in a key: some people type their password as the email."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -22,9 +22,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
         ]
         extra_kwargs = {
             "id": {"help_text": "The user's id."},
-            "email": {"help_text": "The account's own address, by which the user logs in."},
+            "email": {"help_text": "The account's own address, which the user logs in with."},
             "first_name": {"help_text": "The user's first name; empty if it is not known."},
-            "username": {"help_text": "The username; null until one is taken."},
+            "username": {"help_text": "The username; null until the user takes one."},
             "is_active": {"help_text": "Whether the account may be used."},
             "has_seen_welcome": {"help_text": "Whether the user has been welcomed."},
             "created_at": {"help_text": "When the account was made."},
@@ -39,7 +39,7 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
         source="prefix", read_only=True, help_text="The first characters of the key."
     )
     is_active = serializers.BooleanField(
-        read_only=True, help_text="Whether the key opens anything; false once it is revoked."
+        read_only=True, help_text="Whether the key works; false once it is revoked."
     )
 
     class Meta:
@@ -100,7 +100,8 @@ class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
 
     message = serializers.CharField(help_text="What was done, in words.")
     expires_in_minutes = serializers.IntegerField(
-        required=False, help_text="How long the code can be used; absent where none was needed."
+        required=False,
+        help_text="Minutes for which the code is valid; absent if none was needed.",
     )
 
 
@@ -111,7 +112,7 @@ class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     code = PatternField(
         r"\A[0-9]{6}\Z",
         error_messages={"invalid": "A verification code has 6 digits."},
-        help_text="The 6 digits that were mailed there.",
+        help_text="The 6 digits that were emailed to the address.",
     )
 
 
@@ -134,9 +135,9 @@ class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
     """Whether a username can be had, and why not."""
 
     username = serializers.CharField(help_text="The username that was asked about.")
-    available = serializers.BooleanField(help_text="Whether it can be had.")
+    available = serializers.BooleanField(help_text="Whether the username is available.")
     reason = serializers.CharField(
-        allow_null=True, help_text="Why it cannot be had; null if it can."
+        allow_null=True, help_text="Why it is not available; null if it is."
     )
 
 

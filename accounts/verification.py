@@ -30,7 +30,7 @@ CODES_TO_ADDRESS = Limit("verification_codes_to", 5, timedelta(hours=1))
 class TooManyCodes(Exception):
     """An hour allows no more codes; `wait` says for how long to wait.
 
-    It does not say which limit is used up, as the address's tells what others did.
+    The message does not say which limit is used up, as the address's shows what others did.
     """
 
     def __init__(self, *, wait: timedelta) -> None:

@@ -123,7 +123,7 @@ class _Call:
         self._function = function
         self._arguments = arguments
         self._child: _Child | None = None
-        #: Held while the child is given up, lest `cancel` kills one that has gone to another call.
+        #: Held while the child is given up: `cancel` must not kill one that serves another call.
         self._lock = threading.Lock()
 
     def run(self) -> Any:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 #: Bytes of memory up to which the process is kept for the next call, which is to have room, too.
 KEPT_BYTES = 128 * 1024 * 1024
-#: How far what delivers and answers requests goes before: on a busy machine it gets three times the
-#: CPU time. With 10 it would be nine times, and an honest page would wait long.
+#: Deliveries and requests go first: on a busy machine they get three times the CPU time. With 10 it
+#: would be nine times, and an honest page would wait long.
 NICENESS = 5
 #: How the process exits when a call needs more memory.
 OUT_OF_MEMORY = 77

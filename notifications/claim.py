@@ -134,7 +134,7 @@ async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: 
             continue
         try:
             headers, secrets = _decrypted(row, now)
-        # One row's fault, be it a value of another shape, must not keep the others from going out.
+        # One row's fault, such as a value of another shape, must not stop the others.
         except (UndecryptableValue, TypeError, ValueError):
             logger.exception("secrets_unreadable", send_id=row["id"])
             claimed.unreadable.append(_message(row, lease))

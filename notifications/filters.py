@@ -25,7 +25,9 @@ class SendFilterSet(django_filters.FilterSet):
     task_id = IdFilter(help_text="Only sends of this task.")
     status = ChoiceFilter(choices=Status.choices, help_text="Only sends in this status.")
     execution_id = IdFilter(help_text="Only sends of this execution.")
-    event_type = ChoiceFilter(choices=EventType.choices, help_text="Only sends that tell this.")
+    event_type = ChoiceFilter(
+        choices=EventType.choices, help_text="Only sends with this event type."
+    )
     recipient = django_filters.CharFilter(
         help_text="Only sends to exactly this email address or URL."
     )

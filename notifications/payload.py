@@ -46,7 +46,7 @@ def webhook_body(*, message_id: str, event_type: str, task: Task, execution: Exe
 
 
 def trial_body(*, message_id: str, now: datetime) -> str:
-    """Return the event that tries a webhook: shaped as a real one, about a task of no one's."""
+    """Return the event that tries a webhook: with sample data in the shape of a real one."""
     page = "https://shop.example/console"
     task = Task(name="Is it back?", search_query=page, condition_description='contains "In stock"')
     execution = Execution(

@@ -98,7 +98,7 @@ class SendStatsSerializer(serializers.Serializer[Any]):
     )
     total = serializers.IntegerField(min_value=0, help_text="How many sends were recorded in it.")
     by_day = DayCountSerializer(
-        many=True, help_text="How many for each day, channel and status that there are any of."
+        many=True, help_text="One entry for each day, channel and status with any sends."
     )
     latency_ms = LatencySerializer(
         help_text="How long accepted sends took, from being recorded to being accepted."
@@ -111,7 +111,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     request_headers = serializers.DictField(
         child=serializers.CharField(),
         allow_null=True,
-        help_text="The request's headers but for secret ones; null for email.",
+        help_text="The request's headers without the secret ones; null for email.",
     )
     response_headers = serializers.DictField(
         child=serializers.CharField(),
@@ -134,7 +134,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         ]
         read_only_fields = fields
         extra_kwargs = {
-            "number": {"help_text": "Counts a send's attempts, from 1."},
+            "number": {"help_text": "Its number among the send's attempts, from 1."},
             "started_at": {"help_text": "When it began."},
             "duration_ms": {"help_text": "How long it took, in milliseconds."},
             "status": {"help_text": "`succeeded` or `failed`."},
@@ -219,11 +219,11 @@ class CountSerializer(serializers.Serializer[Any]):
 
 
 class WebhookConfigSerializer(serializers.Serializer[Any]):
-    """The caller's default webhook, and the secret that signs all."""
+    """The caller's default webhook, and the secret that signs all webhooks."""
 
     url = serializers.CharField(
         allow_null=True,
-        help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
+        help_text="The URL for tasks without a webhook of their own; null if there is none.",
     )
     secret = serializers.CharField(
         allow_null=True,
@@ -231,7 +231,7 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
         "server's keys do not decrypt it; rotating makes a new one.",
     )
     enabled = serializers.BooleanField(
-        help_text="Whether the default webhook gets anything. A task's own does not depend on it."
+        help_text="Whether the default webhook is on. A task's own does not depend on it."
     )
 
 
@@ -242,7 +242,7 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         max_length=2048,
-        help_text="Where tasks without a webhook of their own send theirs; null for nowhere.",
+        help_text="The URL for tasks without a webhook of their own; null if there is none.",
     )
     enabled = FlagField(
         required=False,
@@ -270,8 +270,7 @@ class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
         extra_kwargs = {
             "url": {"help_text": "Where its webhooks go."},
             "failing_since": {
-                "help_text": "When the first of an unbroken run of failures came; null while it "
-                "works."
+                "help_text": "Since when all attempts have failed; null while it works."
             },
             "switched_off_at": {"help_text": "When it was switched off; null while it is on."},
             "switched_off_because": {
@@ -291,15 +290,17 @@ class WebhookTestSerializer(LenientSerializer):
     webhook_secret = TextField(
         required=False,
         max_length=200,
-        help_text="What to sign the test with; the account's secret if not given. Of `whsec_…`, "
-        "the bytes that its base64 holds are the key; of any other text, its own bytes in UTF-8.",
+        help_text="What to sign the test with; the account's secret if not given. After `whsec_` "
+        "comes the key in base64; any other text is the key itself, in UTF-8.",
     )
 
 
 class WebhookTestResultSerializer(serializers.Serializer[Any]):
     """How the test went."""
 
-    success = serializers.BooleanField(help_text="True: a test that fails is answered with 400.")
+    success = serializers.BooleanField(
+        help_text="Always true: a test that fails is answered with 400."
+    )
     message = serializers.CharField(help_text="What the receiver answered, in words.")
 
 
@@ -323,7 +324,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
         help_text="The answer's HTTP status; null without an answer.",
     )
     attempt_number = serializers.IntegerField(
-        source="number", help_text="Counts a send's attempts, from 1."
+        source="number", help_text="Its number among the send's attempts, from 1."
     )
     delivered_at = serializers.SerializerMethodField(
         help_text="When the receiver accepted it; null if it did not."

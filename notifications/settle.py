@@ -138,7 +138,7 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
         )
         try:
             switch_off(endpoint, because=because)
-        except (DatabaseError, ConnectorException):  # one webhook's fault: the others are not kept
+        except (DatabaseError, ConnectorException):  # one webhook's fault must not stop the others
             logger.exception("webhook_not_switched_off", endpoint_id=endpoint.pk)
 
 

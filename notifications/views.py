@@ -157,7 +157,7 @@ class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
 
 
 class WebhookConfigView(NotStored, CheckedNames, APIView):
-    """The caller's default webhook, and the secret that signs all."""
+    """The caller's default webhook, and the secret that signs all webhooks."""
 
     @extend_schema(responses=WebhookConfigSerializer)
     def get(self, request: Request) -> Response:

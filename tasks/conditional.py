@@ -45,7 +45,7 @@ def answer(
     Raises:
         PreconditionFailed: the caller asked for a version that is not the present one.
     """
-    # By `repr`, which takes every value: numbers beyond 64 bits, secrets that cannot be decrypted.
+    # `repr` takes every value: numbers beyond 64 bits, secrets that cannot be decrypted.
     version = repr([FORM, request.accepted_media_type, request.user.pk, made_of])
     etag = quote_etag(salted_hmac(__name__, version, algorithm="sha256").hexdigest())
     changed_at = int(last_modified.timestamp()) if last_modified else None

@@ -35,7 +35,7 @@ class SchedulerStatus:
 
 
 def scheduler_status(*, now: datetime) -> SchedulerStatus:
-    """Look; costs three queries: the last run, due tasks, the jobs that are kept."""
+    """Return the numbers; costs three queries: the last run, due tasks, the jobs that are kept."""
     due = Task.objects.due(now).aggregate(count=Count("pk"), oldest=Min("next_run_at"))
     jobs = ProcrastinateJob.objects.aggregate(
         waiting=Count("pk", filter=Q(status="todo")), failed=Count("pk", filter=Q(status="failed"))
@@ -50,7 +50,7 @@ def scheduler_status(*, now: datetime) -> SchedulerStatus:
 
 
 class SchedulerCollector(Collector):
-    """Looks at each scrape: the numbers hold for all workers, whichever process is asked."""
+    """Queries at each scrape: the numbers are for all workers, whichever process is asked."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""

@@ -183,7 +183,7 @@ class Task(models.Model):
 
     @property
     def destinations(self) -> Destinations:
-        """Where this task's notifications go; nowhere named is to the owner."""
+        """Where this task's notifications go; if it names none, they go to the owner."""
         return Destinations(
             email=self.notification_email,
             webhook_url=self.webhook_url,
@@ -201,7 +201,7 @@ class Task(models.Model):
             self.is_muted = False
 
     def mute(self) -> None:
-        """Store that notifications go by email no more, neither to an address nor to the owner."""
+        """Send no more email for this task, neither to an address nor to the owner; saves that."""
         self.notification_email = None
         self.is_muted = True
         self.save(update_fields=["notification_email", "is_muted"])

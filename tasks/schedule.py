@@ -21,7 +21,7 @@ BATCH = 200
 LOST_AFTER = timedelta(minutes=1)
 #: What the owner reads of a visit that could not even be started.
 NOT_STARTED = "The visit could not be started; the details are in the server's log."
-#: What the database says, and the queue in its words.
+#: Errors of the database, as Django and the queue raise them.
 UNSTORABLE = (DatabaseError, ConnectorException)
 
 
@@ -52,7 +52,7 @@ def start_due(*, now: datetime) -> int:
 
 
 def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
-    """Make an execution and its job for each of `tasks`; one that cannot be holds up no other.
+    """Make an execution and its job for each of `tasks`; one that fails does not stop the others.
 
     They are made together. If the database refuses that, each is made alone.
     """

@@ -88,7 +88,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         help_text="When the task is visited next; null unless it is active.",
     )
     notifications = serializers.SerializerMethodField(
-        help_text="Where its notifications go; empty for all but the owner."
+        help_text="Where its notifications go; empty for everyone but the owner."
     )
     last_known_state = StoredObjectField(
         allow_null=True,
@@ -151,11 +151,11 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "search_query": {
                 "help_text": "What to look at: a question that names its pages' URLs."
             },
-            "condition_description": {"help_text": "What is to become true."},
+            "condition_description": {"help_text": "What has to become true."},
             "state": {"help_text": STATES},
             "is_public": {"help_text": "Whether anyone may read the task, without a key."},
-            "view_count": {"help_text": "How often others than the owner have viewed it."},
-            "subscriber_count": {"help_text": "How often others than the owner have forked it."},
+            "view_count": {"help_text": "How often it was viewed by others than the owner."},
+            "subscriber_count": {"help_text": "How often it was forked by others than the owner."},
             "forked_from_task_id": {
                 "help_text": "The id of the task that this one is a copy of; null if it is no "
                 "copy, or the original was deleted."
@@ -174,7 +174,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
                 "help_text": "When the task was last changed over the API; null if never."
             },
             "immediate_execution_error": {
-                "help_text": "Why the latest `run_immediately` started nothing; null if it did."
+                "help_text": "Why the latest `run_immediately` failed; null if it did not."
             },
         }
 
@@ -262,7 +262,7 @@ class TaskWriteSerializer(LenientSerializer):
     condition_description = TextField(
         required=False,
         max_length=2000,
-        help_text="What is to become true; a new task takes `search_query` if none is given.",
+        help_text="What has to become true; a new task takes `search_query` if none is given.",
     )
     state = ChoiceField(
         State.choices, required=False, help_text=f"{STATES} A new task is active if none is given."
@@ -285,7 +285,7 @@ class TaskWriteSerializer(LenientSerializer):
     )
     is_active = FlagField(
         required=False,
-        help_text="Counts only without `state`: true is `active`, false is `paused`.",
+        help_text="Used only without `state`: true means `active`, false means `paused`.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -330,7 +330,7 @@ class ExecuteSerializer(serializers.Serializer[Execution]):
         help_text="Whether to cancel an execution that is still open, and discard its answer.",
     )
     suppress_notifications = serializers.BooleanField(
-        default=False, help_text="Whether to tell nobody if the condition is met."
+        default=False, help_text="Whether to send no notification if the condition is met."
     )
 
 

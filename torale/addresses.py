@@ -52,16 +52,16 @@ LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-#: Whose a reserved network is, if not one user's: those who may enter the admin.
+#: `Reserved.whose` for all users who may enter the admin.
 STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A network that some users may call, and no others."""
+    """A network that only some users may call."""
 
     network: Network
-    #: STAFF, or the email that the user logs in with, in lower case.
+    #: Who may call it: STAFF, or the email that one user logs in with, in lower case.
     whose: str
 
 

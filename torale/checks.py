@@ -27,7 +27,7 @@ def check_provider_secret(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001
     **_: Any,
 ) -> list[Warning]:
-    """Warn of an email provider whose reports are not taken, for want of a secret (torale.W001)."""
+    """Warn of an email provider whose secret is missing, so that it cannot report (torale.W001)."""
     provider = settings.TORALE_EMAIL_PROVIDER
     if missing := missing_secret(provider, settings.ANYMAIL):
         return [

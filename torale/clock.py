@@ -1,7 +1,7 @@
 """The database's clock, which all machines share: their own may be minutes apart.
 
-Whatever one machine writes and another compares (leases, due times, windows, ends of validity) is
-told by it. Durations within one process are measured by `time.monotonic`.
+Whatever one machine writes and another compares (leases, due times, windows, ends of validity)
+comes from it. Durations within one process are measured by `time.monotonic`.
 """
 
 import time
@@ -35,7 +35,7 @@ def now() -> datetime:
 class Reading:
     """The database's time as a statement returned it, to be carried on without asking again.
 
-    What it tells is late by the time that the answer took to arrive, and never early.
+    It is behind by the time that the answer took to arrive, and never ahead.
     """
 
     #: What the database said.
@@ -44,6 +44,6 @@ class Reading:
     arrived: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        """Return the database's time by now."""
-        # In the server's own time zone, adding would not heed that clocks are put back or forward.
+        """Return the database's present time."""
+        # In the server's own time zone, adding would ignore that clocks are put back or forward.
         return self.at.astimezone(UTC) + timedelta(seconds=time.monotonic() - self.arrived)

@@ -1,8 +1,8 @@
 """Connections to other people's servers that do not let a flood of answers stop the event loop.
 
 aiohttp takes any number of interim answers (RFC 9110 §15.2). uvloop reads two megabytes at a time,
-80,000 of the shortest, and parsing those took five seconds, in which nothing else ran and no
-time-out fell due.
+80,000 of the shortest, and parsing those took five seconds, in which nothing else ran, time-outs
+included.
 """
 
 import functools
@@ -27,11 +27,11 @@ class TooManyInterim(aiohttp.ClientError):
 
 
 class Connector(aiohttp.TCPConnector):
-    """aiohttp's connector, making connections that look at each answer as it comes."""
+    """aiohttp's connector, with connections that check each answer as it comes."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # aiohttp has no public place for it; tests notice when it is gone.
+        # aiohttp has no public way to set it; tests fail if it is gone.
         self._factory = functools.partial(Connection, loop=self._loop)  # type: ignore[assignment]
 
 

@@ -1,6 +1,6 @@
 """Where the configured email provider (django-anymail) reports what became of each mail.
 
-Its route is there only with a secret: whoever can post a complaint bars an address from all mail.
+The route exists only with a secret: whoever can post a complaint can bar an address from all mail.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from anymail.urls import urlpatterns as anymail_routes
 from django.urls import URLPattern, include, path
 from django.urls.resolvers import URLResolver
 
-#: By provider, which of the ANYMAIL_ settings proves that a report is the provider's: any of them.
+#: The ANYMAIL_ settings, by provider, that prove a report to be the provider's; one is enough.
 #: One that signs its reports is not asked for a WEBHOOK_SECRET (`user:password` of basic
 #: authentication) as well.
 SECRETS: Mapping[str, tuple[str, ...]] = {

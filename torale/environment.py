@@ -1,4 +1,4 @@
-"""How settings are read from the environment: one parser a kind of value, one sentence if wrong."""
+"""How settings are read from the environment: a parser for each kind of value, and clear errors."""
 
 import ipaddress
 import os
@@ -58,7 +58,7 @@ def whole_number(minimum: int) -> Callable[[str], int]:
 
 
 def switch(value: str) -> bool:
-    """Return whether `value` is on; it must be a word for on or off."""
+    """Return whether `value` means on; it must be a word for on or off."""
     words = {"1": True, "true": True, "yes": True, "on": True}
     words |= {"0": False, "false": False, "no": False, "off": False}
     if value.lower() not in words:
@@ -67,9 +67,9 @@ def switch(value: str) -> bool:
 
 
 def hosts_of(address: str) -> list[str]:
-    """Return the hosts to answer for at `address`: its own, and all names of this machine's own.
+    """Return the hosts to answer for: that of `address`, and all names of loopback if it is one.
 
-    Who runs it on a laptop opens localhost or 127.0.0.1, whichever is printed.
+    Whoever runs Torale on a laptop may open localhost or 127.0.0.1, whichever is printed.
     """
     host = urlsplit(address).hostname or ""
     try:
@@ -120,7 +120,7 @@ def origins(value: str) -> tuple[str, ...]:
 def networks(value: str) -> tuple[Network | Reserved, ...]:
     """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`.
 
-    What follows an `@` says whose a network is: `127.0.0.0/8@staff,10.1.0.0/16@olive@example.com`.
+    After an `@` follows who may use it: `127.0.0.0/8@staff,10.1.0.0/16@olive@example.com`.
     """
     parsed: list[Network | Reserved] = []
     for part in comma_separated(value):

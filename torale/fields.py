@@ -17,8 +17,8 @@ from torale.errors import Conflict
 class Undecryptable:
     """Stands for a stored value that none of TORALE_FIELD_KEYS decrypts.
 
-    It may be stored again, in any encrypted field: the database then keeps the same ciphertext. As
-    text it raises UndecryptableValue, so that it is not shown for data.
+    It may be stored again, in any encrypted field: the database then keeps the same ciphertext.
+    Converting it to text raises UndecryptableValue, so that it is never shown as data.
     """
 
     def __init__(self, ciphertext: bytes, field: "EncryptedJSONField") -> None:

@@ -12,14 +12,14 @@ from django.views import View
 from torale import scheduler
 from torale.trouble import RETRY_AFTER_S
 
-#: What probes and Prometheus ask for, by whatever address they know the process.
+#: What probes and Prometheus ask for; they may know the process by any address.
 PROBED = re.compile(r"/(healthz|readyz|health|metrics)/?")
 
 
 def at_any_host(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer what is probed whatever Host was asked for; none of it depends on the Host."""
+    """Answer probes whatever Host they send; no answer depends on it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if PROBED.fullmatch(request.path_info):
@@ -40,7 +40,7 @@ class Liveness(View):
 class Readiness(View):
     """Requests can be served: the database answers.
 
-    A scheduler that is late makes no difference to that, so it is told, but with 200.
+    A late scheduler is shown, but does not change the status.
     """
 
     def get(self, request: HttpRequest) -> JsonResponse:  # noqa: ARG002

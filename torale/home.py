@@ -1,10 +1,10 @@
-"""The page at `/`, for whoever opens the address that the start printed."""
+"""The page at `/`, for people who open the address that `serve` prints."""
 
 from django.views.generic import TemplateView
 
 
 class HomeView(TemplateView):
-    """Says what this is and where to go on; needs no database, and the same for all."""
+    """Says what Torale is and where to go on; needs no database, and is the same for everyone."""
 
     template_name = "torale/home.html"
     http_method_names = ["get", "head", "options"]

@@ -1,4 +1,4 @@
-"""Pages over http lead to https, where the operator wants that of us rather than of a proxy."""
+"""Redirect pages from http to https, for operators whose proxy does not."""
 
 import re
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
-#: What people open. A program that is given http by mistake must hear so rather than go on with
-#: its key in the clear, and a probe asks this process, not a proxy.
+#: What people open. The API is not redirected, or a program that uses http by mistake would go on
+#: sending its key unencrypted. Probes are not either: they ask this process without the proxy.
 PAGES = re.compile(r"/((admin|docs|redoc|unsubscribe)(/.*)?)?")
 
 

@@ -32,7 +32,7 @@ class Heartbeat(models.Model):
 
 
 class SecretProof(models.Model):
-    """What tells whether a process has a secret that goes with the database; see torale.proofs."""
+    """Shows whether a process has a secret that goes with the database; see torale.proofs."""
 
     #: The setting that holds the secret.
     setting = models.CharField(primary_key=True, max_length=50)

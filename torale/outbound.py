@@ -37,8 +37,8 @@ __all__ = [
 
 logger = structlog.get_logger(__name__)
 
-#: Said of an unknown name and of one that leads inside alike: whoever asks for a test could map
-#: the names of our network otherwise. The log tells them apart.
+#: The same for an unknown name and for one that leads to a private address, or anyone could map
+#: the names of our network by testing webhooks. The log tells them apart.
 NO_PUBLIC_ADDRESS = (
     "No public address of the host {host} was found. "
     "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."

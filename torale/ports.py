@@ -1,4 +1,4 @@
-"""The port that the web server listens at, and who has it if it cannot be had."""
+"""Open the port that the web server listens at, and find out who has it if that fails."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ BACKLOG = 1024
 
 
 class CannotListen(Exception):
-    """The port cannot be had; the message says why and what to do."""
+    """The port cannot be opened; the message says why and what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -45,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
 def holder_of(port: int) -> tuple[int, str] | None:
     """Return the id and command of the process that listens at `port`.
 
-    None where the kernel does not tell: on other systems than Linux, and of other users' processes.
+    None if the kernel does not show it: on other systems than Linux, or for other users' processes.
     """
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):

@@ -2,7 +2,7 @@
 
 The machines of one installation share the database and must share TORALE_FIELD_KEYS and SECRET_KEY
 as well. One with other secrets could not read what the others store, nor they what it stores, so
-that it must not even begin. A process finds out before it does anything else.
+it must not start. A process checks this before it does anything else.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.backends.signals import connection_created
 
 from torale.fields import fernet
 
-#: What is encrypted and signed; it says nothing.
+#: The text that is encrypted and signed; it has no meaning.
 TEXT = "torale"
 SALT = "torale.proofs"
 
@@ -58,10 +58,10 @@ def check(database: BaseDatabaseWrapper = connection) -> bool:
     differing = [setting for setting, fits in FITS.items() if not fits(proofs[setting])]
     if differing:
         raise SecretsDiffer(
-            f"This database was used with another {' and another '.join(differing)} before; set "
-            "what an installation that uses it has (in its environment, or in the file of that "
-            "name in its TORALE_DATA_DIR), or, if that is lost for good, run "
-            "`manage.py reencrypt_secrets` to go on with the present value."
+            f"This database was used with another {' and another '.join(differing)}. Set what the "
+            "other machines have (in their environment, or in the file of that name in their "
+            "TORALE_DATA_DIR). If that is lost for good, run `manage.py reencrypt_secrets` to go "
+            "on with the present value."
         )
     return True
 

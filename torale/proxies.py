@@ -1,4 +1,4 @@
-"""Proxies in front of the web server: whether as many as there are have been told of."""
+"""Warn of a proxy in front of the web server that TORALE_PROXIES does not count."""
 
 from collections.abc import Callable
 
@@ -14,8 +14,8 @@ def warn_of_unknown_proxy(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Log, once in a process, that a proxy seems to be in front while TORALE_PROXIES is 0.
 
-    All of its clients then share one address, and so one count of each limit per address. Once, as
-    any client can send the header.
+    All of its clients then share one address, and so one count of each limit per address. It is
+    logged only once because any client can send the header.
     """
     is_logged = False
 

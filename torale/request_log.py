@@ -1,4 +1,4 @@
-"""The log of requests, which must work without the database."""
+"""Log requests without needing the database."""
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -6,15 +6,15 @@ from django_structlog.middlewares import RequestMiddleware
 
 
 class RequestLog(RequestMiddleware):
-    """Logs each request, with its user where the request itself has asked who that is.
+    """Logs each request, with its user if the request has been authenticated already.
 
-    The original asks by itself. While the database is away that fails, outside of any handler of
-    exceptions; and a probe that carries a session's cookie would depend on the database.
+    The original loads the user itself. While the database is away that fails, outside of any
+    handler of exceptions; and a probe that carries a session's cookie would depend on the database.
     """
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Name the user in what is logged from here on, if it is known."""
+        """Add the user to what is logged from here on, if it is known."""
         user = getattr(request, "user", None)
         # Django's own lazy user leaves `_cached_user` when it was loaded.
         if not isinstance(user, SimpleLazyObject) or hasattr(request, "_cached_user"):

@@ -1,4 +1,4 @@
-"""Whether the scheduler runs: it renews a row, which any process reads by the database's clock."""
+"""Whether the scheduler runs: it updates a row, which is compared with the database's clock."""
 
 from datetime import timedelta
 from typing import Final
@@ -32,5 +32,5 @@ def since_last_run() -> timedelta | None:
 
 
 def is_late(since: timedelta | None) -> bool:
-    """Return whether a last run `since` then is too long ago."""
+    """Return whether the last run is too long ago, or there was none."""
     return since is None or since > LATE_AFTER

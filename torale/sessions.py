@@ -54,13 +54,13 @@ class _SystemResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Leave the threads: they are the process's."""
+        """Do nothing: the threads belong to the process."""
 
 
 class ForbiddenAddress(OSError):
     """The socket may not be connected. An OSError, so that a host's other addresses are tried.
 
-    It is the same in words for all addresses, or the connector would put several into another one.
+    Its text is the same for all addresses, or the connector would wrap several in another error.
     """
 
     def __init__(self, address: str) -> None:

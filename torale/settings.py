@@ -74,8 +74,8 @@ TORALE_URL = read(
     "TORALE_URL", web_address, "http://localhost:8000", "an address such as https://torale.example"
 )
 
-# Whether pages that are opened over http lead to https. Off, as the proxy that ends TLS can do it;
-# one that sends no X-Forwarded-Proto would be led in a circle.
+# Whether pages that are opened over http are redirected to https. Off, as the proxy that ends TLS
+# can do it, and behind one that sends no X-Forwarded-Proto the redirect would never end.
 TORALE_HTTPS_REDIRECT = read("TORALE_HTTPS_REDIRECT", switch, "off", "on or off")
 if TORALE_HTTPS_REDIRECT and not TORALE_URL.startswith("https://"):
     raise ImproperlyConfigured(
@@ -154,7 +154,7 @@ TORALE_OUTBOUND_PORTS = read(
 
 SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
 
-# Keys that were SECRET_KEY before: they sign nothing, but what they signed stays valid, such as the
+# Former values of SECRET_KEY: they sign nothing, but what they signed stays valid, such as the
 # unsubscribe links in emails.
 SECRET_KEY_FALLBACKS = read(
     "SECRET_KEY_FALLBACKS", comma_separated, "", "keys with commas between them", secret=True
@@ -224,10 +224,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _address.scheme == "https" else None
 )
-# A year, in seconds: browsers that came over https once come over nothing else.
+# A year, in seconds: browsers that have used https once use nothing else.
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _address.scheme == "https" else 0
 SILENCED_SYSTEM_CHECKS = [
-    # Other names below the operator's domain are not ours to bind to https.
+    # Other hosts of the operator's domain are not ours to force to https.
     "security.W005",
     "security.W021",
     # TORALE_HTTPS_REDIRECT, or the proxy: Django's own would redirect the API, too.

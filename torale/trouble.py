@@ -1,4 +1,4 @@
-"""Trouble of the database, told from faults of the code: it passes, so callers may come back."""
+"""Tell trouble of the database, which passes, from errors of the code, which do not."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ _CODES: Final = ("25006", "25P03", "25P04")
 def is_trouble(error: BaseException | None) -> bool:
     """Return whether `error`, or one that led to it, says that the database cannot serve now.
 
-    Faults of a statement or of its values, and broken constraints, are none.
+    Errors in a statement or its values, and violated constraints, do not count.
     """
     while error is not None:
         if isinstance(error, psycopg.Error) and _is_passing(error):

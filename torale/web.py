@@ -22,7 +22,7 @@ from waitress.utilities import BadRequest
 
 from torale.api.parsers import BodyTooLarge
 
-#: The largest body in bytes. The application's own limit, 1 MiB, is to be what a client hears of.
+#: The largest body in bytes. It is above the application's limit of 1 MiB, which a client is told.
 BODY_BYTES: Final = 1024 * 1024 + 64 * 1024
 #: The longest head of a request in bytes.
 HEAD_BYTES: Final = 32 * 1024
@@ -85,7 +85,7 @@ class Parser(HTTPRequestParser):
             raise ParsingError("Transfer-Encoding needs HTTP/1.1")
 
     def received(self, data: bytes) -> int:
-        """Take what has come, and ask no client to go on whose request is refused already."""
+        """Take what has come; a client whose request is refused already is not asked to go on."""
         consumed: int = super().received(data)
         if self.error:
             self.expect_continue = False
@@ -126,12 +126,12 @@ class Channel(HTTPChannel):
 
     parser_class = Parser
     error_task_class = Refusal
-    #: The one that is arriving.
+    #: The request that is arriving.
     request: Parser | None
 
     def __init__(self, server: "Server", sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(server, sock, *args, **options)
-        #: Since when the client has owed a request or, having got its answer, reads it.
+        #: Since when the server has waited for the client to send a request.
         self.waiting_since = time.monotonic()
         self._is_refused = False
         self._is_half_closed = False
@@ -243,7 +243,7 @@ class Server(TcpWSGIServer):
                 sockets=[listener],
                 threads=threads,
                 ident=None,
-                # TORALE_PROXIES says what they are worth, and Django's settings, not waitress.
+                # TORALE_PROXIES and Django's settings say which are trusted, not waitress.
                 clear_untrusted_proxy_headers=False,
                 # One more than `handle_accept` lets be, the listener, and the pipe that wakes us:
                 # reached only while all of them are being served.
@@ -259,9 +259,9 @@ class Server(TcpWSGIServer):
         )
 
     def handle_accept(self) -> None:
-        """Let a client in; if that makes too many, the one goes that has waited longest.
+        """Accept a client; if there are too many then, close the one that has waited longest.
 
-        So connections that a stranger opens and leaves cannot keep others out.
+        So connections that a stranger opens and leaves idle cannot keep others out.
         """
         super().handle_accept()
         channels = self.active_channels.values()

@@ -12,7 +12,7 @@ from torale import proofs
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
 application = get_wsgi_application()
 
-# While the database is away, nothing can be checked: then the first connection is.
+# If the database is away now, the check is made at the first connection.
 proofs.check_at_first_connection()
 try:
     connection.ensure_connection()

@@ -191,7 +191,7 @@ async def find(
     except TooMuch as error:
         raise AskFailed(
             FailureKind.USER_ERROR,
-            f"{address} cannot be watched: to read it and to apply the condition took more than "
+            f"{address} cannot be watched: reading it and applying the condition took more than "
             f"{error}. Name a smaller page, or simplify the condition.",
         ) from error
     except ChildDied as error:

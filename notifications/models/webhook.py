@@ -176,7 +176,7 @@ class WebhookEndpoint(models.Model):
         self.refresh_from_db()
 
     def switch_off_by_owner(self, *, now: datetime) -> None:
-        """Send nothing to it until it is switched on; an earlier switching off becomes this one."""
+        """Send nothing to it until it is switched on; replaces an earlier switching off."""
         WebhookEndpoint.objects.filter(pk=self.pk).switch_off_by_owner(now=now)
         self.refresh_from_db()
 

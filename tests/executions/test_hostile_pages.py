@@ -125,7 +125,7 @@ def test_a_page_that_takes_too_long_is_the_tasks_own_error(
 
     assert failure.value.kind == FailureKind.USER_ERROR
     assert str(failure.value) == (
-        f"{http_receiver.url} cannot be watched: to read it and to apply the condition took more "
+        f"{http_receiver.url} cannot be watched: reading it and applying the condition took more "
         "than 0.5 s of CPU time. Name a smaller page, or simplify the condition."
     )
 
@@ -139,7 +139,7 @@ def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(http_receiver)
 
     assert failure.value.kind == FailureKind.USER_ERROR
     assert str(failure.value) == (
-        f"{http_receiver.url} cannot be watched: to read it and to apply the condition took more "
+        f"{http_receiver.url} cannot be watched: reading it and applying the condition took more "
         "than 512 MB of memory. Name a smaller page, or simplify the condition."
     )
 

@@ -212,7 +212,7 @@ def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
 
     assert (execution.status, execution.next_attempt_at) == ("failed", None)
     assert execution.error_message == (
-        f"{http_receiver.url}/product cannot be watched: to read it and to apply the condition "
+        f"{http_receiver.url}/product cannot be watched: reading it and applying the condition "
         "took more than 512 MB of memory. Name a smaller page, or simplify the condition."
     )
     watching.refresh_from_db()

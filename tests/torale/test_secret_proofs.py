@@ -28,9 +28,9 @@ from torale.models import SecretProof
 KEYS = [Fernet.generate_key().decode() for _ in range(2)]
 
 DIFFER = (
-    "torale: This database was used with another {} before; set what an installation that uses it "
-    "has (in its environment, or in the file of that name in its TORALE_DATA_DIR), or, if that is "
-    "lost for good, run `manage.py reencrypt_secrets` to go on with the present value.\n"
+    "torale: This database was used with another {}. Set what the other machines have (in their "
+    "environment, or in the file of that name in their TORALE_DATA_DIR). If that is lost for good, "
+    "run `manage.py reencrypt_secrets` to go on with the present value.\n"
 )
 BOTH = DIFFER.format("TORALE_FIELD_KEYS and another SECRET_KEY")
 

@@ -150,7 +150,8 @@ def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving
 
     assert serving.process.wait(PATIENCE_S) == 128 + signal.SIGKILL
     assert serving.said.endswith(
-        "CommandError: worker has ended, so everything has; it told why above, or was killed.\n"
+        "CommandError: worker has ended, so serve ends, too. "
+        "If nothing above says why, it was killed.\n"
     )
     assert not serving.answers()
 

@@ -74,7 +74,7 @@ def either(names: Iterable[str]) -> str:
 
 
 def should_be(choices: Iterable[str]) -> str:
-    """Return what is said of a value that is not in a closed set: what it may be."""
+    """Return the error for a value that is not in a closed set; it names the set."""
     return f"Input should be {either(choices)}"
 
 

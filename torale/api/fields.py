@@ -1,4 +1,4 @@
-"""Fields that take values in one spelling: 1 is no text, "yes" is not true, "+5" is no number."""
+"""Fields that accept one notation of a value: not 1 as a text, "yes" as true or "+5" as 5."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class EmailField(_Text, serializers.EmailField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """One of a closed set; what is not in it is told what is."""
+    """One of a closed set; the error for any other value names the set."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the choice."""
@@ -62,7 +62,7 @@ class IdField(serializers.UUIDField):
     """A UUID in its hyphenated form."""
 
     def to_internal_value(self, data: Any) -> UUID:
-        """Return the UUID; a number or another notation is none."""
+        """Return the UUID; numbers and other notations are refused."""
         if not isinstance(data, str) or not ID.fullmatch(data):
             self.fail("invalid", value=data)
         return id_of(data)
@@ -72,7 +72,7 @@ class NumberField(serializers.IntegerField):
     """A whole number in plain digits, as a query has it."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Return the number; other notations are none."""
+        """Return the number; other notations are refused."""
         if isinstance(data, str) and not NUMBER.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -82,7 +82,7 @@ class MomentField(serializers.DateTimeField):
     """A time in ISO 8601."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the time; the digits of other scripts make none."""
+        """Return the time; the digits of other scripts are refused."""
         is_foreign = isinstance(data, str) and not data.isascii()
         return super().to_internal_value("" if is_foreign else data)
 

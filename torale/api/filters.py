@@ -22,7 +22,7 @@ class TimeField(IsoDateTimeField):
     """A time in any time zone, as UTC: PostgreSQL refuses zones that are far from it."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the time, None for no value; the digits of other scripts make none."""
+        """Return the time, None for no value; the digits of other scripts are refused."""
         if isinstance(value, str) and not value.isascii():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         time = super().to_python(value)
@@ -70,7 +70,7 @@ class IdFilter(UUIDFilter):
 
 
 class ChoiceField(django_filters.fields.ChoiceField):
-    """One of a closed set; what is not in it is told what is."""
+    """One of a closed set; the error for any other value names the set."""
 
     def validate(self, value: Any) -> None:
         """Refuse what is not in the set."""

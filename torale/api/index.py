@@ -15,14 +15,14 @@ from torale.api.views import CheckedNames
 #: The parts of the API, each with the name of its route and what is there.
 PARTS = {
     "tasks": ("task-list", "The caller's tasks."),
-    "feed": ("task-feed", "What all of the caller's tasks told, newest first."),
+    "feed": ("task-feed", "The notifications of all of the caller's tasks."),
     "notification_sends": ("send-list", "The record of notifications."),
-    "webhook_config": ("webhook-config", "The default webhook and the secret of all."),
+    "webhook_config": ("webhook-config", "The default webhook and the secret."),
     "webhook_endpoints": ("webhook-endpoint-list", "The URLs that webhooks go to."),
-    "webhook_deliveries": ("webhook-deliveries", "The attempts at webhooks."),
+    "webhook_deliveries": ("webhook-deliveries", "The attempts to deliver webhooks."),
     "email_verification": ("email-verification-verified-emails", "The verified addresses."),
     "public_tasks": ("public-tasks", "Everybody's public tasks; needs no key."),
-    "public_feed": ("public-feed", "What public tasks told; needs no key."),
+    "public_feed": ("public-feed", "The notifications of public tasks; needs no key."),
     "api_keys": ("api-key-list", "The caller's API keys."),
     "me": ("me", "The account."),
     "docs": ("docs", "The reference, as a page."),

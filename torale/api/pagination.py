@@ -33,8 +33,8 @@ class Pagination(LimitOffsetPagination):
     #: Of the OpenAPI document.
     response_headers = {
         "Link": {
-            "description": "The URLs of the first, previous and next page, as far as there are "
-            "such pages (RFC 8288).",
+            "description": "The URLs of the first, previous and next page, if they exist "
+            "(RFC 8288).",
             "required": True,
             "schema": {"type": "string"},
         }
@@ -137,8 +137,8 @@ class CountedPagination(Pagination):
     response_headers = {
         "Link": {
             **Pagination.response_headers["Link"],
-            "description": "The URLs of the first, previous, next and last page, as far as there "
-            "are such pages (RFC 8288).",
+            "description": "The URLs of the first, previous, next and last page, if they "
+            "exist (RFC 8288).",
         }
     }
 
@@ -174,7 +174,7 @@ class CountedPagination(Pagination):
         }
 
     def targets(self) -> dict[str, str | None]:
-        """Return the linked pages' URLs; the last page exists always."""
+        """Return the linked pages' URLs; the last page always exists."""
         last = max(0, (self.count - 1) // self.limit * self.limit)
         return {**super().targets(), "last": self._url(last)}
 

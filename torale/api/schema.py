@@ -61,7 +61,7 @@ class FaultSerializer(serializers.Serializer[Any]):
         "from there to the fault."
     )
     msg = serializers.CharField(help_text="What is wrong, in words.")
-    input = serializers.JSONField(help_text="What was sent there; what encloses it if nothing was.")
+    input = serializers.JSONField(help_text="The value there; if it is missing, what encloses it.")
 
 
 class ValidationErrorSerializer(serializers.Serializer[Any]):

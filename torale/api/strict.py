@@ -1,6 +1,6 @@
-"""Names that a request should not hold: parameters given twice, and unknown ones where asked for.
+"""Refuse parameters that are given twice, and unknown names if the caller asks for it.
 
-What an operation knows is what the OpenAPI document says of it.
+The names that an operation knows are those in the OpenAPI document.
 """
 
 from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ def check_unknown(request: Request) -> None:
 
 
 def _operation(request: Request) -> Mapping[str, Any] | None:
-    """Return what the document says of what is asked for; None where it says nothing."""
+    """Return the document's entry for the requested operation; None if it has none."""
     match = request._request.resolver_match  # noqa: SLF001 - DRF keeps it nowhere else
     methods = document()["paths"].get(_path_of(match.route), {}) if match else {}
     method = "get" if request.method == "HEAD" else str(request.method).lower()
@@ -108,7 +108,7 @@ def _fault(known: Iterable[str]) -> ErrorDetail:
 
 
 def _resolved(schema: Mapping[str, Any], given: Any) -> Mapping[str, Any]:
-    """Return the schema that `schema` points to, of several kinds that of which `given` is."""
+    """Return the schema that `schema` points to; of several kinds, the one that fits `given`."""
     match schema:
         case {"$ref": ref}:
             return _resolved(document()["components"]["schemas"][ref.rpartition("/")[2]], given)

@@ -13,10 +13,10 @@ from torale.api.fields import id_of
 
 
 class CheckedNames:
-    """Refuses parameters given twice, and unknown names for callers that prefer to be told.
+    """Refuses parameters given twice, and unknown names for callers that prefer strict handling.
 
-    Every view of the API has it; a test walks the routes. Only callers who may call at all get so
-    far.
+    Every view of the API has it; a test walks the routes. It runs after authentication and
+    permissions.
     """
 
     #: Whether the preference `handling=strict` was followed.
@@ -68,7 +68,7 @@ class IdsInPath(CheckedNames):
 
 
 class NotStored:
-    """Forbids every cache to keep the answers, refusals included: they hold what is secret."""
+    """Forbids caches to keep the answers, errors included, because they hold secrets."""
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

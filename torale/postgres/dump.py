@@ -1,4 +1,4 @@
-"""The whole database to a file and back, by the programs of PostgreSQL that come along.
+"""Write the whole database to a file and back, with the PostgreSQL programs of this installation.
 
 They are of the embedded server's version; pg_dump reads older servers, too.
 """
@@ -19,7 +19,7 @@ class DumpError(Exception):
 def dump(path: Path) -> None:
     """Write the database as it is at this moment to `path`, in pg_dump's custom format.
 
-    Only its owner may read the file. One that is there is replaced when the new one is whole.
+    Only its owner may read the file. An existing file is replaced once the new one is complete.
 
     Raises:
         DumpError: the database cannot be read, or the file cannot be written.

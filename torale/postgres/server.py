@@ -287,7 +287,7 @@ def _reason(output: str) -> str:
     marked = re.findall(r"\b(?:ERROR|FATAL|PANIC|error): +(.+)", output)
     # On a full disk each later step fails, too, and says so last.
     full = [line for line in marked if "No space left on device" in line]
-    return (full or marked or lines or ["it left no word, as happens on a full disk"])[-1]
+    return (full or marked or lines or ["it printed nothing, as happens on a full disk"])[-1]
 
 
 def programs() -> Path:

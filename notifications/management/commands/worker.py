@@ -85,7 +85,7 @@ async def keep_up(run: Any, stop: asyncio.Event) -> None:
             logger.exception("worker_part_broke", part=run.__name__)
         # The queue also ends without an exception when its periodic jobs cannot be deferred.
         if not stop.is_set():
-            # They are deferred over Django's connection, and nobody else gives up a lost one.
+            # They are deferred over Django's connection, and nothing else closes a lost one.
             await sync_to_async(close_old_connections)()
             await asyncio.sleep(PAUSE)
 

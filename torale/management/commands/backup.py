@@ -12,7 +12,7 @@ from torale.postgres.dump import DumpError, dump
 class Command(BaseCommand):
     """Works while web and workers run: the file holds one moment's state."""
 
-    help = "Write the database to a file for `restore`; SECRET_KEY and TORALE_FIELD_KEYS go extra."
+    help = "Write the database to a file for `restore`, without SECRET_KEY and TORALE_FIELD_KEYS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""

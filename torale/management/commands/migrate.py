@@ -19,7 +19,7 @@ PAUSE = 0.2
 
 
 class Command(migrate.Command):
-    """Django's, but the second of two that start together waits for the first."""
+    """Django's command; if several start at once, one migrates and the others wait."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate.
@@ -41,11 +41,11 @@ class Command(migrate.Command):
 
 @contextmanager
 def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Hold the advisory lock of migrations, on a connection of its own, with which it ends."""
+    """Hold the advisory lock of migrations, on a connection of its own."""
     parameters = {**connection.get_connection_params(), "autocommit": True}
     with psycopg.connect(**parameters) as holder:
-        # Not waiting within PostgreSQL: CREATE INDEX CONCURRENTLY of the other would wait for this
-        # statement's snapshot.
+        # Do not wait within PostgreSQL: CREATE INDEX CONCURRENTLY in the other process would wait
+        # for this statement's snapshot.
         while holder.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
             time.sleep(PAUSE)
         yield

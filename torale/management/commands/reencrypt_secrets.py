@@ -16,14 +16,14 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    """After this, keys behind the first one may be taken out of the setting.
+    """After this, all keys but the first may be removed from the setting.
 
-    It runs with any secrets, and the database goes with them from then on.
+    It runs with any secrets, and stores proofs of them.
     """
 
     help = (
-        "Encrypt all stored secrets anew with the first key of TORALE_FIELD_KEYS, and have the "
-        "database go with this and the present SECRET_KEY."
+        "Encrypt all stored secrets with the first key of TORALE_FIELD_KEYS, and store proofs of "
+        "it and of SECRET_KEY."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002

@@ -14,13 +14,15 @@ from torale.postgres.dump import DumpError, restore
 class Command(BaseCommand):
     """Replaces the database; to be run while neither web nor workers run."""
 
-    help = "Replace all that is in the database by what `backup` wrote to a file."
+    help = "Replace the whole database with what `backup` wrote to a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--force", action="store_true", help="also if the database holds users, who are lost"
+            "--force",
+            action="store_true",
+            help="even if the database holds users; they are lost",
         )
 
     def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:  # noqa: ARG002
@@ -30,7 +32,7 @@ class Command(BaseCommand):
                 "The database holds users. Stop web and workers and add --force to replace all "
                 "that is there."
             )
-        connection.close()  # or it would hold up what drops the tables
+        connection.close()  # an open one could block DROP SCHEMA
         try:
             restore(file)
         except DumpError as error:
@@ -38,7 +40,7 @@ class Command(BaseCommand):
 
 
 def has_users() -> bool:
-    """Return whether somebody uses the database already."""
+    """Return whether the database holds users."""
     users = get_user_model()
     return (
         users._meta.db_table in connection.introspection.table_names()  # noqa: SLF001 - Django's public _meta

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         asyncio.run(run_together())
 
     def check_port(self) -> None:
-        """Find out before anything is started whether the port can be had.
+        """Find out before anything is started whether the port can be opened.
 
         Raises:
             CommandError: says who else has it and what to do.
@@ -108,6 +108,6 @@ async def run_together() -> None:
         status = ends[ended[0]].result()
         # A negative one is the number of the signal that killed it.
         raise CommandError(
-            f"{ended[0]} has ended, so everything has; it told why above, or was killed.",
+            f"{ended[0]} has ended, so serve ends, too. If nothing above says why, it was killed.",
             returncode=128 - status if status < 0 else status or 1,
         )

@@ -10,12 +10,12 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from torale.ports import CannotListen, listen
 from torale.web import Server
 
-#: Threads that run views. More than the database's connections would only wait for one.
+#: Threads that run views; each may use a database connection.
 THREADS = 4
 
 
 class Command(BaseCommand):
-    """Start more of them behind a proxy, each with a TORALE_LISTEN of its own, for more cores."""
+    """Serves on one core; for more, start several behind a proxy, each with its TORALE_LISTEN."""
 
     help = "Serve the API and the admin until SIGTERM or Ctrl-C."
 

@@ -111,7 +111,7 @@ def deliver_code(*, address_id: Any, now: datetime) -> None:
 def check_code(*, user: User, email: str, code: str, now: datetime) -> bool:
     """Make `email` a verified address of `user`, if `code` is the one that was mailed there.
 
-    Returns False, whatever the code, if it has been one before.
+    Returns False, whatever the code is, if the address is verified already.
 
     A wrong code costs a try. The try is committed before the refusal is raised, so this cannot be
     part of a larger transaction.

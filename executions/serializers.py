@@ -9,9 +9,9 @@ from torale.api.fields import StoredSerializer
 class ResultSerializer(StoredSerializer):
     """What was found out."""
 
-    evidence = serializers.CharField(help_text="What the answer rests on, in words.")
+    evidence = serializers.CharField(help_text="What the answer is based on, in words.")
     confidence = serializers.IntegerField(
-        min_value=0, max_value=100, help_text="How sure the answer is, in percent."
+        min_value=0, max_value=100, help_text="How certain the answer is, in percent."
     )
     sources = serializers.ListField(
         child=serializers.URLField(), help_text="The URLs of the pages that were read."
@@ -38,7 +38,7 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
         allow_null=True, help_text="What was found out; null until there is an answer."
     )
     grounding_sources = GroundingSourceSerializer(
-        many=True, help_text="The pages the answer rests on; empty until there is an answer."
+        many=True, help_text="The pages the answer is based on; empty until there is an answer."
     )
 
     class Meta:
@@ -68,9 +68,9 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
                 "help_text": "When the latest attempt began; until a worker begins, the time of "
                 "creation."
             },
-            "completed_at": {"help_text": "When it ended, in whatever way; null until then."},
+            "completed_at": {"help_text": "When it ended; null until then."},
             "notification": {
-                "help_text": "What its receivers are told, as Markdown; null unless the condition "
+                "help_text": "What to tell its receivers, as Markdown; null unless the condition "
                 "was met."
             },
             "error_message": {

@@ -72,7 +72,7 @@ def hit(limit: Limit, whom: str) -> Verdict:
 
 
 def forget(limit: Limit, whom: str) -> None:
-    """Let `whom` begin anew."""
+    """Reset the count of `whom`."""
     Usage.objects.filter(key=_key(limit, whom)).delete()
 
 

@@ -72,7 +72,7 @@ def check_at_first_connection() -> None:
 
 
 def renew() -> None:
-    """Replace the proofs by those of the present secrets."""
+    """Replace the proofs with those of the present secrets."""
     with connection.cursor() as cursor:
         cursor.execute(RENEW, _made())
 

@@ -27,7 +27,7 @@ class Finding:
     title: str
     #: Whether the rule holds now.
     holds: bool
-    #: Whether it has come to hold with this visit.
+    #: Whether it holds now and did not hold at the last visit.
     is_news: bool
     #: What was seen, in words.
     evidence: str

@@ -37,8 +37,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
 
-#: What the libraries raise for a selector that is none; the last two for characters and numbers out
-#: of bounds.
+#: What the libraries raise for an invalid selector; the last two for characters and numbers out of
+#: bounds.
 BAD_SELECTOR = (
     SelectorError,
     etree.XPathError,

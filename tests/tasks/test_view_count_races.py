@@ -1,18 +1,16 @@
 """Many threads that view, and threads that store what was viewed."""
 
 import logging
-import os
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from tasks.models import Task
 from tasks.view_counts import ViewCounter
 from tests.factories import make_task, refused_rows
 from tests.races import at_once
-from tests.torale.running import python
+from tests.torale.running import database_url, python
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,27 +71,24 @@ def test_what_the_background_thread_cannot_store_is_lost_with_a_line_in_the_log(
 SERVER = """
 import sys
 import django
-from django.db import connection
 django.setup()
 from django.contrib.auth.models import AnonymousUser
 from tasks.models import Task
 from tasks.view_counts import view_counter
-database, task_id, user_id = sys.argv[1:]
-connection.settings_dict["NAME"] = database
+task_id, user_id = sys.argv[1:]
 view_counter.add(Task(pk=task_id, user_id=user_id), by=AnonymousUser())
 """
 
 
 def test_a_server_that_is_stopped_stores_its_last_views(owner):
     task = make_task(owner, is_public=True)
-    database = str(connection.settings_dict["NAME"])
-    ours = {
-        "TORALE_DATA_DIR": settings.TORALE_DATA_DIR,
-        "DJANGO_SETTINGS_MODULE": "torale.settings",
-    }
-    ours |= {name: os.environ[name] for name in ["DATABASE_URL"] if name in os.environ}
 
-    ended = python("-c", SERVER, database, str(task.pk), str(owner.pk), **ours)
+    ended = python(
+        *("-c", SERVER, str(task.pk), str(owner.pk)),
+        DATABASE_URL=database_url(),
+        DJANGO_SETTINGS_MODULE="torale.settings",
+        TORALE_DATA_DIR=settings.TORALE_DATA_DIR,
+    )
 
     assert (ended.returncode, ended.stderr) == (0, "")
     task.refresh_from_db()

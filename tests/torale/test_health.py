@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from tasks.jobs import start_due_tasks
 from tests.database_clock import fast_machine
+from tests.migrating import migrated_back
 from tests.torale.running import python
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
@@ -76,9 +76,8 @@ def test_a_scheduler_that_cannot_look_has_not_run(anonymous_client):
 
 @pytest.mark.django_db
 def test_a_first_worker_has_a_minute_after_the_migration(anonymous_client):
-    executor = MigrationExecutor(connection)
-    executor.migrate([("torale", "0001_initial")])
-    MigrationExecutor(connection).migrate(executor.loader.graph.leaf_nodes("torale"))
+    with migrated_back("torale", "0001_initial"):
+        pass
 
     assert anonymous_client.get("/readyz").json()["scheduler"] == "ok"
 

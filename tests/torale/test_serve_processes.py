@@ -18,6 +18,10 @@ from django.conf import settings
 from tests.receivers import DEADLINE_S, wait_for
 from tests.torale.running import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
 
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="the processes are looked for in /proc"
+)
+
 
 class Serving:
     """`manage.py serve` in a process of its own."""
@@ -94,9 +98,9 @@ def start_serving() -> Iterator[Callable[..., Serving]]:
         serving.stop()
 
 
-def processes_of(data_dir: Path) -> list[str]:
-    """Return the commands of the processes that run on `data_dir`, the database's too."""
-    found = []
+def processes_of(data_dir: Path) -> dict[int, str]:
+    """Return the commands of the processes that run on `data_dir`, the database's too, by id."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         # It may have ended meanwhile.
         with contextlib.suppress(OSError):
@@ -105,11 +109,12 @@ def processes_of(data_dir: Path) -> list[str]:
             runs_on = f"TORALE_DATA_DIR={data_dir}\0".encode()
             in_it = str((process / "cwd").readlink()).startswith(str(data_dir))
             if in_it or runs_on in process.joinpath("environ").read_bytes():
-                found.append(process.joinpath("cmdline").read_text().replace("\0", " "))
+                command = process.joinpath("cmdline").read_text().replace("\0", " ")
+                found[int(process.name)] = command
     return found
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the processes are counted in /proc")
+@on_linux
 def test_a_kill_of_serve_leaves_nothing_running_and_the_next_start_serves(migrated, start_serving):
     killed = start_serving(migrated)
     killed.wait()
@@ -136,14 +141,14 @@ def test_every_address_of_the_banner_answers(migrated, start_serving):
     assert answers == {url: 200, f"{url}/api/v1/": 200, f"{url}/admin/": 200}
 
 
+@on_linux
 def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving):
     serving = start_serving(migrated)
     serving.wait()
     (worker,) = [
-        int(process.name)
-        for process in Path("/proc").glob("[0-9]*")
-        if "torale.supervised\0worker\0" in read(process / "cmdline")
-        and f"TORALE_LISTEN=127.0.0.1:{serving.port}\0" in read(process / "environ")
+        pid
+        for pid, command in processes_of(migrated).items()
+        if "torale.supervised worker" in command
     ]
 
     os.kill(worker, signal.SIGKILL)
@@ -154,12 +159,6 @@ def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving
         "If nothing above says why, it was killed.\n"
     )
     assert not serving.answers()
-
-
-def read(file: Path) -> str:
-    with contextlib.suppress(OSError):
-        return file.read_text(errors="replace")
-    return ""
 
 
 @pytest.mark.slow

@@ -30,8 +30,8 @@ class Command(BaseCommand):
         """Go through all models and print how many rows there were.
 
         Raises:
-            CommandError: names the rows of which a secret could not be decrypted. They are left as
-                they are, all others are encrypted anew.
+            CommandError: names the rows with a secret that could not be decrypted. They are left
+                as they are; all others are encrypted again.
         """
         count, undecryptable = 0, []
         for model in apps.get_models():

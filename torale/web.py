@@ -17,7 +17,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
 
 from torale.api.parsers import BodyTooLarge
@@ -31,6 +31,10 @@ OUTPUT_BYTES: Final = 16 * 1024 * 1024
 #: What the kernel keeps of an answer, in bytes. Its own default grows to megabytes, behind which
 #: nobody sees whether the client still reads.
 SEND_BUFFER_BYTES: Final = 128 * 1024
+
+
+#: Of WSGI (PEP 3333); calls `start_response` before it returns, as Django does.
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,17 @@ class Parser(HTTPRequestParser):
         self.completed = True
 
 
+class Task(WSGITask):
+    """Answers by the application."""
+
+    def finish(self) -> None:
+        """End the answer; one to HEAD has ended with its head (RFC 9110 §9.3.2)."""
+        if self.request.command == "HEAD":
+            self.write(b"")  # the head, which waits for the first of the body
+            self.chunked_response = False
+        super().finish()
+
+
 class Refusal(ErrorTask):
     """Answers what the server itself refuses in the shape of the API's errors."""
 
@@ -125,6 +140,7 @@ class Channel(HTTPChannel):
     """A connection; `Server` looks after it each second."""
 
     parser_class = Parser
+    task_class = Task
     error_task_class = Refusal
     #: The request that is arriving.
     request: Parser | None
@@ -211,6 +227,23 @@ class Channel(HTTPChannel):
             self.server.add_task(self)
 
 
+def without_bodies_for_head(application: Application) -> Application:
+    """Return `application` with no body in answers to HEAD; Django and waitress leave them there.
+
+    A body that is made bit by bit is not made at all, but closed.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        if hasattr(body, "close"):
+            body.close()
+        return []
+
+    return answer
+
+
 class Server(TcpWSGIServer):
     """Serves `application` to all who connect to `listener`, until `stop`.
 
@@ -225,7 +258,7 @@ class Server(TcpWSGIServer):
 
     def __init__(
         self,
-        application: Callable[..., Iterable[bytes]],
+        application: Application,
         listener: socket.socket,
         *,
         threads: int,
@@ -235,7 +268,7 @@ class Server(TcpWSGIServer):
         self._stop_by: float | None = None
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         super().__init__(
-            application,
+            without_bodies_for_head(application),
             _sock=listener,
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),

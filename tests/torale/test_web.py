@@ -13,7 +13,7 @@ import pytest
 from tests.receivers import DEADLINE_S, wait_for
 from tests.torale.running import HALF_A_BODY
 from torale.ports import listen
-from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server
+from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server, without_bodies_for_head
 
 MEBIBYTE = 1024 * 1024
 
@@ -388,3 +388,39 @@ def test_a_stop_does_not_wait_for_ever(start_web):
 
     web.thread.join(DEADLINE_S)
     assert not web.thread.is_alive()
+
+
+@pytest.mark.parametrize("path", ["/1", "/stream"])
+def test_an_answer_to_head_has_no_body(start_web, path):
+    web = start_web()
+    client = web.connect(f"HEAD {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+
+    received = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert received.index(b"\r\n\r\n") == len(received) - 4
+
+
+def test_what_follows_an_answer_to_head_is_the_next_answer(start_web):
+    client = start_web().connect(b"HEAD /first HTTP/1.1\r\nHost: h\r\n\r\n")
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += client.recv(65536)
+    assert b"Content-Length: 6\r\n" in head
+
+    client.sendall(b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n")
+
+    assert answer(client)[2] == b"/last"
+
+
+def test_a_body_that_nobody_is_to_read_is_closed():
+    is_closed = threading.Event()
+
+    class Body:
+        def close(self):
+            is_closed.set()
+
+    served = without_bodies_for_head(lambda *_: Body())
+
+    assert [*served({"REQUEST_METHOD": "HEAD"}, print)] == []
+    assert is_closed.is_set()

@@ -4,6 +4,7 @@ It imports nothing but what it is asked to call. See executions/confined.py.
 """
 
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -72,9 +73,22 @@ def _call(
         raise
     except Exception as error:  # noqa: BLE001 - it is raised again in the parent
         error.add_note(traceback.format_exc())
-        return None, error
+        return None, _portable(error)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return `error`, or one that tells of it if the parent could not make it from its pickle."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever the error's class does
+        told = RuntimeError(f"{type(error).__name__}: {error}")
+        told.add_note(traceback.format_exc())  # of both errors
+        return told
+    return error
 
 
 def _memory() -> int:

@@ -38,6 +38,18 @@ def fail() -> None:
     raise LookupError("not there")
 
 
+class Picky(Exception):
+    """Pickled by its one argument, it cannot be made again."""
+
+    def __init__(self, message: str, *, place: int) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def fail_pickily() -> None:
+    raise Picky("not here", place=3)
+
+
 def take(megabytes: int) -> int:
     return len(b"x" * (megabytes * 1024**2))
 
@@ -67,6 +79,15 @@ def test_a_call_raises_what_the_function_raises():
 
     # Where in the child it was raised.
     assert "in fail" in failure.value.__notes__[0]
+
+
+def test_an_error_that_does_not_survive_pickling_is_told_all_the_same(new_children):
+    first = call(pid_and_limits)
+
+    with pytest.raises(RuntimeError, match="Picky: not here"):
+        call(fail_pickily)
+
+    assert call(pid_and_limits) == first
 
 
 def test_calls_in_turn_share_a_process_that_is_not_ours_and_gives_way(new_children):

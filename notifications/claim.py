@@ -170,9 +170,15 @@ def _message(
 def _decrypted(
     row: dict[str, Any], now: datetime
 ) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
-    """Return a webhook's own headers and the secrets that sign it; nothing for an email."""
-    if not row["secret"]:
+    """Return a webhook's own headers and the secrets that sign it; nothing for an email.
+
+    Raises:
+        UndecryptableValue, TypeError, ValueError: they cannot be read, or there is no secret.
+    """
+    if row["endpoint_id"] is None:
         return None, ()
+    if not row["secret"]:
+        raise ValueError("there is no secret, and no webhook goes out unsigned")
     headers = _decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else None
     retired = _decrypted_secret(bytes.fromhex(row["retired_secrets"]))
     present = _decrypted_secret(bytes.fromhex(row["secret"]))

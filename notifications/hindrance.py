@@ -22,7 +22,7 @@ def with_hindrances(sends: NotificationSendQuerySet) -> NotificationSendQuerySet
 def hindrance(send: NotificationSend) -> str | None:
     """Return why `send`, from `with_hindrances`, must not be attempted; None if it may."""
     if send.endpoint:
-        if send.is_for_default_webhook and not send.default_webhook_is_enabled:  # type: ignore[attr-defined]
+        if send.is_for_default_webhook and send.default_webhook_is_enabled is False:  # type: ignore[attr-defined]
             return WebhookConfig.WHY_OFF
         if send.endpoint.switched_off_at:
             return send.endpoint.why_off()

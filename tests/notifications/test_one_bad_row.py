@@ -171,3 +171,13 @@ def test_many_sends_whose_payload_is_gone(owner, http_receiver):
     assert {*states(*gone)} == {
         ("failed", "What it carried is no longer kept (see TORALE_RETENTION_DAYS).")
     }
+
+
+def test_a_webhook_without_a_secret_never_goes_out_unsigned(owner, http_receiver):
+    send = queued(owner, recipient=f"{http_receiver.url}/hook")
+    WebhookConfig.objects.all().delete()
+
+    deliver(until=lambda: Attempt.objects.filter(send=send).exists())
+
+    assert http_receiver.requests == []
+    assert states(send)[0][0] == "retrying"

@@ -143,7 +143,7 @@ def number_in(value: Any) -> Decimal | None:
 def _document(body: bytes, charset: str | None) -> Any:
     try:
         parser = lxml.html.HTMLParser(encoding=charset or _guessed(body))
-    except LookupError:
+    except (LookupError, ValueError):  # no charset, or a name with characters that none has
         parser = lxml.html.HTMLParser(encoding=_guessed(body))
     try:
         return lxml.html.document_fromstring(body, parser=parser)

@@ -41,6 +41,7 @@ def test_a_long_title_is_cut():
         ("text/html; charset=windows-1252", "cp1252"),
         ("text/html; charset=ISO-8859-15", "iso8859-15"),
         ("text/html; charset=nonsense", "utf-8"),
+        ("text/html; charset*=us-ascii''%00", "utf-8"),
         ("application/xhtml+xml", "utf-8"),
     ],
 )

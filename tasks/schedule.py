@@ -12,6 +12,7 @@ from executions.models import Execution, Status
 from tasks import failing
 from tasks.models import FALLBACK_INTERVAL, Task
 from tasks.run import wake
+from torale.trouble import is_trouble
 
 logger = structlog.get_logger(__name__)
 
@@ -55,6 +56,9 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
     """Make an execution and its job for each of `tasks`; one that fails does not stop the others.
 
     They are made together. If the database refuses that, each is made alone.
+
+    Raises:
+        DatabaseError, ConnectorException: the database is in trouble, which is no fault of a task.
     """
     try:
         with transaction.atomic():
@@ -64,6 +68,8 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
             ):
                 wake(execution)
     except UNSTORABLE as error:
+        if is_trouble(error):
+            raise
         if len(tasks) > 1:
             for task in tasks:
                 start_visits([task], now=now)

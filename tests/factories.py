@@ -114,13 +114,16 @@ def stored_value(row: Model, field: str) -> bytes:
 
 
 @contextmanager
-def refused_rows(table: str, condition: str, *values: str) -> Iterator[None]:
+def refused_rows(
+    table: str, condition: str, *values: str, sqlstate: str = "P0001"
+) -> Iterator[None]:
     """Have the database refuse to store rows of `table` for which an SQL `condition` holds."""
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
                 "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"IF {condition.replace('%s', '{}')} THEN RAISE 'refused by the test'; END IF; "
+                f"IF {condition.replace('%s', '{}')} THEN "
+                f"RAISE 'refused by the test' USING ERRCODE = '{sqlstate}'; END IF; "
                 "RETURN NEW; END $$; "
                 f"CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON {table} "
                 "FOR EACH ROW EXECUTE FUNCTION refuse_row()"

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
 
 from executions.models import LEASE, Execution
 from tasks import schedule
@@ -9,6 +11,8 @@ from tasks.schedule import recover, start_due
 from tests.factories import NOW, make_pending_execution, make_task, refused_rows
 
 pytestmark = pytest.mark.django_db
+
+DISK_FULL = "53100"
 
 
 def test_due_tasks_are_started_and_keep_their_time_until_the_visit_ends(owner):
@@ -98,6 +102,22 @@ def test_a_visit_of_which_nothing_can_be_stored_is_put_off(owner):
     assert Execution.objects.get().task_id == good.pk
     bad.refresh_from_db()
     assert bad.next_run_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("table", ["executions_execution", "procrastinate_jobs"])
+def test_a_full_disk_puts_no_visit_off(owner, table):
+    tasks = [make_task(owner, next_run_at=NOW) for _ in range(2)]
+
+    with (
+        refused_rows(table, "true", sqlstate=DISK_FULL),
+        pytest.raises((DatabaseError, ConnectorException)),
+    ):
+        start_due(now=NOW)
+
+    assert not Execution.objects.exists()
+    for task in tasks:
+        task.refresh_from_db()
+        assert (task.next_run_at, task.failed_run_count) == (NOW, 0)
 
 
 def test_an_execution_that_cannot_be_woken_does_not_keep_others_asleep(owner):

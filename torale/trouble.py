@@ -22,7 +22,10 @@ def is_trouble(error: BaseException | None) -> bool:
 
     Errors in a statement or its values, and violated constraints, do not count.
     """
-    while error is not None:
+    seen: set[int] = set()
+    # An error can come to be its own cause: procrastinate raises the cause of Django's anew.
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         if isinstance(error, psycopg.Error) and _is_passing(error):
             return True
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

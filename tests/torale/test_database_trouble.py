@@ -10,6 +10,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from notifications import unsubscribe
 from tests.contract.living import QUESTION, TASKS
+from tests.factories import make_task, refused_rows
 from tests.torale.running import python
 from torale.trouble import is_trouble
 
@@ -52,6 +53,16 @@ def test_what_passes_is_trouble(statement):
         cursor.execute(statement)
 
     assert is_trouble(caught.value)
+
+
+@pytest.mark.django_db
+def test_a_job_that_cannot_be_queued_is_500_and_holds_no_thread_for_ever(owner, owner_client):
+    task = make_task(owner)
+
+    with refused_rows("procrastinate_jobs", "true"):
+        answer = owner_client.post(f"{TASKS}/{task.pk}/execute")
+
+    assert answer.status_code == 500
 
 
 @pytest.mark.django_db

@@ -61,6 +61,15 @@ def test_a_header_that_the_caller_writes_does_not_help(anonymous_client):
     assert response.status_code == 429
 
 
+def test_an_address_that_is_none_counts_like_any_other(db, anonymous_client, settings):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    address = {"HTTP_X_FORWARDED_FOR": "x" * 10_000}
+
+    answers = [anonymous_client.get("/api/v1/public/feed", **address) for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
 def test_an_invalid_key_is_refused_before_it_counts(anonymous_client):
     for _ in range(10):
         anonymous_client.get(

@@ -11,6 +11,9 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from torale.limits import Limit, Verdict, hit
 
+#: Characters of an address that count.
+ADDRESS_LENGTH = 100
+
 
 class Limited(Protocol):
     """A view that may be called only so often."""
@@ -32,7 +35,9 @@ class AddressThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; False when it is one too many."""
         limited: Limited = view
-        self.verdict = hit(limited.limit, self.get_ident(request))
+        # Longer than any address: where TORALE_PROXIES counts more than there are, or one that
+        # only passes the header on, it is the client that writes it.
+        self.verdict = hit(limited.limit, self.get_ident(request)[:ADDRESS_LENGTH])
         return self.verdict.allowed
 
     def wait(self) -> float:

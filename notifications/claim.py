@@ -58,7 +58,7 @@ WITH due AS MATERIALIZED (
            encode(config.secret, 'hex') AS secret,
            encode(config.retired_secrets, 'hex') AS retired_secrets,
            payload.send_id IS NULL OR suppression.address IS NOT NULL
-               OR endpoint.switched_off_at IS NOT NULL
+               OR task.is_muted IS TRUE OR endpoint.switched_off_at IS NOT NULL
                OR (is_for_default_webhook AND NOT coalesce(config.is_enabled, true))
                AS is_hindered
     FROM taken
@@ -66,6 +66,7 @@ WITH due AS MATERIALIZED (
     LEFT JOIN notifications_payload AS payload ON payload.send_id = taken.id
     LEFT JOIN notifications_emailsuppression AS suppression
         ON taken.endpoint_id IS NULL AND suppression.address = lower(taken.recipient)
+    LEFT JOIN tasks_task AS task ON taken.endpoint_id IS NULL AND task.id = taken.task_id
     LEFT JOIN notifications_webhookendpoint AS endpoint ON endpoint.id = taken.endpoint_id
     LEFT JOIN notifications_webhookconfig AS config ON config.user_id = endpoint.user_id
 )

@@ -5,7 +5,12 @@ from django.db.models.functions import Lower
 
 from notifications.models import EmailSuppression, NotificationSend, Payload, WebhookConfig
 from notifications.models.send import NotificationSendQuerySet
+from tasks.models import Task
 
+UNSUBSCRIBED = (
+    "Somebody has unsubscribed from this task's emails. Naming an email in the task's "
+    "`notifications` ends that."
+)
 PRUNED = "What it carried is no longer kept (see TORALE_RETENTION_DAYS)."
 
 
@@ -15,6 +20,7 @@ def with_hindrances(sends: NotificationSendQuerySet) -> NotificationSendQuerySet
     return sends.select_related("endpoint").annotate(
         barred_address=Subquery(barred.values("address")),
         is_pruned=~Exists(Payload.objects.filter(send=OuterRef("pk"))),
+        is_of_muted_task=Exists(Task.objects.filter(pk=OuterRef("task_id"), is_muted=True)),
         default_webhook_is_enabled=F("user__webhook_config__is_enabled"),
     )
 
@@ -28,4 +34,6 @@ def hindrance(send: NotificationSend) -> str | None:
             return send.endpoint.why_off()
     elif suppression := EmailSuppression.objects.filter(pk=send.barred_address).first():  # type: ignore[attr-defined]
         return suppression.why()
+    elif send.is_of_muted_task:  # type: ignore[attr-defined]
+        return UNSUBSCRIBED
     return PRUNED if send.is_pruned else None  # type: ignore[attr-defined]

@@ -35,8 +35,8 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     Raises:
         StillInFlight: it is queued or retrying.
         NotDeliverable: its payload has been pruned, its webhook is switched off, its address
-            gets no more mail, its user or address has had the most for now, or it has been
-            attempted MOST_ATTEMPTS times.
+            gets no more mail, its task is muted, its user or address has had the most for now, or
+            it has been attempted MOST_ATTEMPTS times.
     """
     ours = NotificationSend.objects.filter(pk=send.pk)
     was_skipped = send.status == Status.SKIPPED

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from notifications.models.suppression import EmailSuppression
 from notifications.models.webhook import WebhookConfig, WebhookEndpoint
-from tasks.models import NAME_LENGTH
+from tasks.models import NAME_LENGTH, Task
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -90,8 +90,9 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         return self.filter(pk=send_id, lease=lease)
 
     def deliverable(self) -> Self:
-        """Keep those that could be delivered again: ended, payload kept, recipient not barred."""
+        """Keep those that could be delivered again: ended, payload kept, nothing hinders it."""
         barred = EmailSuppression.objects.filter(address=Lower(OuterRef("recipient")))
+        muted = Task.objects.filter(pk=OuterRef("task_id"), is_muted=True)
         return self.finished().filter(
             Exists(Payload.objects.filter(send=OuterRef("pk"))),
             ~Exists(WebhookEndpoint.objects.switched_off().filter(pk=OuterRef("endpoint"))),
@@ -100,6 +101,7 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
                 is_for_default_webhook=True,
             ),
             ~Exists(barred),
+            ~Q(Exists(muted), notification_type=NotificationType.EMAIL),
         )
 
     def user_ids(self) -> list[UUID]:

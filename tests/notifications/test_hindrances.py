@@ -4,9 +4,12 @@ import pytest
 from django.utils import timezone
 
 from notifications.claim import refuse
-from notifications.models import EmailSuppression, WebhookEndpoint
+from notifications.hindrance import UNSUBSCRIBED
+from notifications.models import EmailSuppression, NotificationSend, WebhookEndpoint
+from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from notifications.webhooks import configure
-from tests.factories import NOW, make_send
+from tasks.destinations import Destinations
+from tests.factories import NOW, make_send, make_task
 from tests.notifications.delivering import deliver, take
 from tests.notifications.test_deliver import EMAIL_BODY, queued
 
@@ -57,3 +60,42 @@ def test_a_webhook_that_is_switched_on_again_meanwhile_is_attempted(owner):
     send.refresh_from_db()
     assert (send.status, send.lease) == ("queued", None)
     assert len(take(now=timezone.now()).messages) == 1
+
+
+def test_no_mail_that_waits_goes_out_once_somebody_has_unsubscribed(owner, smtp_receiver):
+    task = make_task(owner, notification_email="r@example.com")
+    email = {"notification_type": "email", "recipient": "r@example.com", "body": EMAIL_BODY}
+    send, other = queued(owner, task_id=task.pk, **email), queued(owner, **email)
+    task.mute()
+
+    deliver()
+
+    for each in (send, other):
+        each.refresh_from_db()
+    assert (send.status, send.error_message) == ("failed", UNSUBSCRIBED)
+    assert other.status == "sent"
+    assert len(smtp_receiver.messages) == 1
+
+
+def test_a_webhook_goes_out_though_somebody_has_unsubscribed(owner, http_receiver):
+    task = make_task(owner)
+    send = queued(owner, task_id=task.pk, recipient=http_receiver.url)
+    task.mute()
+
+    deliver()
+
+    send.refresh_from_db()
+    assert send.status == "sent"
+
+
+def test_no_mail_is_delivered_again_once_somebody_has_unsubscribed(owner):
+    task = make_task(owner)
+    send = make_send(owner, task_id=task.pk, notification_type="email", recipient="r@example.com")
+    task.mute()
+
+    with pytest.raises(NotDeliverable, match="unsubscribed"):
+        redeliver_one(send=send, now=NOW)
+    assert redeliver_all(sends=NotificationSend.objects.all(), now=NOW) == 0
+    task.destinations = Destinations(email="r@example.com")
+    task.save()
+    assert redeliver_one(send=send, now=NOW).status == "queued"

@@ -416,7 +416,7 @@ def test_what_follows_an_answer_to_head_is_the_next_answer(start_web):
 def test_a_body_that_nobody_is_to_read_is_closed():
     is_closed = threading.Event()
 
-    class Body:
+    class Body(list[bytes]):
         def close(self):
             is_closed.set()
 

@@ -11,7 +11,7 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from torale.limits import Limit, Verdict, hit
 
-#: Characters of an address that count.
+#: Characters of an address that count: more than any address has.
 ADDRESS_LENGTH = 100
 
 
@@ -35,8 +35,7 @@ class AddressThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; False when it is one too many."""
         limited: Limited = view
-        # Longer than any address: where TORALE_PROXIES counts more than there are, or one that
-        # only passes the header on, it is the client that writes it.
+        # Where TORALE_PROXIES is too large, the client itself writes it, and at any length.
         self.verdict = hit(limited.limit, self.get_ident(request)[:ADDRESS_LENGTH])
         return self.verdict.allowed
 

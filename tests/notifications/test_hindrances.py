@@ -4,8 +4,13 @@ import pytest
 from django.utils import timezone
 
 from notifications.claim import refuse
-from notifications.hindrance import UNSUBSCRIBED
-from notifications.models import EmailSuppression, NotificationSend, WebhookEndpoint
+from notifications.hindrance import UNSUBSCRIBED, hindrance, with_hindrances
+from notifications.models import (
+    EmailSuppression,
+    NotificationSend,
+    WebhookConfig,
+    WebhookEndpoint,
+)
 from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from notifications.webhooks import configure
 from tasks.destinations import Destinations
@@ -99,3 +104,10 @@ def test_no_mail_is_delivered_again_once_somebody_has_unsubscribed(owner):
     task.destinations = Destinations(email="r@example.com")
     task.save()
     assert redeliver_one(send=send, now=NOW).status == "queued"
+
+
+def test_what_may_be_delivered_again_is_hindered_by_nothing_without_a_row_for_webhooks(owner):
+    make_send(owner, is_for_default_webhook=True)
+    WebhookConfig.objects.all().delete()
+
+    assert hindrance(with_hindrances(NotificationSend.objects.deliverable()).get()) is None

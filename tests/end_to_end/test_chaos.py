@@ -26,8 +26,8 @@ ROOT = Path(settings.BASE_DIR)
 #: Each is sent by webhook and by email: 2,000 sends.
 EXECUTIONS = 1000
 ROUNDS = 12
-#: Seconds for everything.
-BOUND_S = 60
+#: Seconds in which at least one more send must end. How long all take is the machine's affair.
+STANDSTILL_S = 30
 
 
 class Webhooks:
@@ -193,7 +193,6 @@ def test_killing_anything_at_any_moment_loses_nothing(installation, webhooks, ma
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    begun = time.monotonic()
 
     for _ in range(ROUNDS):
         installation.tell(f"settle {EXECUTIONS // ROUNDS}")
@@ -201,7 +200,7 @@ def test_killing_anything_at_any_moment_loses_nothing(installation, webhooks, ma
         installation.answer()
     installation.tell(f"settle {EXECUTIONS % ROUNDS}")
     installation.answer()
-    sends = until_all_have_ended(installation, begun + BOUND_S)
+    sends = until_all_have_ended(installation)
 
     assert len(sends) == 2 * EXECUTIONS
     assert Counter(send["status"] for send in sends) == {"sent": 2 * EXECUTIONS}
@@ -237,12 +236,15 @@ def strike(chance: random.Random, installation, webhooks, mails) -> None:
         receiver.start()
 
 
-def until_all_have_ended(installation, end: float) -> Any:
+def until_all_have_ended(installation) -> Any:
     """Let time pass for what waits until nothing does, and return all sends."""
+    fewest, end = 2 * EXECUTIONS, time.monotonic() + STANDSTILL_S
     while True:
         installation.tell("later")
         left = int(installation.answer())
         if not left:
             return installation.report()
+        if left < fewest:
+            fewest, end = left, time.monotonic() + STANDSTILL_S
         assert time.monotonic() < end, installation.report()
         time.sleep(0.5)

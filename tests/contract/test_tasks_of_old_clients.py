@@ -74,6 +74,23 @@ def test_the_list_takes_active(owner, owner_client, name):
     assert names(owner_client.get(TASKS, {name: "false"})) == {"paused", "completed"}
 
 
+@pytest.mark.parametrize("name", ["active", "is_active"])
+def test_another_active_is_told_what_is_allowed(owner_client, name):
+    """A fault of a closed set names
+    what is allowed"""
+    response = owner_client.get(TASKS, {name: "yes"})
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == [
+        {
+            "type": "enum",
+            "loc": ["query", name],
+            "msg": "Input should be 'true' or 'false'",
+            "input": "yes",
+        }
+    ]
+
+
 def test_the_list_of_tasks_has_a_thousand(owner, owner_client):
     """The list of tasks has 1000 as
     default and most, for clients that cannot page."""

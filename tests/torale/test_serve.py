@@ -85,6 +85,22 @@ def test_a_database_server_that_is_not_there_is_told_with_what_to_do(tmp_path, u
     )
 
 
+@pytest.mark.parametrize("command", ["migrate", "delivery_status"])
+def test_a_command_whose_database_server_is_not_there_ends_with_one_sentence(tmp_path, command):
+    ended = manage(
+        command,
+        TORALE_DATA_DIR=tmp_path,
+        DATABASE_URL=f"postgres://olive@127.0.0.1:{free_port()}/torale",
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    # In front of it are the log lines of a pool that has tried to connect.
+    *log, sentence = ended.stderr.splitlines()
+    assert all(line.startswith("{") for line in log)
+    assert sentence.startswith("torale: The database cannot be used: ")
+    assert sentence.endswith(". Check DATABASE_URL and the server.")
+
+
 def test_an_embedded_database_that_cannot_be_made_is_told_with_what_to_do(tmp_path):
     (tmp_path / "postgres").touch()
 

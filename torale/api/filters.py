@@ -43,9 +43,11 @@ class FlagFilter(TypedChoiceFilter):
     """Filters by `true` or `false`; a BooleanFilter would take another word for no filter."""
 
     def __init__(self, **extra: Any) -> None:
+        words = ("true", "false")
         super().__init__(
-            choices=[(word, word) for word in ("true", "false")],
+            choices=[(word, word) for word in words],
             coerce=lambda word: word == "true",
+            error_messages={"invalid_choice": should_be(words)},
             **extra,
         )
 

@@ -10,11 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
-from rest_framework.throttling import BaseThrottle
 from unfold.forms import AuthenticationForm
 
 from torale.limits import Limit, forget, hit
+from torale.proxies import client_address
 
 #: Of one account from one address; a success ends the count.
 OF_ACCOUNT = Limit("log_ins", 5, timedelta(minutes=15))
@@ -75,8 +74,3 @@ def both(email: str, address: str) -> str:
 def digest(text: str) -> str:
     """Return what stands for `text` in a key: some people type their password as the email."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, as the limits of the API take it."""
-    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]

@@ -1,12 +1,21 @@
-"""Warn of a proxy in front of the web server that TORALE_PROXIES does not count."""
+"""Proxies in front of the web server: clients' addresses, and a warning of an unknown proxy."""
 
 from collections.abc import Callable
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from rest_framework.throttling import BaseThrottle
 
 logger = structlog.get_logger(__name__)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, as the limits of the API take it.
+
+    It is taken from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it.
+    """
+    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]
 
 
 def warn_of_unknown_proxy(

@@ -1,4 +1,4 @@
-"""A proxy in front that the settings do not know."""
+"""Proxies in front: one that the settings do not know, and what the header of one is worth."""
 
 import pytest
 
@@ -28,3 +28,15 @@ def test_no_proxy_is_not_warned_of(client, said):
     client.get("/healthz")
 
     assert said() == 0
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "203.0.113.9")])
+def test_a_client_cannot_choose_the_address_that_is_logged(
+    client, caplog, settings, proxies, address
+):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+
+    client.get("/healthz", headers={"x-forwarded-for": "198.51.100.1, 203.0.113.9"})
+
+    [started] = [record for record in caplog.records if "request_started" in record.getMessage()]
+    assert started.msg["ip"] == address

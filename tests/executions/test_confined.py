@@ -224,7 +224,7 @@ import asyncio, contextlib, sys
 from executions import confined
 from tests.executions.test_confined import tell_and_spin
 
-confined.CPU_S = 1
+confined.CPU_S = float(sys.argv[2])
 
 async def main():
     await asyncio.gather(*(confined.confined(divmod, 7, 2) for _ in range(2)))
@@ -235,11 +235,13 @@ with contextlib.suppress(KeyboardInterrupt):
 """
 
 
-@pytest.mark.parametrize("how", ["killed", "interrupted"])
-def test_no_process_outlives_its_parent(tmp_path, how):
+# A child that is at work when its parent is killed ends by the limit of CPU time; one whose parent
+# is interrupted must not reach the limit before that.
+@pytest.mark.parametrize(("how", "cpu_s"), [("killed", 1), ("interrupted", 30)])
+def test_no_process_outlives_its_parent(tmp_path, how, cpu_s):
     path = tmp_path / "pid"
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, path],
+        [sys.executable, "-c", PARENT, path, str(cpu_s)],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "torale.settings"},
         stderr=subprocess.PIPE,

@@ -9,9 +9,11 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 #: Seconds that a test waits for an event that must come.
 DEADLINE_S = 20
@@ -107,10 +109,34 @@ def http_receiver(loopback_allowed) -> Iterator[HTTPReceiver]:
     receiver.close()
 
 
-class FreePortController(Controller):
-    """A Controller that can be on port 0: it tries its server where that really listens."""
+class SMTPController(Controller):
+    """A Controller that can be on port 0, and hangs up on its clients when it stops."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.served: list[SMTP] = []
+        super().__init__(*args, **options)
+
+    def factory(self) -> SMTP:
+        self.served.append(super().factory())
+        return self.served[-1]
+
+    def stop(self, *args: Any, **options: Any) -> None:
+        """Stop, leaving no connection to the garbage collector, which complains of it later."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(DEADLINE_S)
+        super().stop(*args, **options)
+
+    async def _hang_up(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.server.close()
+        # Some turns of the loop: until those let in just now have a transport, and all are closed.
+        for _ in range(10):
+            for smtp in self.served:
+                if isinstance(smtp.transport, asyncio.WriteTransport):
+                    smtp.transport.abort()
+            await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
+        # Where the server really listens.
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
@@ -125,7 +151,7 @@ class SMTPReceiver:
         self.connections = 0
         #: Waited for before a message is accepted.
         self.stall: threading.Event | None = None
-        self.controller = FreePortController(self, hostname="127.0.0.1", port=0)
+        self.controller = SMTPController(self, hostname="127.0.0.1", port=0)
         self.controller.start()
         self.port: int = self.controller.port
 

@@ -9,8 +9,7 @@ from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 from psycopg import Error
 
-from torale import proofs
-from torale.trouble import is_trouble
+from torale import proofs, trouble
 
 #: Commands that run whatever secrets the database was used with: they mend or use none.
 UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
@@ -29,13 +28,9 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"torale: {error}")
     except (DatabaseError, Error) as error:
-        if not is_trouble(error):
+        if not trouble.is_trouble(error):
             raise
-        # What follows the first line are libpq's own hints and the host's other addresses.
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
-        sys.exit(
-            f"torale: The database cannot be used: {reason}. Check DATABASE_URL and the server."
-        )
+        sys.exit(f"torale: {trouble.in_words(error)}")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ class TooManyCodes(Exception):
 def send_code(*, user: User, email: str, now: datetime) -> EmailAddress | None:
     """Have a code mailed to `email` when the present transaction commits; return the address.
 
-    It replaces an earlier code to that address, with new tries. An address that is verified
-    already is sent none, and None is returned.
+    It replaces an earlier code to that address, with new tries. If the address is verified
+    already, nothing is sent and None is returned.
 
     Raises:
         TooManyCodes: too many were asked for in this hour; nothing is sent. Asking counts for the

@@ -17,7 +17,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from notifications.channels import OUR_FAULT, UNDECRYPTABLE, Message, Outcome, email, webhook
+from notifications.channels import UNDECRYPTABLE, Message, Outcome, email, webhook
 from notifications.claim import claim, give_back, refuse
 from notifications.models import NotificationType
 from notifications.rations import Rations
@@ -26,6 +26,7 @@ from notifications.settle import store, switch_off_hopeless
 from torale import outbound
 from torale.clock import Reading
 from torale.database import connect
+from torale.errors import OUR_FAULT
 
 logger = structlog.get_logger(__name__)
 

@@ -120,8 +120,8 @@ async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequenc
 def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     """Switch off the webhooks among `ended` that said they are gone, or failed for too long.
 
-    A crash before this leaves them on until their next failure, which comes here again. So does one
-    that cannot be switched off.
+    A crash before this leaves them on until their next failure, which comes here again. The same
+    holds for a webhook that cannot be switched off now.
     """
     gone = {
         message.endpoint_id

@@ -42,7 +42,7 @@ def sign(
 
 
 def key_of(secret: str) -> bytes:
-    """Return the key that a secret holds: of `whsec_…` the base64's bytes, else its own in UTF-8.
+    """Return the key of a secret: what `whsec_` and base64 encode, else the secret itself in UTF-8.
 
     Raises:
         binascii.Error: what follows `whsec_` is not base64.

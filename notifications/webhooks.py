@@ -64,8 +64,8 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
     Nothing is recorded.
 
     Raises:
-        Refused: the URL may not be called, the secret begins with `whsec_` and does not go on with
-            base64, or the receiver did not accept; the message tells what it answered.
+        Refused: the URL may not be called, what follows `whsec_` in the secret is not base64, or
+            the receiver did not accept; the message tells what it answered.
     """
     networks = user.networks()
     outbound.check_url(url, networks=networks)

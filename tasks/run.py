@@ -16,7 +16,7 @@ from tasks import failing
 from tasks.models import Task
 from tasks.signals import condition_met
 from torale import clock
-from torale.errors import Conflict
+from torale.errors import OUR_FAULT, Conflict
 
 logger = structlog.get_logger(__name__)
 
@@ -46,11 +46,11 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
         AlreadyRunning: an execution is open and `force` is not set.
     """
     Task.objects.select_for_update().get(pk=task.pk)
-    Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
     for current in Execution.objects.open().filter(task=task):
         if not force:
             raise AlreadyRunning(AlreadyRunning.__doc__)
         current.cancel(now=now)
+    Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
     execution = Execution.objects.create(
         task=task, notify=notify, created_at=now, started_at=now, next_attempt_at=now
     )
@@ -80,22 +80,19 @@ async def run(execution_id: UUID) -> None:
         answer = await monitor_for(question).ask(question)
         await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
     except AskFailed as failure:
-        await sync_to_async(fail)(
-            execution,
-            failure.kind,
-            str(failure),
-            now=await sync_to_async(clock.now)(),
-            jitter=random.random(),  # noqa: S311
-        )
+        kind, message = failure.kind, str(failure)
     except Exception:  # the boundary to monitors: what breaks in one, or in storing its answer
         logger.exception("monitor_broke", execution_id=str(execution_id))
-        await sync_to_async(fail)(
-            execution,
-            FailureKind.SYSTEM_ERROR,
-            "Something went wrong on our side; the details are in the server's log.",
-            now=await sync_to_async(clock.now)(),
-            jitter=random.random(),  # noqa: S311
-        )
+        kind, message = FailureKind.SYSTEM_ERROR, OUR_FAULT
+    else:
+        return
+    await sync_to_async(fail)(
+        execution,
+        kind,
+        message,
+        now=await sync_to_async(clock.now)(),
+        jitter=random.random(),  # noqa: S311
+    )
 
 
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:

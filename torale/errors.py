@@ -1,4 +1,7 @@
-"""The two ways in which a domain call says no, whichever call it was."""
+"""The two ways in which a domain call says no, and what is said where the fault is ours."""
+
+#: What a person is told when the fault is ours.
+OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""Tell trouble of the database, which passes, from errors of the code, which do not."""
+"""Tell trouble of the database, which passes, from errors of the code, which do not pass."""
 
 from typing import Final
 
@@ -30,6 +30,14 @@ def is_trouble(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False
+
+
+def in_words(error: BaseException) -> str:
+    """Return the sentence with which a command ends when `error` keeps it from the database."""
+    # What follows the first line are libpq's own hints and the host's other addresses.
+    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
+    return f"The database cannot be used: {reason}.{advice}"
 
 
 def _is_passing(error: psycopg.Error) -> bool:

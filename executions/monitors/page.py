@@ -90,8 +90,8 @@ class PageMonitor:
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
             replies = await asyncio.gather(*(visit(session, address) for address in addresses))
-        # One after the other: an asking has at most one call in the queue of the children, and
-        # none after one that fails.
+        # One after the other, so that an execution has only one call at a time in the queue of the
+        # children, and makes no more after one that fails.
         findings = {
             address: await find(address, str(rule), reply, memories.get(address))
             for address, reply in zip(addresses, replies, strict=True)
@@ -144,7 +144,7 @@ def rule_of(search_query: str, condition_description: str, *, compiles: bool = T
     Args:
         search_query: the question's query.
         condition_description: the question's condition.
-        compiles: as `parse` has it.
+        compiles: see `parse`.
 
     Raises:
         RuleError: the condition is no rule.

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 
 from torale.addresses import Networks
 
-#: What a person is told when the fault is ours.
-OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
-#: The same of a webhook whose secret or headers none of the keys decrypts.
+#: What a person is told when none of the keys decrypts a webhook's secret or headers.
 UNDECRYPTABLE = (
     "The webhook's secret or headers cannot be decrypted. The operator of this server has to put "
     "the key that encrypted them back into TORALE_FIELD_KEYS."

@@ -21,8 +21,9 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from notifications import unsubscribe
-from notifications.channels import OUR_FAULT, Message, Outcome
+from notifications.channels import Message, Outcome
 from torale.clock import Reading
+from torale.errors import OUR_FAULT
 
 logger = structlog.get_logger(__name__)
 markdown = MarkdownIt("commonmark", {"html": False})

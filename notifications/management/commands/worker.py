@@ -15,7 +15,6 @@ from django.db import DEFAULT_DB_ALIAS, Error, close_old_connections, connection
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
-from psycopg_pool import PoolTimeout
 
 from notifications.deliver import Drain
 from torale import proofs
@@ -24,8 +23,8 @@ logger = structlog.get_logger(__name__)
 
 #: Executions asked at once in one worker.
 CONCURRENCY = 10
-#: Seconds that jobs under way have to finish after SIGTERM. Signing off the queue may then take as
-#: long as a request waits for a connection, and all of it 20 seconds.
+#: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
+#: for a connection as long as a request does, and a worker has 20 seconds for both.
 GRACE = 13
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
@@ -47,17 +46,17 @@ class Command(BaseCommand):
 
 
 def wait_for_database() -> None:
-    """Return once the database answers, is migrated and goes with this process's secrets.
+    """Return once the database answers, is migrated, and was used with this process's secrets.
 
     Raises:
-        SecretsDiffer: it goes with others.
+        SecretsDiffer: it was used with other secrets.
     """
     while True:
         try:
             if proofs.check():
                 return
             reason = "It is not migrated yet."
-        except (Error, PoolTimeout) as error:
+        except Error as error:
             reason = str(error)
         finally:
             connection.close()
@@ -97,8 +96,8 @@ async def run_drain(stop: asyncio.Event) -> None:
 
 async def run_queue(stop: asyncio.Event) -> None:
     """Run the queue's jobs."""
-    # Not `get_worker_connector`, whose pool waits 30 s for a connection: longer than a worker that
-    # is told to stop has, and nothing is started for as long when the database was lost.
+    # The pool of `get_worker_connector` waits 30 s for a connection. A worker that is told to stop
+    # has only 20, and after the database was lost no job would be started for 30.
     connector = PsycopgConnector(
         kwargs=connector_params(DEFAULT_DB_ALIAS), timeout=settings.POOL["timeout"]
     )

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from torale import proofs
+from torale import proofs, trouble
 from torale.ports import CannotListen, listen
 from torale.supervised import KILL_WAIT
 
@@ -61,10 +61,7 @@ class Command(BaseCommand):
         try:
             psycopg.connect(**{"connect_timeout": 5, **connection.get_connection_params()}).close()
         except (psycopg.Error, DatabaseError) as error:
-            # What follows the first line are libpq's own hints and the host's other addresses.
-            reason = str(error).strip().partition("\n")[0].rstrip(".")
-            advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
-            raise CommandError(f"The database cannot be used: {reason}.{advice}") from error
+            raise CommandError(trouble.in_words(error)) from error
 
 
 async def run_together() -> None:

@@ -15,6 +15,9 @@ from torale.api.validation import LenientSerializer
 
 #: What the states mean, for the OpenAPI document.
 STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`: done."
+#: Likewise of members that are both set and shown.
+QUESTION = "What to look at: a question that names its pages' URLs."
+PUBLIC = "Whether anyone may read the task, without a key."
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
     "notifications": [],
@@ -148,12 +151,10 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "id": {"help_text": "The task's id."},
             "user_id": {"help_text": "The id of the owner."},
             "name": {"help_text": "What the task is called."},
-            "search_query": {
-                "help_text": "What to look at: a question that names its pages' URLs."
-            },
+            "search_query": {"help_text": QUESTION},
             "condition_description": {"help_text": "What has to become true."},
             "state": {"help_text": STATES},
-            "is_public": {"help_text": "Whether anyone may read the task, without a key."},
+            "is_public": {"help_text": PUBLIC},
             "view_count": {"help_text": "How often it was viewed by others than the owner."},
             "subscriber_count": {"help_text": "How often it was forked by others than the owner."},
             "forked_from_task_id": {
@@ -256,9 +257,7 @@ class TaskWriteSerializer(LenientSerializer):
         max_length=NAME_LENGTH,
         help_text="What to call the task; a new one is called `New Monitor` if none is given.",
     )
-    search_query = TextField(
-        max_length=2000, help_text="What to look at: a question that names its pages' URLs."
-    )
+    search_query = TextField(max_length=2000, help_text=QUESTION)
     condition_description = TextField(
         required=False,
         max_length=2000,
@@ -269,8 +268,7 @@ class TaskWriteSerializer(LenientSerializer):
     )
     is_public = FlagField(
         required=False,
-        help_text="Whether anyone may read the task, without a key. A new task is private unless "
-        "this is true.",
+        help_text=f"{PUBLIC} A new task is private unless this is true.",
     )
     notifications = DestinationsField(
         required=False,
@@ -299,17 +297,13 @@ class TaskWriteSerializer(LenientSerializer):
 class TaskChangeSerializer(TaskWriteSerializer):
     """What a caller may change; what is left out stays."""
 
-    search_query = TextField(
-        required=False,
-        max_length=2000,
-        help_text="What to look at: a question that names its pages' URLs.",
-    )
+    search_query = TextField(required=False, max_length=2000, help_text=QUESTION)
 
 
 class VisibilitySerializer(LenientSerializer):
     """The body of `visibility`."""
 
-    is_public = FlagField(help_text="Whether anyone may read the task, without a key.")
+    is_public = FlagField(help_text=PUBLIC)
 
 
 class ForkSerializer(LenientSerializer):

@@ -314,8 +314,10 @@ class Server(TcpWSGIServer):
         May be called by a signal handler.
         """
         if self._stop_by is None:
-            self._stop_by = time.monotonic() + self.limits.stop_s
+            # In this order: once the time is set, the loop may end and close what wakes it. If it
+            # falls asleep before that, it wakes a second later by itself.
             self.pull_trigger()
+            self._stop_by = time.monotonic() + self.limits.stop_s
 
     def run(self) -> None:
         """Serve until `stop`."""

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 
@@ -64,8 +65,8 @@ def pid_and_limits() -> tuple[int, int, tuple[int, int]]:
 
 def is_alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -264,5 +265,4 @@ def test_no_process_outlives_its_parent(tmp_path, how, cpu_s):
 
 
 def children_of(pid: int) -> list[int]:
-    lists = Path(f"/proc/{pid}/task").glob("*/children")  # one for each thread
-    return [int(child) for children in lists for child in children.read_text().split()]
+    return [child.pid for child in psutil.Process(pid).children()]

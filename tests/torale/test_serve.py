@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.torale.running import free_port, manage
+from torale import ports
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
@@ -33,6 +34,21 @@ def test_a_port_in_use_is_told_with_who_has_it_and_how_to_end_that(tmp_path, hos
         "to another port.\n"
     )
     assert not (tmp_path / "postgres").exists()
+
+
+def test_a_port_that_another_start_only_tried_is_opened(monkeypatch):
+    other = ports.listen("127.0.0.1", 0)
+    port = other.getsockname()[1]
+    holder_of = ports.holder_of
+
+    def close_and_look(port: int) -> tuple[int, str] | None:
+        other.close()
+        return holder_of(port)
+
+    monkeypatch.setattr(ports, "holder_of", close_and_look)
+
+    with ports.listen("127.0.0.1", port) as listener:
+        assert listener.getsockname()[1] == port
 
 
 def test_an_address_of_another_machine_is_told_with_what_to_do(tmp_path):

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -70,6 +71,21 @@ def test_a_worker_with_a_fast_clock_takes_no_send_that_another_has_leased(
     assert len(leased) == 5
     assert delivered & leased == set()
     assert NotificationSend.objects.filter(lease__isnull=False).count() == 5
+
+
+def test_a_worker_with_a_fast_clock_takes_no_send_before_its_time(owner, http_receiver, tmp_path):
+    make_send(
+        owner,
+        status="retrying",
+        recipient=f"{http_receiver.url}/early",
+        next_attempt_at=timezone.now() + timedelta(minutes=5),
+    )
+    make_send(owner, status="queued", recipient=f"{http_receiver.url}/due")
+
+    with fast_worker(tmp_path / "log"):
+        wait_for(sent(1))
+
+    assert [request.path for request in http_receiver.requests] == ["/due"]
 
 
 def test_two_workers_deliver_each_send_once_though_one_has_a_fast_clock(

@@ -221,10 +221,12 @@ def tell_and_spin(path: str) -> None:
 
 #: A parent with an idle child and one at work.
 PARENT = """
-import asyncio, contextlib, sys
+import asyncio, contextlib, signal, sys
 from executions import confined
 from tests.executions.test_confined import tell_and_spin
 
+# It is ignored if the tests were started in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 confined.CPU_S = float(sys.argv[2])
 
 async def main():

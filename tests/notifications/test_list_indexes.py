@@ -20,13 +20,13 @@ ANY = {"send_of_status", "send_of_recipient", "send_list", "send_one_per_channel
 @pytest.fixture
 def history(owner, stranger):
     """Two long histories: mostly webhooks that went well, to one receiver."""
-    tasks = {user: [make_task(user) for _ in range(4)] for user in (owner, stranger)}
+    tasks = {user: [make_task(user) for _ in range(40)] for user in (owner, stranger)}
     execution = make_execution(tasks[owner][0])
     endpoints = {user: make_endpoint(user) for user in tasks}
     NotificationSend.objects.bulk_create(
         NotificationSend(
             user=user,
-            task_id=tasks[user][number % 4].pk,
+            task_id=tasks[user][number % 40].pk,
             execution_id=execution.pk if (user, number) == (owner, 0) else uuid7(),
             recipient=f"https://receiver.example/{number % 50 and 'hook'}",
             endpoint=None if number % 3 == 0 else endpoints[user],

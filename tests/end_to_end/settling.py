@@ -1,8 +1,9 @@
 """A process beside the workers: settles executions on demand, and tells what the database holds.
 
 Reads commands from standard input: `settle N` stores a met condition for each of the next N
-executions, as a worker does that has just asked; `later` lets an hour pass for what waits;
-`report` prints all sends. Whatever happens to the database meanwhile, it tries again.
+executions, as a worker does that has just asked; `left` prints how many sends have not ended;
+`later` lets an hour pass for them; `report` prints all sends. Whatever happens to the database
+meanwhile, it tries again.
 """
 
 import json
@@ -76,12 +77,12 @@ def settle_one(execution: Execution) -> None:
 
 
 @transaction.atomic
-def later() -> int:
+def later() -> None:
     """Let leases and waits be over, as they are after some time."""
     past = timezone.now() - timedelta(seconds=1)
     unfinished = NotificationSend.objects.unfinished()
     unfinished.filter(lease__isnull=False).update(leased_until=past)
-    return unfinished.update(next_attempt_at=past)
+    unfinished.update(next_attempt_at=past)
 
 
 def report() -> list[dict[str, object]]:
@@ -107,8 +108,11 @@ def main(executions: int, webhook_url: str) -> None:
             for _ in range(int(arguments[0])):
                 settle_one(next(left))
             print("settled", flush=True)
+        elif command == "left":
+            print(stubbornly(NotificationSend.objects.unfinished().count), flush=True)
         elif command == "later":
-            print(stubbornly(later), flush=True)
+            stubbornly(later)
+            print("later", flush=True)
         else:
             print(json.dumps(stubbornly(report)), flush=True)
 

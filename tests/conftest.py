@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.models import APIKey, User
 from tasks.view_counts import view_counter
 from tests import database_clock
+from tests.factories import NOW
 
 pytest_plugins = ["tests.receivers"]
 
@@ -54,6 +55,12 @@ def _no_download_left_open():
     while KeyClient.streamed:
         for close in KeyClient.streamed.pop()._resource_closers:
             close()
+
+
+@pytest.fixture
+def at_now(time_machine) -> None:
+    """Let it be NOW, and let the time stand still."""
+    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture

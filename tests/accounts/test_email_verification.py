@@ -12,14 +12,11 @@ from tests.accounts.addresses import make_address, make_unverified_address
 from tests.conftest import client_of
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 SEND = "/api/v1/email-verification/send"
 VERIFY = "/api/v1/email-verification/verify"
 VERIFIED = "/api/v1/email-verification/verified-emails"
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def fault(type_: str, name: str, msg: str, given: object) -> dict[str, object]:

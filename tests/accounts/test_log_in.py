@@ -8,18 +8,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories import NOW
 from tests.races import at_once
 from torale.models import Usage
+
+pytestmark = pytest.mark.usefixtures("at_now")
 
 LOG_IN = "/admin/login/"
 RIGHT = "a long password"
 TOO_MANY = "Too many attempts to log in. Try again in 15 minutes."
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def attempt(email="operator@example.com", password="wrong", address="192.0.2.1", **headers):

@@ -6,13 +6,10 @@ from accounts.verification import deliver_code
 from tests.accounts.addresses import make_unverified_address
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 #: A port on which no mail server is.
 NOBODY_LISTENS = 1
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def test_the_mail_says_the_code_its_end_and_who_asked(owner, smtp_receiver):

@@ -7,13 +7,10 @@ import pytest
 from tests.contract.living import SENDS, email, new_task, tell, webhook
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 DAY = "You have had {} notifications today (UTC), the most a user gets in a day."
 HOUR = "This address has had {} emails this hour, the most it gets in an hour."
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def sends(client) -> list[tuple[str, str | None]]:

@@ -16,10 +16,7 @@ from tests.contract.living import (
 )
 from tests.factories import NOW, days, make_task, make_undecryptable, stored_value
 
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.usefixtures("at_now")
 
 
 AT_NOW = "2026-03-04T09:00:10Z"

@@ -29,8 +29,9 @@ EXECUTIONS = 1000
 ROUNDS = 12
 #: Seconds in which at least one more send must end. How long all take is the machine's affair.
 STANDSTILL_S = 30
-#: Seconds in which no send has ended, so that those left wait for something or were a killed
-#: worker's. A lease that ended earlier would have a send go out again and again on a busy machine.
+#: Seconds in which no send ends, before time is let pass for those that are left: they wait for it,
+#: or a killed worker has leased them. If leases ended sooner, a busy machine would attempt the same
+#: sends again and again.
 STILL_S = 3
 
 

@@ -225,7 +225,7 @@ import asyncio, contextlib, signal, sys
 from executions import confined
 from tests.executions.test_confined import tell_and_spin
 
-# It is ignored if the tests were started in the background.
+# A shell that starts the tests in the background has them ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 confined.CPU_S = float(sys.argv[2])
 

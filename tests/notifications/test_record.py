@@ -10,14 +10,9 @@ from notifications.webhooks import configure
 from tasks.models import Task
 from tests.factories import NOW, make_endpoint, make_execution, make_task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 URL = "https://r.example:8443/hook"
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def record(task) -> list[NotificationSend]:

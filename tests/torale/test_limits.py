@@ -7,14 +7,9 @@ from tests.races import at_once
 from torale.limits import Limit, forget_old, hit
 from torale.models import Usage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 TWO_AN_HOUR = Limit("test", 2, timedelta(hours=1))
-
-
-@pytest.fixture(autouse=True)
-def _at_now(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def test_within_the_limit_it_tells_how_many_are_left():

@@ -23,6 +23,8 @@ STATUSES = (
     "the mail server or the webhook's receiver. `failed`: given up. `skipped`: not attempted on "
     "purpose. `delivered`, `bounced` and `complained`: what an email provider reported."
 )
+#: Of a member that is both set and shown.
+DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
 #: The statuses in which a send may be delivered again.
 ENDED = [(status.value, status.label) for status in Status if status not in UNFINISHED]
 
@@ -223,7 +225,7 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
 
     url = serializers.CharField(
         allow_null=True,
-        help_text="The URL for tasks without a webhook of their own; null if there is none.",
+        help_text=DEFAULT_URL,
     )
     secret = serializers.CharField(
         allow_null=True,
@@ -242,7 +244,7 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         max_length=2048,
-        help_text="The URL for tasks without a webhook of their own; null if there is none.",
+        help_text=DEFAULT_URL,
     )
     enabled = FlagField(
         required=False,

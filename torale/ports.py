@@ -21,9 +21,9 @@ def listen(host: str, port: int) -> socket.socket:
         CannotListen: names the process that has the port, where that can be seen.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    tries = 2
+    tries_left = 2
     while True:
-        tries -= 1
+        tries_left -= 1
         try:
             return socket.create_server(
                 (host, port),
@@ -34,20 +34,24 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError as error:
             is_in_use = error.errno == errno.EADDRINUSE
             holder = holder_of(port) if is_in_use else None
-            # Nobody has it any more: another start of `serve` has only tried whether it is free.
-            if is_in_use and not holder and tries:
+            # Nobody has it any more: another `serve` that is starting opens it for a moment, too.
+            if is_in_use and not holder and tries_left:
                 continue
-            # create_server puts the address into `strerror`.
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            remedy = "stop what uses it"
-            if holder:
-                pid, command = holder
-                reason = f"{reason} by process {pid}, `{command}`"
-                remedy = f"end that with `kill {pid}`"
-            raise CannotListen(
-                f"{host}:{port} cannot be served ({reason}); {remedy} or set TORALE_LISTEN "
-                "(and TORALE_URL) to another port."
-            ) from error
+            raise _refusal(host, port, error, holder) from error
+
+
+def _refusal(host: str, port: int, error: OSError, holder: tuple[int, str] | None) -> CannotListen:
+    # create_server puts the address into `strerror`.
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    remedy = "stop what uses it"
+    if holder:
+        pid, command = holder
+        reason = f"{reason} by process {pid}, `{command}`"
+        remedy = f"end that with `kill {pid}`"
+    return CannotListen(
+        f"{host}:{port} cannot be served ({reason}); {remedy} or set TORALE_LISTEN "
+        "(and TORALE_URL) to another port."
+    )
 
 
 def holder_of(port: int) -> tuple[int, str] | None:

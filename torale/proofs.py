@@ -79,12 +79,12 @@ def renew() -> None:
 
 def _check_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     try:
-        is_over = check(connection)
+        is_checked = check(connection)
     except SecretsDiffer:
         # Left open, it would be used without coming here again.
         connection.close()
         raise
-    if is_over:
+    if is_checked:
         connection_created.disconnect(_check_connection)
 
 

@@ -1,4 +1,4 @@
-"""Sessions of the guarded door: each socket is checked before it is connected."""
+"""Sessions of aiohttp whose sockets are checked before they connect."""
 
 import asyncio
 import socket

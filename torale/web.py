@@ -32,7 +32,6 @@ OUTPUT_BYTES: Final = 16 * 1024 * 1024
 #: nobody sees whether the client still reads.
 SEND_BUFFER_BYTES: Final = 128 * 1024
 
-
 #: Of WSGI (PEP 3333); calls `start_response` before it returns, as Django does.
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

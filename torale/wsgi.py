@@ -5,7 +5,6 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 from django.db import Error, connection
-from psycopg_pool import PoolTimeout
 
 from torale import proofs
 
@@ -18,7 +17,7 @@ try:
     connection.ensure_connection()
 except proofs.SecretsDiffer as error:
     sys.exit(f"torale: {error}")
-except (Error, PoolTimeout):
+except Error:
     pass
 finally:
     connection.close()

@@ -25,8 +25,6 @@ JSON_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII
 DECIMAL_SEPARATOR = re.compile(r"(?<![\d.,])(?:0|\d{4,})([.,])\d{3}(?![\d.,])")
 #: A minus before the first number; a hyphen inside a word is none.
 MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*\d")
-
-
 #: Characters of a text in which a number is looked for: the time that this takes grows faster than
 #: the text.
 NUMBER_WITHIN = 1000

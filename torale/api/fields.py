@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -63,9 +64,10 @@ class IdField(serializers.UUIDField):
 
     def to_internal_value(self, data: Any) -> UUID:
         """Return the UUID; numbers and other notations are refused."""
-        if not isinstance(data, str) or not ID.fullmatch(data):
-            self.fail("invalid", value=data)
-        return id_of(data)
+        if isinstance(data, str):
+            with suppress(ValueError):
+                return id_of(data)
+        return self.fail("invalid", value=data)
 
 
 class NumberField(serializers.IntegerField):

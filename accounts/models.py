@@ -13,8 +13,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from torale import clock, outbound
-from torale.addresses import Networks
 from torale.fields import EncryptedJSONField
+from torale.url_rules import Networks
 from torale.uuid7 import uuid7
 
 #: What a username looks like; read by Python and PostgreSQL alike.

@@ -21,13 +21,13 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
+from notifications.channels.webhook.signing import sign  # noqa: E402
 from notifications.models import (  # noqa: E402
     NotificationSend,
     Payload,
     WebhookConfig,
     WebhookEndpoint,
 )
-from notifications.signing import sign  # noqa: E402
 from torale import outbound  # noqa: E402
 from torale.uuid7 import uuid7  # noqa: E402
 

@@ -10,4 +10,5 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers of `condition_met` and of what email providers report."""
-        from notifications import provider_events, receivers  # noqa: F401, PLC0415 - models are ready now
+        from notifications import record  # noqa: F401, PLC0415 - models are ready now
+        from notifications.channels.email import provider_events  # noqa: F401, PLC0415

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
+from django.dispatch import receiver
 from yarl import URL
 
 from accounts.verification import is_verified
 from executions.models import Execution
-from notifications import allowance
+from notifications import quota
+from notifications.channels.email.payload import email_body
+from notifications.channels.webhook.payload import webhook_body
 from notifications.models import (
     EmailSuppression,
     EventType,
@@ -18,8 +22,8 @@ from notifications.models import (
     WebhookConfig,
     WebhookEndpoint,
 )
-from notifications.payload import email_body, webhook_body
 from tasks.models import Task
+from tasks.signals import condition_met
 from torale.fields import kept
 
 #: PostgreSQL's channel on which workers hear that sends were recorded (NOTIFY).
@@ -42,6 +46,12 @@ class Destination:
     is_default_webhook: bool = False
     #: Why nothing is sent; None if something is.
     skipped_because: str | None = None
+
+
+@receiver(condition_met, dispatch_uid="record_sends")
+def record(*, task: Task, execution: Execution, now: datetime, **_: Any) -> None:
+    """Record the sends in the transaction that stores the answer."""
+    record_sends(task=task, execution=execution, now=now)
 
 
 @transaction.atomic
@@ -74,7 +84,7 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
             created_at=now,
             next_attempt_at=now,
         )
-        if because := destination.skipped_because or allowance.use(send):
+        if because := destination.skipped_because or quota.use(send):
             send.skip(because)
         sends.append(send)
         payloads.append(payload_of(send, task=task, execution=execution))

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from notifications import allowance
-from notifications.hindrance import hindrance, with_hindrances
+from notifications import quota
+from notifications.eligibility import hindrance, with_hindrances
 from notifications.models import UNFINISHED, NotificationSend, Status
 from notifications.models.send import NotificationSendQuerySet
 from notifications.record import wake_workers
@@ -45,7 +45,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
         if send.status in UNFINISHED:
             raise StillInFlight(StillInFlight.__doc__)
         raise NotDeliverable(hindrance(with_hindrances(ours).get()) or TOO_MANY)
-    if was_skipped and (because := allowance.use(send)):
+    if was_skipped and (because := quota.use(send)):
         raise NotDeliverable(because)  # which takes the queueing back
     wake_workers()
     send.refresh_from_db()
@@ -72,6 +72,6 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
 
 def _allowed(skipped: NotificationSendQuerySet, user_id: UUID) -> Iterator[UUID]:
     for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
-        if allowance.use(send):
+        if quota.use(send):
             return
         yield send.pk

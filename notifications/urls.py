@@ -2,12 +2,11 @@
 
 from django.urls import re_path
 
-from notifications.views import (
-    MetricsView,
-    NotificationSendViewSet,
+from notifications.views.metrics import MetricsView
+from notifications.views.sends import NotificationSendViewSet, SendsAsCSVViewSet
+from notifications.views.unsubscribe import UnsubscribeView
+from notifications.views.webhooks import (
     RotateSecretView,
-    SendsAsCSVViewSet,
-    UnsubscribeView,
     WebhookConfigView,
     WebhookDeliveriesView,
     WebhookEndpointViewSet,

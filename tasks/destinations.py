@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 
 from torale import outbound
-from torale.addresses import Networks
 from torale.errors import Refused
 from torale.fields import Undecryptable
+from torale.url_rules import Networks
 
 METHODS = ("POST", "PUT")
 #: RFC 9110 §5.6.2 `token`.

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app as jobs
 from executions.failures import FailureKind, next_attempt_at
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed, Question, monitor_for
-from tasks import failing
+from tasks import failure_mail
 from tasks.models import Task
 from tasks.signals import condition_met
 from torale import clock
@@ -117,7 +117,7 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
 def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
     """Store an answer and what follows from it, all or nothing.
 
-    A met condition is told by `condition_met`; notifications/receivers.py records the sends in this
+    A met condition is told by `condition_met`; notifications/record.py records the sends in this
     same transaction. An answer that comes too late, after a cancellation or to a task that is gone,
     is dropped.
     """
@@ -127,7 +127,7 @@ def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
             return
         task.learn(answer, now=now)
         if execution.notify:
-            failing.tell_success(task=task)
+            failure_mail.tell_success(task=task)
         if answer.condition_met and execution.notify:
             condition_met.send(sender=Task, task=task, execution=execution, now=now)
 
@@ -146,6 +146,6 @@ def fail(
         if retry_at is None:
             task.put_off(now=now)
             if execution.notify:
-                failing.tell_failure(task=task, error=message, now=now)
+                failure_mail.tell_failure(task=task, error=message, now=now)
         else:
             wake(execution)

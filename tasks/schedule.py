@@ -9,7 +9,7 @@ from procrastinate.exceptions import ConnectorException
 
 from executions.failures import FailureKind
 from executions.models import Execution, Status
-from tasks import failing
+from tasks import failure_mail
 from tasks.models import FALLBACK_INTERVAL, Task
 from tasks.run import wake
 from torale.trouble import is_trouble
@@ -93,7 +93,7 @@ def put_off(task: Task, *, now: datetime) -> None:
                 error_message=NOT_STARTED,
             )
             task.put_off(now=now)
-            failing.tell_failure(task=task, error=NOT_STARTED, now=now)
+            failure_mail.tell_failure(task=task, error=NOT_STARTED, now=now)
     except UNSTORABLE:  # the log has told why
         Task.objects.filter(pk=task.pk).update(next_run_at=now + FALLBACK_INTERVAL)
 

@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from executions.models import Execution
 from executions.monitors import BadQuestion
 from executions.serializers import ExecutionSerializer
-from tasks.edit import create_task, delete_task, update_task
 from tasks.filters import ExecutionFilterSet, TaskFilterSet
 from tasks.fork import fork_task
+from tasks.lifecycle import create_task, delete_task, update_task
 from tasks.models import Task, TaskQuerySet, attach_last_executions
 from tasks.run import start
 from tasks.serializers import (

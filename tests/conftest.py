@@ -13,10 +13,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
 from tasks.view_counts import view_counter
-from tests import database_clock
-from tests.factories import NOW
+from tests.support import database_clock
+from tests.support.factories import NOW
 
-pytest_plugins = ["tests.receivers"]
+pytest_plugins = ["tests.support.receivers"]
 
 connection_created.connect(database_clock.follow)
 

@@ -13,12 +13,12 @@ from accounts.models import User
 from notifications.models import NotificationSend
 from tasks.run import run
 from tests.conftest import client_of
-from tests.factories import make_send
-from tests.notifications.delivering import deliver
-from tests.receivers import Answer
-from tests.torale.calling import shop_resolver
-from torale.addresses import STAFF, Reserved, networks_for
+from tests.support.delivery import deliver
+from tests.support.factories import make_send
+from tests.support.outbound import shop_resolver
+from tests.support.receivers import Answer
 from torale.outbound import Failure, Sessions, Unreachable, exchange, fetch
+from torale.url_rules import STAFF, Reserved, networks_for
 
 LOOPBACK = ip_network("127.0.0.0/8")
 OFFICE = ip_network("10.1.0.0/16")

@@ -12,8 +12,8 @@ from executions.models import Execution
 from notifications.models import NotificationSend, WebhookEndpoint
 from tasks.models import Task
 from tasks.view_counts import view_counter
-from tests.accounts.addresses import make_address
-from tests.factories import make_execution, make_send, make_task
+from tests.support.addresses import make_address
+from tests.support.factories import make_execution, make_send, make_task
 
 #: Not part of the API: the admin and providers have logins of their own, health tells nothing, the
 #: reference is the same for all, and a link in an email is its own key.

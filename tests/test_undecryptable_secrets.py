@@ -6,15 +6,15 @@ from accounts.models import EmailAddress
 from accounts.verification import check_code, send_code
 from executions.models import Execution
 from executions.monitors import Answer
+from notifications.channels.webhook.config import config_of
+from notifications.channels.webhook.signing import sign
 from notifications.management.commands.receive_webhooks import Command as ReceiveWebhooks
 from notifications.models import NotificationSend, Payload
 from notifications.record import record_sends
-from notifications.signing import sign
-from notifications.webhooks import config_of
 from tasks.models import Task
 from tasks.run import claim, settle, start
 from tasks.schedule import start_due
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     make_execution,
     make_send,

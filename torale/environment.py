@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from torale.addresses import STAFF, Network, Reserved
+from torale.url_rules import STAFF, Network, Reserved
 
 T = TypeVar("T")
 

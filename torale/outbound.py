@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from yarl import URL
 
-from torale import addresses
+from torale import url_rules
 from torale.connections import TooManyInterim
 from torale.errors import Refused
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
@@ -106,7 +106,7 @@ class Reply:
     duration_ms: int
 
 
-def networks_of(*, email: str, is_staff: bool) -> addresses.Networks:
+def networks_of(*, email: str, is_staff: bool) -> url_rules.Networks:
     """Return the networks of TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, that a user may call.
 
     Args:
@@ -114,10 +114,10 @@ def networks_of(*, email: str, is_staff: bool) -> addresses.Networks:
         is_staff: whether the user may enter the admin.
     """
     allowed = settings.TORALE_WEBHOOK_ALLOW_PRIVATE
-    return addresses.networks_for(allowed, email=email, is_staff=is_staff)
+    return url_rules.networks_for(allowed, email=email, is_staff=is_staff)
 
 
-def check_url(url: str, *, networks: addresses.Networks) -> None:
+def check_url(url: str, *, networks: url_rules.Networks) -> None:
     """Check what can be told of `url` without the network; for the moment a user writes it.
 
     Args:
@@ -213,8 +213,8 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     )
 
 
-def _parse(url: str, networks: addresses.Networks) -> URL:
-    return addresses.parse(url, networks=networks, ports=settings.TORALE_OUTBOUND_PORTS)
+def _parse(url: str, networks: url_rules.Networks) -> URL:
+    return url_rules.parse(url, networks=networks, ports=settings.TORALE_OUTBOUND_PORTS)
 
 
 #: What may be raised on the way to an answer, what it means and how it is said. The first match

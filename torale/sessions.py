@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 
-from torale import addresses
+from torale import url_rules
 from torale.connections import Connector
 
 #: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
@@ -69,11 +69,11 @@ class ForbiddenAddress(OSError):
 
 
 def _guarded_sockets(
-    networks: addresses.Networks,
+    networks: url_rules.Networks,
 ) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
     def guarded_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = addr_info
-        if not addresses.is_allowed(ip_address(address[0]), networks):
+        if not url_rules.is_allowed(ip_address(address[0]), networks):
             raise ForbiddenAddress(address[0])
         return socket.socket(family, kind, protocol)
 
@@ -87,7 +87,7 @@ class GuardedConnector(Connector):
     call the same networks.
     """
 
-    def __init__(self, networks: addresses.Networks, **options: Any) -> None:
+    def __init__(self, networks: url_rules.Networks, **options: Any) -> None:
         super().__init__(socket_factory=_guarded_sockets(networks), **options)
         self.networks = networks
 
@@ -95,7 +95,7 @@ class GuardedConnector(Connector):
 def open_session(
     *,
     limit: int,
-    networks: addresses.Networks,
+    networks: url_rules.Networks,
     limit_per_host: int = 0,
     resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
@@ -146,9 +146,9 @@ class Sessions:
     def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
         self._limit = limit
         self._resolver = resolver
-        self._opened: dict[addresses.Networks, aiohttp.ClientSession] = {}
+        self._opened: dict[url_rules.Networks, aiohttp.ClientSession] = {}
 
-    def of(self, networks: addresses.Networks) -> aiohttp.ClientSession:
+    def of(self, networks: url_rules.Networks) -> aiohttp.ClientSession:
         """Return the session for callers that may call exactly `networks`."""
         if networks not in self._opened:
             self._opened[networks] = open_session(

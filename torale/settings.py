@@ -312,6 +312,8 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # A channel keeps its templates beside its code.
+        "DIRS": [BASE_DIR / "notifications" / "channels" / "email" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -9,7 +9,7 @@ from executions.monitors.protocol import (
     Question,
     Source,
 )
-from torale.addresses import Networks
+from torale.url_rules import Networks
 
 __all__ = [
     "MONITORS",

@@ -16,11 +16,11 @@ from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import FailureKind
 from executions.monitors.protocol import Answer, AskFailed, BadQuestion, Question, Source
 from executions.pages.finding import Finding, examine
-from executions.pages.reading import Unreadable
+from executions.pages.parse_page import Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
-from torale.addresses import Networks
 from torale.errors import Refused
+from torale.url_rules import Networks
 
 #: For one page, redirects included.
 TIMEOUT = timedelta(seconds=30)

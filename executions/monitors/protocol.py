@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from executions.failures import FailureKind
-from torale.addresses import Networks
+from torale.url_rules import Networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from executions.pages.reading import Page, read, select_number
+from executions.pages.parse_page import Page, read, select_number
 from executions.pages.rule import Changes, Contains, Matches, Number, Rule, parse
 
 #: Characters of a page's text that are remembered, to show what changed.

@@ -233,7 +233,7 @@ class NotificationSend(models.Model):
             ),
         ]
         indexes = [
-            # Read by deliver.claim: only sends that await an attempt, the longest due first.
+            # Read by delivery.claim: only sends that await an attempt, the longest due first.
             models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
             # Read by the list of a user's sends, its walk by cursor, its CSV and its statistics.
             models.Index("user", F("created_at").desc(), F("id").desc(), name="send_list"),

@@ -8,7 +8,7 @@ import time_machine
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 ME = "/auth/me"
 

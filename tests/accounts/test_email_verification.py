@@ -8,9 +8,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import jobs
 from accounts.models import EmailAddress, User
 from accounts.verification import send_code
-from tests.accounts.addresses import make_address, make_unverified_address
 from tests.conftest import client_of
-from tests.factories import NOW
+from tests.support.addresses import make_address, make_unverified_address
+from tests.support.factories import NOW
 
 pytestmark = pytest.mark.usefixtures("at_now")
 

@@ -8,9 +8,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import EmailAddress, User
 from accounts.verification import TooManyCodes, check_code, send_code
-from tests.accounts.addresses import make_unverified_address
-from tests.factories import NOW
-from tests.races import at_once
+from tests.support.addresses import make_unverified_address
+from tests.support.factories import NOW
+from tests.support.races import at_once
 from torale.errors import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)

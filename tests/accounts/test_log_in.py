@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.races import at_once
+from tests.support.races import at_once
 from torale.models import Usage
 
 pytestmark = pytest.mark.usefixtures("at_now")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from tests.conftest import client_of
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import jobs
 from accounts.notices import send_notice
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 #: A port on which no mail server is.
 NOBODY_LISTENS = 1

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from accounts.usernames import UsernameAlreadySet, UsernameTaken, set_username
-from tests.races import at_once
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

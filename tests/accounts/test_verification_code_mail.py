@@ -3,8 +3,8 @@ import pytest
 from accounts import jobs
 from accounts.models import EmailAddress
 from accounts.verification import deliver_code
-from tests.accounts.addresses import make_unverified_address
-from tests.factories import NOW
+from tests.support.addresses import make_unverified_address
+from tests.support.factories import NOW
 
 pytestmark = pytest.mark.usefixtures("at_now")
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from accounts.models import EmailAddress
 from accounts.verification import is_verified
-from tests.accounts.addresses import make_address, make_unverified_address
-from tests.factories import NOW
+from tests.support.addresses import make_address, make_unverified_address
+from tests.support.factories import NOW
 
 
 @pytest.mark.parametrize(

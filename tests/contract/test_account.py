@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.conftest import client_of
-from tests.contract.living import SENDS, TIMESTAMP, email, new_task, tell, work
-from tests.factories import NOW
+from tests.support.contract import SENDS, TIMESTAMP, email, new_task, tell, work
+from tests.support.factories import NOW
 
 KEYS = "/auth/api-keys"
 VERIFICATION = "/api/v1/email-verification"

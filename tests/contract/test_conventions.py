@@ -7,7 +7,7 @@ from django.urls import path as url_path
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.test import APIClient
 
-from tests.contract.living import (
+from tests.support.contract import (
     ID,
     SENDS,
     TASKS,
@@ -17,7 +17,7 @@ from tests.contract.living import (
     tell,
     webhook,
 )
-from tests.factories import make_task
+from tests.support.factories import make_task
 from tests.test_tenancy import METHODS, routes
 from torale.urls import handler400, handler404, handler500  # noqa: F401 - of the urlconf below
 from torale.urls import urlpatterns as real_urlpatterns

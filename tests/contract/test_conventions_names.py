@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contract.living import SENDS, TASKS
 from tests.contract.test_conventions import LISTS
-from tests.factories import make_task
+from tests.support.contract import SENDS, TASKS
+from tests.support.factories import make_task
 
 
 @pytest.mark.parametrize("path", LISTS)

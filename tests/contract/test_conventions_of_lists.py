@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import APIKey
 from notifications.models import Attempt
-from tests.contract.living import TASKS
-from tests.factories import NOW, make_execution, make_send, make_task
+from tests.support.contract import TASKS
+from tests.support.factories import NOW, make_execution, make_send, make_task
 
 BARE = [
     TASKS,

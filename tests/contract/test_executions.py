@@ -7,9 +7,9 @@ import pytest
 from executions.models import Execution, Status
 from tasks.run import claim, run
 from tasks.schedule import start_due
-from tests.contract.living import TASKS, new_task, tell
-from tests.factories import NOW, days, make_execution, make_task
-from tests.receivers import Answer
+from tests.support.contract import TASKS, new_task, tell
+from tests.support.factories import NOW, days, make_execution, make_task
+from tests.support.receivers import Answer
 
 LISTS = ["executions", "notifications"]
 FEED = f"{TASKS}/feed"

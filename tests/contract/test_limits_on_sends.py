@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contract.living import SENDS, email, new_task, tell, webhook
-from tests.factories import NOW
+from tests.support.contract import SENDS, email, new_task, tell, webhook
+from tests.support.factories import NOW
 
 pytestmark = pytest.mark.usefixtures("at_now")
 

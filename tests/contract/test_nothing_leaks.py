@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey
-from tests.accounts.addresses import make_address, make_unverified_address
-from tests.contract.living import SENDS, TASKS
-from tests.factories import make_execution, make_send, make_task
+from tests.support.addresses import make_address, make_unverified_address
+from tests.support.contract import SENDS, TASKS
+from tests.support.factories import make_execution, make_send, make_task
 from tests.test_tenancy import METHODS, PUBLIC, routes
 
 MISSING = UUID(int=7)

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.contract.living import SENDS
-from tests.factories import NOW, days, make_send, make_task
+from tests.support.contract import SENDS
+from tests.support.factories import NOW, days, make_send, make_task
 
 STATS = f"{SENDS}/stats"
 CSV = f"{SENDS}.csv"

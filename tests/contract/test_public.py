@@ -7,8 +7,8 @@ import feedparser
 import pytest
 
 from tasks.models import Task
-from tests.contract.living import TASKS, new_task, tell, webhook
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.contract import TASKS, new_task, tell, webhook
+from tests.support.factories import NOW, days, make_execution, make_task
 
 LIST = "/api/v1/public/tasks"
 ONE = f"{LIST}/id/{{}}"

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.models import Task
 from tasks.schedule import start_due
-from tests.contract.living import (
+from tests.support.contract import (
     QUESTION,
     SENDS,
     TASKS,
@@ -14,7 +14,7 @@ from tests.contract.living import (
     tell,
     webhook,
 )
-from tests.factories import NOW, days, make_task, make_undecryptable, stored_value
+from tests.support.factories import NOW, days, make_task, make_undecryptable, stored_value
 
 pytestmark = pytest.mark.usefixtures("at_now")
 

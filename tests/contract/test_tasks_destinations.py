@@ -2,9 +2,9 @@
 
 import pytest
 
-from notifications.unsubscribe import url_for
-from tests.contract.living import CONFIG, SENDS, TASKS, email, new_task, tell, webhook
-from tests.factories import make_task
+from notifications.channels.email.unsubscribe import url_for
+from tests.support.contract import CONFIG, SENDS, TASKS, email, new_task, tell, webhook
+from tests.support.factories import make_task
 
 
 def recipients(client) -> list[str]:

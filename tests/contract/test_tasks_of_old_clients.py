@@ -3,8 +3,8 @@
 import pytest
 
 from tasks.models import State, Task
-from tests.contract.living import QUESTION, TASKS, new_task
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.contract import QUESTION, TASKS, new_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 
 def names(response) -> set[str]:

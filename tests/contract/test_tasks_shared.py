@@ -7,7 +7,7 @@ from executions.models import Execution
 from executions.monitors import Answer
 from tasks.run import claim, settle
 from tasks.view_counts import view_counter
-from tests.contract.living import JSON, SENDS, TASKS, email, new_task, tell, webhook
+from tests.support.contract import JSON, SENDS, TASKS, email, new_task, tell, webhook
 
 SCRUBBED: JSON = {
     "notifications": [],

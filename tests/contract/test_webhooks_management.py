@@ -10,10 +10,17 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from svix.webhooks import Webhook as SvixWebhook
 
 from notifications.models import Attempt, AttemptStatus
-from tests.contract.living import CONFIG, SENDS, new_task, tell, webhook
-from tests.factories import NOW, days, make_endpoint, make_send, make_task, make_undecryptable
-from tests.notifications.delivering import deliver
-from tests.receivers import Answer
+from tests.support.contract import CONFIG, SENDS, new_task, tell, webhook
+from tests.support.delivery import deliver
+from tests.support.factories import (
+    NOW,
+    days,
+    make_endpoint,
+    make_send,
+    make_task,
+    make_undecryptable,
+)
+from tests.support.receivers import Answer
 
 ROTATE = f"{CONFIG}/rotate-secret"
 TEST = "/api/v1/webhooks/test"

@@ -15,10 +15,10 @@ from standardwebhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
 from notifications.models import NotificationSend
-from tests.contract.living import CONFIG, SENDS, TASKS, new_task, tell, webhook
-from tests.factories import NOW, days
-from tests.notifications.delivering import deliver
-from tests.receivers import Answer
+from tests.support.contract import CONFIG, SENDS, TASKS, new_task, tell, webhook
+from tests.support.delivery import deliver
+from tests.support.factories import NOW, days
+from tests.support.receivers import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

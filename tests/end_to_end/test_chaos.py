@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.receivers import SMTPController
-from tests.torale.running import free_port
+from tests.support.programs import free_port
+from tests.support.receivers import SMTPController
 
 ROOT = Path(settings.BASE_DIR)
 #: Each is sent by webhook and by email: 2,000 sends.
@@ -115,7 +115,7 @@ class Installation:
         self.log = (folder / "log").open("ab")
         self.settling = subprocess.Popen(
             [
-                *(sys.executable, "-m", "tests.end_to_end.settling"),
+                *(sys.executable, "-m", "tests.support.settle"),
                 *(str(EXECUTIONS), f"http://127.0.0.1:{webhooks.port}/"),
             ],
             cwd=ROOT,

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from tests.receivers import wait_for
-from tests.torale.running import environment, manage, sql
+from tests.support.programs import environment, manage, sql
+from tests.support.receivers import wait_for
 
 
 @pytest.fixture

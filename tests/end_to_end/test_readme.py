@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.receivers import wait_for
-from tests.torale.running import free_port
+from tests.support.programs import free_port
+from tests.support.receivers import wait_for
 
 ROOT = Path(settings.BASE_DIR)
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)

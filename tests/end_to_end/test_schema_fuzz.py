@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.receivers import wait_for
-from tests.torale.running import free_port
+from tests.support.programs import free_port
+from tests.support.receivers import wait_for
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -28,7 +28,7 @@ def environment(tmp_path) -> dict[str, str]:
         "TORALE_URL": f"http://127.0.0.1:{port}",
         "TORALE_REQUESTS_PER_MINUTE": "0",
         "TORALE_PROXIES": "1",
-        "SCHEMATHESIS_HOOKS": "tests.end_to_end.schemathesis_hooks",
+        "SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks",
         "PYTHONPATH": str(ROOT),
         "PYTHONDEVMODE": "",
     }
@@ -60,7 +60,7 @@ def server(environment, tmp_path) -> Iterator[str]:
 def furnished(server, environment) -> dict[str, Any]:
     """Have one of each thing; return what the configuration leaves open."""
     made = subprocess.run(
-        [sys.executable, "-m", "tests.end_to_end.furnish"],
+        [sys.executable, "-m", "tests.support.furnish"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

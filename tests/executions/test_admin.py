@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from executions.models import Execution, Status
-from tests.factories import make_execution, make_pending_execution, make_task
+from tests.support.factories import make_execution, make_pending_execution, make_task
 
 LIST = "/admin/executions/execution/"
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection, transaction
 
 from executions.models import Execution
-from tests.factories import NOW, make_pending_execution, make_task
-from tests.receivers import DEADLINE_S
+from tests.support.factories import NOW, make_pending_execution, make_task
+from tests.support.receivers import DEADLINE_S
 
 WORKERS = 2
 

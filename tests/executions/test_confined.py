@@ -15,7 +15,7 @@ from django.conf import settings
 
 from executions import confined as module
 from executions.confined import ChildDied, TooMuch, confined
-from tests.receivers import wait_for
+from tests.support.receivers import wait_for
 
 
 def call(function, *arguments):

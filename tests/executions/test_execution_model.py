@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from executions.failures import FailureKind
 from executions.models import LEASE, Execution, Status
 from executions.monitors import Answer, Source
-from tests.factories import NOW, make_execution, make_pending_execution, make_task
+from tests.support.factories import NOW, make_execution, make_pending_execution, make_task
 
 SECOND = timedelta(seconds=1)
 ANSWER = Answer(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executions.failures import FailureKind, next_attempt_at
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 MINUTES = 60
 

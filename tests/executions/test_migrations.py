@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from executions.models import Execution
-from tests.factories import NOW, days, make_execution, make_pending_execution, make_task
-from tests.migrating import migrated_back
+from tests.support.factories import NOW, days, make_execution, make_pending_execution, make_task
+from tests.support.migrations import migrated_back
 
 
 @pytest.mark.django_db(transaction=True)

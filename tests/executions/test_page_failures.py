@@ -8,8 +8,8 @@ import pytest
 
 from executions.failures import FailureKind
 from executions.monitors import AskFailed, page
-from tests.executions.asking import JSON, ask, html
-from tests.receivers import Answer as Reply
+from tests.support.pages import JSON, ask, html
+from tests.support.receivers import Answer as Reply
 
 
 @pytest.mark.parametrize(

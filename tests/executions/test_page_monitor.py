@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 
 from executions.monitors import Answer, Source, page
 from executions.pages import finding
-from tests.executions.asking import JSON, ask, html
-from tests.factories import NOW
-from tests.receivers import Answer as Reply
+from tests.support.factories import NOW
+from tests.support.pages import JSON, ask, html
+from tests.support.receivers import Answer as Reply
 
 
 def ask_in_turn(http_receiver, condition: str, replies: list[Reply]) -> list[Answer]:

@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from notifications.models import Attempt
-from tests.factories import NOW, make_send, make_task
+from tests.support.factories import NOW, make_send, make_task
 
 LIST = reverse("admin:notifications_notificationsend_changelist")
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from notifications.models import EmailSuppression, NotificationSend, WebhookEndpoint
-from tests.factories import NOW, make_endpoint, make_send
+from tests.support.factories import NOW, make_endpoint, make_send
 
 SENDS = reverse("admin:notifications_notificationsend_changelist")
 ENDPOINTS = reverse("admin:notifications_webhookendpoint_changelist")

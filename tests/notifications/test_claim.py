@@ -3,13 +3,13 @@ from uuid import uuid4
 
 import pytest
 
-from notifications.channels import Outcome
-from notifications.claim import LEASE, give_back
+from notifications.channels.protocol import Outcome
+from notifications.delivery.claim import LEASE, give_back
+from notifications.delivery.concurrency import FIRST, Rations
+from notifications.delivery.store import Ended
 from notifications.models import Attempt, NotificationSend
-from notifications.rations import FIRST, Rations
-from notifications.settle import Ended
-from tests.factories import NOW, make_send
-from tests.notifications.delivering import keep, take
+from tests.support.delivery import keep, take
+from tests.support.factories import NOW, make_send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from tests.factories import make_send
+from tests.support.factories import make_send
 from torale.api import streamed_csv
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import make_send
+from tests.support.factories import make_send
 
 URL = "/api/v1/notifications/sends.csv"
 

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.db import connection
 
-from tests.factories import NOW, days, make_execution, make_send, make_task
+from tests.support.factories import NOW, days, make_execution, make_send, make_task
 
 LIST = "/api/v1/notifications/sends"
 PATH = f"{LIST}.csv"

@@ -3,8 +3,8 @@ import json
 import lxml.html
 import pytest
 
-from notifications.channels import Message
-from notifications.channels.email import compose, text_of
+from notifications.channels.email.transport import compose, text_of
+from notifications.channels.protocol import Message
 
 ID = "880e8400-e29b-41d4-a716-446655440000"
 

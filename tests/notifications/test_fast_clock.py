@@ -14,11 +14,11 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from notifications.models import Attempt, NotificationSend
-from tests.database_clock import fast_machine
-from tests.factories import make_send
-from tests.notifications.delivering import deliver, take
-from tests.receivers import wait_for
-from tests.torale.running import database_url
+from tests.support.database_clock import fast_machine
+from tests.support.delivery import deliver, take
+from tests.support.factories import make_send
+from tests.support.programs import database_url
+from tests.support.receivers import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,10 +5,10 @@ import base64
 import pytest
 
 from notifications.models import Attempt, EmailSuppression
-from tests.factories import NOW, make_send
-from tests.notifications.provider_urls import SETTINGS
+from tests.support.factories import NOW, make_send
+from tests.support.provider_urls import SETTINGS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.notifications.provider_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.provider_urls")]
 
 
 def test_a_report_without_a_message_id_is_about_no_send(owner, client, settings):

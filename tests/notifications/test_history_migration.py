@@ -8,8 +8,8 @@ from django.core.management import call_command
 
 from accounts.models import User
 from notifications.models import NotificationSend, WebhookConfig, WebhookEndpoint
-from tests.factories import NOW, make_endpoint, make_execution, make_task
-from tests.migrating import migrated_back
+from tests.support.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.migrations import migrated_back
 from torale.uuid7 import uuid7
 
 pytestmark = pytest.mark.django_db(transaction=True)

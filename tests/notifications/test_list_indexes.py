@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import NotificationSend
-from tests.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"

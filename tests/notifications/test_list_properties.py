@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from notifications.models import NotificationSend, NotificationType, Status
 from notifications.models.send import UNFINISHED
 from tests.conftest import client_of
-from tests.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"

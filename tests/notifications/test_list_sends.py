@@ -2,7 +2,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.factories import NOW, days, make_execution, make_send, make_task
+from tests.support.factories import NOW, days, make_execution, make_send, make_task
 
 URL = "/api/v1/notifications/sends"
 

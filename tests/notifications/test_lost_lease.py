@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import NotificationSend
-from tests.notifications.delivering import deliver, nothing_is_due
-from tests.notifications.test_deliver import queued
-from tests.receivers import Answer
+from tests.notifications.test_drain import queued
+from tests.support.delivery import deliver, nothing_is_due
+from tests.support.receivers import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.channels import Message
-from notifications.channels.email import compose
-from notifications.channels.webhook import retry_after
-from tests.factories import NOW
-from tests.notifications.test_deliver import EMAIL_BODY
+from notifications.channels.email.transport import compose
+from notifications.channels.protocol import Message
+from notifications.channels.webhook.transport import retry_after
+from tests.notifications.test_drain import EMAIL_BODY
+from tests.support.factories import NOW
 
 
 def test_control_characters_of_a_page_keep_no_mail_from_going_out():

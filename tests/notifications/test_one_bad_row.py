@@ -6,7 +6,7 @@ import threading
 import pytest
 from cryptography.fernet import Fernet
 
-from notifications.channels import UNDECRYPTABLE
+from notifications.channels.protocol import UNDECRYPTABLE
 from notifications.models import (
     Attempt,
     NotificationSend,
@@ -16,10 +16,10 @@ from notifications.models import (
     new_secret,
 )
 from notifications.redeliver import MOST_ATTEMPTS, NotDeliverable, redeliver_all, redeliver_one
-from tests.factories import NOW, make_send, make_undecryptable, refused_rows
-from tests.notifications.delivering import deliver
-from tests.notifications.test_deliver import EMAIL_BODY, queued
-from tests.receivers import Answer as Reply
+from tests.notifications.test_drain import EMAIL_BODY, queued
+from tests.support.delivery import deliver
+from tests.support.factories import NOW, make_send, make_undecryptable, refused_rows
+from tests.support.receivers import Answer as Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import Attempt
-from tests.factories import make_send
-from tests.notifications.delivering import deliver
-from tests.notifications.test_deliver import EMAIL_BODY
-from tests.receivers import Answer
+from tests.notifications.test_drain import EMAIL_BODY
+from tests.support.delivery import deliver
+from tests.support.factories import make_send
+from tests.support.receivers import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,13 +5,13 @@ import base64
 import pytest
 
 from notifications.models import Attempt, EmailSuppression
-from tests.factories import NOW, make_send
-from tests.notifications.provider_urls import SETTINGS
+from tests.support.factories import NOW, make_send
+from tests.support.provider_urls import SETTINGS
 
 URL = "/anymail/postmark/tracking/"
 MESSAGE_ID = "00000000-1111-2222-3333-444444444444"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.notifications.provider_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.provider_urls")]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from notifications.jobs import prune_sends
 from notifications.models import Attempt, NotificationSend, Payload
 from notifications.prune import prune
-from tests.factories import NOW, days, make_send
+from tests.support.factories import NOW, days, make_send
 
 pytestmark = pytest.mark.django_db
 

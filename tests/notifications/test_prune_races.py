@@ -9,9 +9,9 @@ from django.db import transaction
 from notifications.models import Payload
 from notifications.prune import prune
 from notifications.redeliver import redeliver_one
-from tests.factories import NOW, days, make_send
-from tests.races import apart, wait_until_another_waits
-from tests.receivers import DEADLINE_S
+from tests.support.factories import NOW, days, make_send
+from tests.support.races import apart, wait_until_another_waits
+from tests.support.receivers import DEADLINE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,9 +9,9 @@ import urllib.request
 import pytest
 from django.conf import settings
 
-from notifications.signing import sign
-from notifications.webhooks import config_of
-from tests.torale.running import database_url, environment, free_port
+from notifications.channels.webhook.config import config_of
+from notifications.channels.webhook.signing import sign
+from tests.support.programs import database_url, environment, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

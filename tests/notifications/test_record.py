@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import EmailAddress
+from notifications.channels.webhook.config import configure
 from notifications.models import EmailSuppression, NotificationSend, WebhookConfig
 from notifications.record import record_sends
-from notifications.webhooks import configure
 from tasks.models import Task
-from tests.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 

@@ -4,9 +4,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from notifications.channels.webhook.config import configure
 from notifications.models import NotificationSend
-from notifications.webhooks import configure
-from tests.factories import NOW, days, make_endpoint, make_send, make_task
+from tests.support.factories import NOW, days, make_endpoint, make_send, make_task
 
 URL = "/api/v1/notifications/sends"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.channels import Outcome
-from notifications.retry import DELAYS, Done, GiveUp, RetryAfter, decide
-from tests.factories import NOW
+from notifications.channels.protocol import Outcome
+from notifications.delivery.retry import DELAYS, Done, GiveUp, RetryAfter, decide
+from tests.support.factories import NOW
 
 
 def outcome(**fields) -> Outcome:

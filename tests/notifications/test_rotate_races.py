@@ -6,9 +6,9 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from notifications.webhooks import config_of
-from tests.factories import NOW
-from tests.races import apart, wait_until_another_waits
+from notifications.channels.webhook.config import config_of
+from tests.support.factories import NOW
+from tests.support.races import apart, wait_until_another_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 from notifications.models import Attempt
-from tests.factories import NOW, make_send
+from tests.support.factories import NOW, make_send
 
 URL = "/api/v1/notifications/sends"
 

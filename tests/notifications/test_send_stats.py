@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import NOW, days, make_execution, make_send, make_task
+from tests.support.factories import NOW, days, make_execution, make_send, make_task
 
 PATH = "/api/v1/notifications/sends/stats"
 MARCH = {"created_after": "2026-03-01T00:00:00Z", "created_before": "2026-04-01T00:00:00Z"}

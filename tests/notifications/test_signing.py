@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from notifications.channels.webhook.signing import sign
 from notifications.models import new_secret
-from notifications.signing import sign
 
 BODY = '{"id":"1","name":"Zoë"}'.encode()
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789A="

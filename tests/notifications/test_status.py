@@ -4,11 +4,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from notifications.channels import UNDECRYPTABLE
+from notifications.channels.protocol import UNDECRYPTABLE
 from notifications.models import Attempt
 from tasks.run import wake
 from tests.conftest import client_of
-from tests.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
+from tests.support.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
 from torale.models import Heartbeat
 
 pytestmark = pytest.mark.django_db

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from notifications.models import NotificationSend
 from tasks.run import start
-from tests.factories import make_send, make_task
-from tests.notifications.delivering import deliver
-from tests.notifications.test_deliver import EMAIL_BODY
-from tests.receivers import Answer, wait_for
-from tests.torale.running import database_url
+from tests.notifications.test_drain import EMAIL_BODY
+from tests.support.delivery import deliver
+from tests.support.factories import make_send, make_task
+from tests.support.programs import database_url
+from tests.support.receivers import Answer, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,9 +6,9 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from notifications.models import WebhookEndpoint
-from tests.factories import NOW, days, make_send
-from tests.notifications.delivering import deliver
-from tests.receivers import Answer
+from tests.support.delivery import deliver
+from tests.support.factories import NOW, days, make_send
+from tests.support.receivers import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

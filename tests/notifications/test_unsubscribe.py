@@ -2,11 +2,11 @@ import re
 
 import pytest
 
-from notifications.channels.email import compose
+from notifications.channels.email.transport import compose
+from notifications.channels.email.unsubscribe import url_for
 from notifications.record import record_sends
-from notifications.unsubscribe import url_for
-from tests.factories import NOW, make_execution, make_task
-from tests.notifications.delivering import take
+from tests.support.delivery import take
+from tests.support.factories import NOW, make_execution, make_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.models import NotificationSend
-from tests.factories import NOW, days, make_send
+from tests.support.factories import NOW, days, make_send
 from torale.api.keyset import Cursor
 
 PATH = "/api/v1/notifications/sends"

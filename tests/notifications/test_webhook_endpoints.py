@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import WebhookEndpoint
 from notifications.record import record_sends
-from tests.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 
 ENDPOINTS = "/api/v1/webhooks/endpoints"
 CONFIG = "/api/v1/webhooks/config"

@@ -9,8 +9,8 @@ from standardwebhooks import Webhook
 
 from notifications.models import Attempt, WebhookConfig, WebhookEndpoint, new_secret
 from notifications.record import record_sends
-from tests.factories import NOW, days, make_endpoint, make_execution, make_send, make_task
-from tests.receivers import Answer
+from tests.support.factories import NOW, days, make_endpoint, make_execution, make_send, make_task
+from tests.support.receivers import Answer
 
 CONFIG = "/api/v1/webhooks/config"
 TEST = "/api/v1/webhooks/test"

@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from accounts.notices import send_notice
 from notifications.management.commands.worker import run_queue
-from tests.receivers import DEADLINE_S
+from tests.support.receivers import DEADLINE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

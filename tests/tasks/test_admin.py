@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 LIST = reverse("admin:tasks_task_changelist")
 

@@ -2,7 +2,7 @@ import pytest
 
 from executions.models import Execution
 from tasks.models import Task
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 URL = "/api/v1/tasks"
 QUESTION = {"search_query": "Is it there? https://shop.example/"}

@@ -10,8 +10,8 @@ from executions.models import Execution
 from tasks.models import Task
 from tasks.run import start
 from tasks.schedule import start_due
-from tests.factories import NOW, make_task
-from tests.races import apart, wait_until_another_waits
+from tests.support.factories import NOW, make_task
+from tests.support.races import apart, wait_until_another_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

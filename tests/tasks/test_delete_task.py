@@ -1,7 +1,7 @@
 from executions.models import Execution
 from notifications.models import NotificationSend
 from tasks.models import Task
-from tests.factories import make_execution, make_send, make_task
+from tests.support.factories import make_execution, make_send, make_task
 
 SENDS = "/api/v1/notifications/sends"
 

@@ -3,7 +3,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.models import Execution
 from tasks.run import start
-from tests.factories import NOW, days, make_pending_execution, make_task
+from tests.support.factories import NOW, days, make_pending_execution, make_task
 
 
 def url(task) -> str:

@@ -10,8 +10,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from executions.models import Execution
 from tasks.jobs import recover_executions, start_due_tasks
 from tasks.run import claim, run
-from tests.database_clock import fast_machine
-from tests.factories import make_pending_execution, make_task
+from tests.support.database_clock import fast_machine
+from tests.support.factories import make_pending_execution, make_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

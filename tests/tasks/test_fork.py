@@ -3,8 +3,8 @@ from django.utils import timezone
 
 from tasks.fork import fork_task
 from tasks.models import Task
-from tests.factories import NOW, make_execution, make_task
-from tests.races import at_once
+from tests.support.factories import NOW, make_execution, make_task
+from tests.support.races import at_once
 
 DESTINATIONS = {
     "notification_email": "owner@example.com",

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 URL = "/api/v1/tasks"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tasks.models import Task
-from tests.factories import NOW
-from tests.migrating import migrated_back
+from tests.support.factories import NOW
+from tests.support.migrations import migrated_back
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.models import Task
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 URL = "/api/v1/public/feed"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 LIMITS = [
     pytest.param("/api/v1/public/tasks", 10, id="list"),

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.conftest import client_of
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 URL = "/api/v1/public/tasks"
 

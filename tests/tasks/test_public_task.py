@@ -4,7 +4,7 @@ import pytest
 
 from tasks.models import Task
 from tasks.view_counts import view_counter
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 
 @pytest.fixture(autouse=True)

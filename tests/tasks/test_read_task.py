@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 SECRETS: dict[str, object] = {
     "notifications": [],

@@ -5,7 +5,7 @@ import feedparser
 import pytest
 
 from tasks.models import Task
-from tests.factories import NOW, days, make_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_task
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from executions.models import Execution
 from executions.monitors import Answer
 from notifications.models import NotificationSend
 from tasks.run import AlreadyRunning, claim, fail, run, settle, start
-from tests.factories import NOW, make_pending_execution, make_task, refused_rows
-from tests.receivers import Answer as Reply
+from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
+from tests.support.receivers import Answer as Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

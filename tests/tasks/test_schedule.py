@@ -8,7 +8,7 @@ from procrastinate.exceptions import ConnectorException
 from executions.models import LEASE, Execution
 from tasks import schedule
 from tasks.schedule import recover, start_due
-from tests.factories import NOW, make_pending_execution, make_task, refused_rows
+from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,8 @@ import pytest
 
 from executions.models import Execution
 from tasks.schedule import start_due
-from tests.factories import NOW, make_task
-from tests.races import at_once
+from tests.support.factories import NOW, make_task
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import NOW, days, make_execution, make_pending_execution, make_task
+from tests.support.factories import NOW, days, make_execution, make_pending_execution, make_task
 
 
 def url(task, what="executions") -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.models import Task
-from tests.factories import NOW, make_pending_execution, make_task
+from tests.support.factories import NOW, make_pending_execution, make_task
 
 
 def url(task) -> str:

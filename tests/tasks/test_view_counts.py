@@ -4,7 +4,7 @@ import pytest
 
 from tasks.models import Task
 from tasks.view_counts import ViewCounter, view_counter
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 
 @pytest.fixture

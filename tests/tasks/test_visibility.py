@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import make_task
+from tests.support.factories import make_task
 
 
 def url(task) -> str:

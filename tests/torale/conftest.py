@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.receivers import DEADLINE_S
+from tests.support.receivers import DEADLINE_S
 
 Behaviour = Callable[["RawServer", socket.socket], object]
 

@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.exceptions import Throttled
 from rest_framework.test import APIClient
 
-from tests.factories import make_task
+from tests.support.factories import make_task
 from torale.errors import Conflict, Refused
 from torale.urls import handler400, handler404, handler500  # noqa: F401 - of the urlconf below
 from torale.urls import urlpatterns as real_urlpatterns

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.factories import make_send
+from tests.support.factories import make_send
 
 MIB = 1024 * 1024
 

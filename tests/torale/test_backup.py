@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.torale.running import environment, manage, python, sql
+from tests.support.programs import environment, manage, python, sql
 from torale.postgres.server import programs
 
 KEY = ("create_api_key", "admin@localhost", "--name", "test")

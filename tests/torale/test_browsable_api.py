@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey
-from tests.factories import make_execution, make_send, make_task
+from tests.support.factories import make_execution, make_send, make_task
 from torale.api.document import document
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"

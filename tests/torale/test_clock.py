@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from notifications.claim import CLAIM, LEASE
+from notifications.delivery.claim import CLAIM, LEASE
 from notifications.models import UNFINISHED
 from tasks.models import Task
-from tests.database_clock import fast_machine
-from tests.factories import NOW
-from tests.races import at_once
+from tests.support.database_clock import fast_machine
+from tests.support.factories import NOW
+from tests.support.races import at_once
 from torale import clock
 from torale.limits import Limit, hit
 

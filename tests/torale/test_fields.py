@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from notifications.models import Payload
-from tests.factories import make_send
+from tests.support.factories import make_send
 from torale.fields import Undecryptable, UndecryptableValue
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torale.running import manage
+from tests.support.programs import manage
 
 pytestmark = [
     pytest.mark.slow,

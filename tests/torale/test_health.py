@@ -7,9 +7,9 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from tasks.jobs import start_due_tasks
-from tests.database_clock import fast_machine
-from tests.migrating import migrated_back
-from tests.torale.running import python
+from tests.support.database_clock import fast_machine
+from tests.support.migrations import migrated_back
+from tests.support.programs import python
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
 

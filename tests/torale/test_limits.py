@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import NOW
-from tests.races import at_once
+from tests.support.factories import NOW
+from tests.support.races import at_once
 from torale.limits import Limit, forget_old, hit
 from torale.models import Usage
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.receivers import Answer
-from tests.torale.calling import (
+from tests.support.outbound import (
     HEAD,
     both_loops,
     endless,
@@ -16,6 +15,7 @@ from tests.torale.calling import (
     saying,
     send_to,
 )
+from tests.support.receivers import Answer
 from tests.torale.conftest import read_request
 from torale.outbound import Reply, fetch
 

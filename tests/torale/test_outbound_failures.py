@@ -10,8 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.receivers import Answer, wait_for
-from tests.torale.calling import (
+from tests.support.outbound import (
     NO_PUBLIC_ADDRESS,
     PATIENCE,
     TIMEOUT,
@@ -23,6 +22,7 @@ from tests.torale.calling import (
     saying,
     send_to,
 )
+from tests.support.receivers import Answer, wait_for
 from torale.outbound import Failure, Reply, Unreachable, exchange, fetch
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")

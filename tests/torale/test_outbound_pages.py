@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.receivers import Answer
-from tests.torale.calling import HEAD, PATIENCE, TIMEOUT, both_loops, endless, get, saying
+from tests.support.outbound import HEAD, PATIENCE, TIMEOUT, both_loops, endless, get, saying
+from tests.support.receivers import Answer
 from torale.outbound import Failure, Reply, Unreachable
 
 

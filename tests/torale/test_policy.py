@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from notifications.unsubscribe import url_for
-from tests.factories import make_task
+from notifications.channels.email.unsubscribe import url_for
+from tests.support.factories import make_task
 
 PAGES = {
     "/": set(),

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.receivers import wait_for
-from tests.torale.running import PATIENCE_S, environment, python
+from tests.support.programs import PATIENCE_S, environment, python
+from tests.support.receivers import wait_for
 from torale.postgres.server import ROLE, EmbeddedServer, EmbeddedServerError
 
 # Answers every line, a query, by its value; ends with its standard input.

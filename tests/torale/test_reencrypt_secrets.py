@@ -6,7 +6,7 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
 from notifications.models import Payload, WebhookConfig
-from tests.factories import make_send, make_task, make_undecryptable
+from tests.support.factories import make_send, make_task, make_undecryptable
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 

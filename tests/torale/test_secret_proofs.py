@@ -13,8 +13,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
 
-from tests.races import at_once
-from tests.torale.running import (
+from tests.support.programs import (
     PATIENCE_S,
     database_url,
     environment,
@@ -22,6 +21,7 @@ from tests.torale.running import (
     manage,
     python,
 )
+from tests.support.races import at_once
 from torale import proofs
 from torale.models import SecretProof
 

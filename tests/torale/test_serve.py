@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.torale.running import free_port, manage
+from tests.support.programs import free_port, manage
 from torale import ports
 
 

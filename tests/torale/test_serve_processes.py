@@ -16,8 +16,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from tests.receivers import DEADLINE_S, wait_for
-from tests.torale.running import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
+from tests.support.programs import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
+from tests.support.receivers import DEADLINE_S, wait_for
 
 
 class Serving:

@@ -10,9 +10,9 @@ from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.torale.running import PATIENCE_S, environment, manage, python
+from tests.support.programs import PATIENCE_S, environment, manage, python
 from torale import environment as environment_
-from torale.addresses import Reserved
+from torale.url_rules import Reserved
 
 TAKEN = {
     "whole number": (environment_.whole_number(1), "1", 1),

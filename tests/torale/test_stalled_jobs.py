@@ -10,8 +10,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.notices import send_notice
-from tests.database_clock import fast_machine
-from tests.factories import refused_rows
+from tests.support.database_clock import fast_machine
+from tests.support.factories import refused_rows
 from torale.jobs import retry_stalled_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tasks.models import Task
-from tests.factories import make_task
+from tests.support.factories import make_task
 from tests.test_tenancy import OUTSIDE, ROUTES
 from torale.api.document import document
 from torale.api.strict import _path_of

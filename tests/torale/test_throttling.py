@@ -1,7 +1,7 @@
 import pytest
 
 from tests.conftest import client_of
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 URL = "/auth/me"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.receivers import DEADLINE_S, wait_for
-from tests.torale.running import HALF_A_BODY
+from tests.support.programs import HALF_A_BODY
+from tests.support.receivers import DEADLINE_S, wait_for
 from torale.ports import listen
 from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server, without_bodies_for_head
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from notifications.channels.webhook.signing import sign
 from notifications.models import WebhookConfig
-from notifications.signing import sign
 from torale.fields import Undecryptable, kept
 
 #: How far a timestamp may be off (Standard Webhooks, "Verifying webhook authenticity").

@@ -16,7 +16,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
-from notifications.deliver import Drain
+from notifications.delivery.drain import Drain
 from torale import proofs
 
 logger = structlog.get_logger(__name__)

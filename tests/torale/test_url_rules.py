@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torale.addresses import is_allowed, parse
 from torale.errors import Refused
+from torale.url_rules import is_allowed, parse
 
 PORTS = (range(80, 81), range(443, 444), range(1024, 65536))
 

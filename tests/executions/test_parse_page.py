@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.pages.reading import Unreadable, number_in, read, select_number
+from executions.pages.parse_page import Unreadable, number_in, read, select_number
 
 HTML = "text/html; charset=utf-8"
 

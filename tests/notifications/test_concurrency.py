@@ -1,4 +1,4 @@
-from notifications.rations import FIRST, LEAST, MOST, REMEMBERED, Rations
+from notifications.delivery.concurrency import FIRST, LEAST, MOST, REMEMBERED, Rations
 
 
 def grown(rations: Rations, host: str) -> None:

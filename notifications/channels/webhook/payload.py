@@ -57,18 +57,3 @@ def trial_body(*, message_id: str, now: datetime) -> str:
         completed_at=now,
     )
     return webhook_body(message_id=message_id, event_type=TEST, task=task, execution=execution)
-
-
-def email_body(*, task: Task, execution: Execution) -> str:
-    """Return what the email is rendered from, as JSON text."""
-    return orjson.dumps(
-        {
-            "task_id": task.pk,
-            "task_name": task.name,
-            "search_query": task.search_query,
-            "condition_description": task.condition_description,
-            "notification": execution.notification,
-            "completed_at": execution.completed_at,
-        },
-        option=orjson.OPT_UTC_Z,
-    ).decode()

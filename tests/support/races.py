@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-from tests.receivers import DEADLINE_S, wait_for
+from tests.support.receivers import DEADLINE_S, wait_for
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from standardwebhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
 from notifications.models import Attempt, WebhookConfig
-from tests.factories import NOW, make_send, make_task
-from tests.notifications.delivering import deliver
-from tests.receivers import Answer
+from tests.support.delivery import deliver
+from tests.support.factories import NOW, make_send, make_task
+from tests.support.receivers import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,8 +8,8 @@ from http.client import responses
 
 import aiohttp
 
-from notifications.channels import Message, Outcome
-from notifications.signing import sign
+from notifications.channels.protocol import Message, Outcome
+from notifications.channels.webhook.signing import sign
 from torale import outbound
 
 #: For the whole exchange.

@@ -9,14 +9,14 @@ from django.db import close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.claim import Claim, claim
-from notifications.deliver import Drain
+from notifications.delivery.claim import Claim, claim
+from notifications.delivery.concurrency import Rations
+from notifications.delivery.drain import Drain
+from notifications.delivery.store import Ended, store
 from notifications.models import NotificationSend
-from notifications.rations import Rations
-from notifications.settle import Ended, store
-from tests.database_clock import MOVE, workers_follow
-from tests.factories import NOW
-from tests.receivers import DEADLINE_S
+from tests.support.database_clock import MOVE, workers_follow
+from tests.support.factories import NOW
+from tests.support.receivers import DEADLINE_S
 from torale.database import connect
 
 

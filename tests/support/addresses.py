@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts.models import EmailAddress, User
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 
 def make_address(user: User, **fields) -> EmailAddress:

@@ -11,7 +11,7 @@ from executions.failures import FailureKind
 from executions.models import Execution
 from executions.monitors import Answer
 from tasks.run import claim, fail, settle, start
-from tests.factories import NOW, make_task
+from tests.support.factories import NOW, make_task
 
 
 @pytest.fixture(autouse=True)

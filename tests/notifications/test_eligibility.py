@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from notifications.claim import refuse
-from notifications.hindrance import UNSUBSCRIBED, hindrance, with_hindrances
+from notifications.channels.webhook.config import configure
+from notifications.delivery.claim import refuse
+from notifications.eligibility import UNSUBSCRIBED, hindrance, with_hindrances
 from notifications.models import (
     EmailSuppression,
     NotificationSend,
@@ -12,11 +13,10 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
-from notifications.webhooks import configure
 from tasks.destinations import Destinations
-from tests.factories import NOW, make_send, make_task
-from tests.notifications.delivering import deliver, take
-from tests.notifications.test_deliver import EMAIL_BODY, queued
+from tests.notifications.test_drain import EMAIL_BODY, queued
+from tests.support.delivery import deliver, take
+from tests.support.factories import NOW, make_send, make_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,12 +17,14 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from notifications.channels import UNDECRYPTABLE, Message, Outcome, email, webhook
-from notifications.claim import claim, give_back, refuse
+from notifications.channels.email import transport as email
+from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome
+from notifications.channels.webhook import transport as webhook
+from notifications.delivery.claim import claim, give_back, refuse
+from notifications.delivery.concurrency import Rations
+from notifications.delivery.store import store, switch_off_hopeless
 from notifications.models import NotificationType
-from notifications.rations import Rations
 from notifications.record import CHANNEL
-from notifications.settle import store, switch_off_hopeless
 from torale import outbound
 from torale.clock import Reading
 from torale.database import connect

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 from executions.monitors import Answer, Question, page
-from tests.factories import NOW
-from tests.receivers import Answer as Reply
+from tests.support.factories import NOW
+from tests.support.receivers import Answer as Reply
 from torale import outbound
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}

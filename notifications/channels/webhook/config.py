@@ -7,13 +7,14 @@ from uuid import uuid4
 from django.db import transaction
 
 from accounts.models import User
-from notifications.channels import Message, Outcome, webhook
+from notifications.channels.protocol import Message, Outcome
+from notifications.channels.webhook import transport
+from notifications.channels.webhook.payload import TEST, trial_body
+from notifications.channels.webhook.signing import key_of
 from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
-from notifications.payload import TEST, trial_body
-from notifications.signing import key_of
 from torale import outbound
-from torale.addresses import Networks
 from torale.errors import Refused
+from torale.url_rules import Networks
 
 #: Characters of the receiver's answer that a failed test quotes.
 SHOWN = 500
@@ -105,4 +106,4 @@ def _trial(url: str, networks: Networks, secrets: tuple[str, ...], now: datetime
 
 async def _attempt(message: Message, *, started_at: datetime) -> Outcome:
     async with outbound.open_session(limit=1, networks=message.networks) as session:
-        return await webhook.send(message, session, started_at=started_at)
+        return await transport.send(message, session, started_at=started_at)

@@ -12,11 +12,11 @@ import psycopg
 import structlog
 from django.db import connection
 
-from notifications.channels import Message
-from notifications.hindrance import hindrance, with_hindrances
+from notifications.channels.protocol import Message
+from notifications.delivery.concurrency import FIRST, Rations
+from notifications.eligibility import hindrance, with_hindrances
 from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
 from notifications.models.webhook import still_valid
-from notifications.rations import FIRST, Rations
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
 from torale.outbound import networks_of

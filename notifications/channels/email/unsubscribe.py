@@ -7,6 +7,7 @@ from django.core.signing import BadSignature, Signer
 
 from tasks.models import Task
 
+# What links in earlier emails are signed with: it does not follow the module.
 SALT = "notifications.unsubscribe"
 
 

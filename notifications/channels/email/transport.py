@@ -20,8 +20,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
-from notifications import unsubscribe
-from notifications.channels import Message, Outcome
+from notifications.channels.email import unsubscribe
+from notifications.channels.protocol import Message, Outcome
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
 

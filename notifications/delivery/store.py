@@ -16,9 +16,9 @@ from django.db.models.functions import Coalesce
 from procrastinate.exceptions import ConnectorException
 
 from accounts.notices import send_notice
-from notifications.channels import Message, Outcome
+from notifications.channels.protocol import Message, Outcome
+from notifications.delivery.retry import Done, GiveUp, RetryAfter, decide
 from notifications.models import AttemptStatus, Status, WebhookEndpoint
-from notifications.retry import Done, GiveUp, RetryAfter, decide
 from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 

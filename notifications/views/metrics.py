@@ -1,0 +1,33 @@
+"""/metrics."""
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.metrics import DeliveryCollector
+from tasks.metrics import SchedulerCollector
+from torale.api.renderers import JSONRenderer
+from torale.api.views import AnyAccept, CheckedNames
+
+
+class MetricsView(CheckedNames, AnyAccept, APIView):
+    """How visits and delivery are doing, for Prometheus.
+
+    For operators' keys only, as it tells of all users.
+    """
+
+    permission_classes = [IsAdminUser]
+    #: Renders errors only.
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
+        """Return the gauges in Prometheus' text format."""
+        registry = CollectorRegistry()
+        registry.register(SchedulerCollector())
+        registry.register(DeliveryCollector())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

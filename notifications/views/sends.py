@@ -1,0 +1,126 @@
+"""Everything under /api/v1/notifications."""
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.filters import SendFilterSet, SendStatsFilterSet
+from notifications.models import (
+    NotificationSend,
+)
+from notifications.models.send import NotificationSendQuerySet
+from notifications.redeliver import redeliver_all, redeliver_one
+from notifications.serializers import (
+    CountSerializer,
+    RedeliverSerializer,
+    SendDetailSerializer,
+    SendSerializer,
+    SendStatsSerializer,
+)
+from notifications.stats import stats_of
+from torale import clock
+from torale.api.filters import FilterBackend
+from torale.api.pagination import WalkedPagination
+from torale.api.renderers import JSONRenderer
+from torale.api.schema import ErrorSerializer
+from torale.api.streamed_csv import CSVRenderer, csv_response
+from torale.api.validation import validated
+from torale.api.views import AnyAccept, IdsInPath
+
+
+class SendPagination(WalkedPagination):
+    """Pages of sends."""
+
+    results_name = "sends"
+
+
+class NotificationSendViewSet(
+    IdsInPath, mixins.RetrieveModelMixin, viewsets.GenericViewSet[NotificationSend]
+):
+    """The record of who was told what, when, and how it went."""
+
+    serializer_class = SendDetailSerializer
+    filterset_class = SendFilterSet
+    pagination_class = SendPagination
+    lookup_url_kwarg = "send_id"
+
+    def get_queryset(self) -> NotificationSendQuerySet:
+        """Return the caller's sends, newest first."""
+        return NotificationSend.objects.for_user(self.request.user).newest_first()  # type: ignore[arg-type]
+
+    def get_object(self) -> NotificationSend:
+        """Return the send in the path with all that is shown of it; three queries."""
+        sends = self.get_queryset().in_detail()
+        send = sends.filter(pk=self.kwargs["send_id"]).first()
+        if send is None:
+            raise exceptions.NotFound
+        return send
+
+    def get_renderers(self) -> Any:  # a list, which is a method's name here
+        """Return what the Accept header may choose from: the list can be had as CSV, too."""
+        return [*super().get_renderers(), *([CSVRenderer()] if self.action == "list" else [])]
+
+    # CSV has a path of its own: a client could not tell by the status which of two bodies it gets.
+    @extend_schema(responses={(200, "application/json"): SendSerializer(many=True)})
+    def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+        """List the caller's sends.
+
+        The rows are rendered as the database gives them: the fields are the columns, and a
+        serializer would take longer than the query.
+        """
+        if isinstance(request.accepted_renderer, CSVRenderer):
+            return self.as_csv()
+        sends = self.filter_queryset(self.get_queryset())
+        page = self.paginate_queryset(sends.values(*SendSerializer.Meta.fields))
+        return self.get_paginated_response(page)
+
+    def as_csv(self) -> StreamingHttpResponse:
+        """Answer with all sends of the caller that match, as a file."""
+        sends = self.filter_queryset(self.get_queryset())
+        return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
+
+    @extend_schema(operation_id="send_stats_retrieve", filters=True, responses=SendStatsSerializer)
+    @action(detail=False, filterset_class=SendStatsFilterSet)
+    def stats(self, request: Request) -> Response:
+        """Count the caller's sends by day, channel and status, and tell how long they took."""
+        filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
+        values = filterset.form.cleaned_data
+        time_range = {name: values[name] for name in ("created_after", "created_before")}
+        return Response({**time_range, **stats_of(filterset.qs)})
+
+    @extend_schema(request=None, responses={202: SendSerializer, 409: ErrorSerializer})
+    @action(detail=True, methods=["post"])
+    def redeliver(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Deliver an ended send again: same payload, same message id."""
+        send = redeliver_one(send=self.get_object(), now=clock.now())
+        return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=RedeliverSerializer, responses={202: CountSerializer})
+    @action(detail=False, methods=["post"], url_path="redeliver")
+    def redeliver_matching(self, request: Request) -> Response:
+        """Deliver again all ended sends that match; the failed ones unless said otherwise."""
+        matching = validated(RedeliverSerializer, request.data)
+        count = redeliver_all(
+            sends=NotificationSend.objects.for_user(request.user).filter(**matching),  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+        return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
+
+
+class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
+    """The list of sends as CSV, under a path that says so."""
+
+    #: Renders errors only.
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(filters=True, responses={(200, "text/csv"): OpenApiTypes.STR})
+    def export(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
+        """Download the caller's sends as CSV."""
+        return self.as_csv()

@@ -1,39 +1,159 @@
-"""Send -> why it must not be attempted, if so; the sentence that its record keeps."""
+"""May a send go out, and if not, why: one rule for recording, claiming and delivering again."""
 
-from django.db.models import Exists, F, OuterRef, Subquery
-from django.db.models.functions import Lower
+from datetime import timedelta
+from enum import StrEnum
 
-from notifications.models import EmailSuppression, NotificationSend, Payload, WebhookConfig
+from django.conf import settings
+from django.db.models import Func, TextField
+from django.db.models.lookups import IsNull
+
+from notifications.models import EmailSuppression, NotificationSend, NotificationType
 from notifications.models.send import NotificationSendQuerySet
-from tasks.models import Task
+from torale.limits import Limit, hit
 
-UNSUBSCRIBED = (
-    "Somebody has unsubscribed from this task's emails. Naming an email in the task's "
-    "`notifications` ends that."
+#: Attempts after which a send is not delivered again: its record would grow without end.
+MOST_ATTEMPTS_OF_A_SEND = 1000
+
+
+class Refusal(StrEnum):
+    """Why a send may not go out."""
+
+    DEFAULT_WEBHOOK_OFF = "default_webhook_off"
+    ENDPOINT_OFF = "endpoint_off"
+    UNSIGNED = "unsigned"
+    SUPPRESSED = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"
+    PRUNED = "pruned"
+    ATTEMPTED_TOO_OFTEN = "attempted_too_often"
+    ADDRESS_QUOTA_USED = "address_quota_used"
+    USER_QUOTA_USED = "user_quota_used"
+
+    def sentence(
+        self, send: NotificationSend, *, suppression: EmailSuppression | None = None
+    ) -> str:
+        """Return the sentence for a person, which the send's record keeps."""
+        return SENTENCES[self].format(send=send, suppression=suppression, settings=settings)
+
+
+SENTENCES = {
+    Refusal.DEFAULT_WEBHOOK_OFF: (
+        "Your default webhook is switched off. Switch it on by PUT /api/v1/webhooks/config "
+        '{{"enabled": true}}.'
+    ),
+    Refusal.ENDPOINT_OFF: (
+        "The webhook {send.endpoint.url} is switched off, because "
+        "{send.endpoint.switched_off_because}. Switch it on by POST "
+        "/api/v1/webhooks/endpoints/{send.endpoint.public_id}/switch-on."
+    ),
+    Refusal.UNSIGNED: (
+        "The account has no secret to sign its webhooks with. GET /api/v1/webhooks/config makes "
+        "one."
+    ),
+    Refusal.SUPPRESSED: (
+        "No mail goes to {suppression.address} since {suppression.created_at:%Y-%m-%d}: the "
+        "address {suppression.grounds}. Ask the operator to let it through again."
+    ),
+    Refusal.UNSUBSCRIBED: (
+        "Somebody has unsubscribed from this task's emails. Naming an email in the task's "
+        "`notifications` ends that."
+    ),
+    Refusal.PRUNED: "What it carried is no longer kept (see TORALE_RETENTION_DAYS).",
+    Refusal.ATTEMPTED_TOO_OFTEN: (
+        f"It has been attempted {MOST_ATTEMPTS_OF_A_SEND} times; that is the most."
+    ),
+    Refusal.ADDRESS_QUOTA_USED: (
+        "This address has had {settings.TORALE_EMAILS_PER_HOUR} emails this hour, the most it gets "
+        "in an hour."
+    ),
+    Refusal.USER_QUOTA_USED: (
+        "You have had {settings.TORALE_SENDS_PER_DAY} notifications today (UTC), the most a user "
+        "gets in a day."
+    ),
+}
+
+
+#: The rule, in SQL: the code of a Refusal for the row `send`, null if it may go out. It reads the
+#: rows that LOOKED_AT joins.
+REFUSAL = """
+    CASE
+        WHEN is_for_default_webhook AND NOT config.is_enabled THEN 'default_webhook_off'
+        WHEN endpoint.switched_off_at IS NOT NULL THEN 'endpoint_off'
+        WHEN send.notification_type = 'webhook' AND config.user_id IS NULL THEN 'unsigned'
+        WHEN suppression.address IS NOT NULL THEN 'suppressed'
+        WHEN task.is_muted THEN 'unsubscribed'
+        WHEN payload.send_id IS NULL THEN 'pruned'
+    END
+"""
+LOOKED_AT = """
+    LEFT JOIN notifications_payload AS payload ON payload.send_id = send.id
+    LEFT JOIN notifications_webhookendpoint AS endpoint ON endpoint.id = send.endpoint_id
+    LEFT JOIN notifications_webhookconfig AS config
+        ON send.notification_type = 'webhook' AND config.user_id = send.user_id
+    LEFT JOIN notifications_emailsuppression AS suppression
+        ON send.notification_type = 'email' AND suppression.address = lower(send.recipient)
+    LEFT JOIN tasks_task AS task
+        ON send.notification_type = 'email' AND task.id = send.task_id
+"""
+#: The columns of `send` that the rule reads.
+COLUMNS = (
+    "id",
+    "user_id",
+    "task_id",
+    "notification_type",
+    "recipient",
+    "endpoint_id",
+    "is_for_default_webhook",
 )
-PRUNED = "What it carried is no longer kept (see TORALE_RETENTION_DAYS)."
 
 
-def with_hindrances(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
-    """Load along what `hindrance` looks at."""
-    barred = EmailSuppression.objects.filter(address=Lower(OuterRef("recipient")))
-    return sends.select_related("endpoint").annotate(
-        barred_address=Subquery(barred.values("address")),
-        is_pruned=~Exists(Payload.objects.filter(send=OuterRef("pk"))),
-        is_of_muted_task=Exists(Task.objects.filter(pk=OuterRef("task_id"), is_muted=True)),
-        default_webhook_is_enabled=F("user__webhook_config__is_enabled"),
+class RefusalCode(Func):
+    """The rule for each row of a queryset of sends."""
+
+    # The subquery names the columns, so that the rule is the same text here and in CLAIM.
+    template = (
+        f"(SELECT {REFUSAL} FROM (SELECT %(expressions)s) AS send ({', '.join(COLUMNS)})"  # noqa: S608
+        f" {LOOKED_AT})"
+    )
+    output_field = TextField()
+
+    def __init__(self) -> None:
+        super().__init__(*COLUMNS)
+
+
+def with_refusal(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
+    """Add to each send the code of its `refusal`, null if it may go out, and its endpoint."""
+    return sends.select_related("endpoint").annotate(refusal=RefusalCode())  # type: ignore[no-redef]  # the model declares it
+
+
+def deliverable(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
+    """Keep those that could be delivered again: they have ended and may go out."""
+    return sends.finished().filter(
+        IsNull(RefusalCode(), True), attempt_count__lt=MOST_ATTEMPTS_OF_A_SEND
     )
 
 
-def hindrance(send: NotificationSend) -> str | None:
-    """Return why `send`, from `with_hindrances`, must not be attempted; None if it may."""
-    if send.endpoint:
-        if send.is_for_default_webhook and send.default_webhook_is_enabled is False:  # type: ignore[attr-defined]
-            return WebhookConfig.WHY_OFF
-        if send.endpoint.switched_off_at:
-            return send.endpoint.why_off()
-    elif suppression := EmailSuppression.objects.filter(pk=send.barred_address).first():  # type: ignore[attr-defined]
-        return suppression.why()
-    elif send.is_of_muted_task:  # type: ignore[attr-defined]
-        return UNSUBSCRIBED
-    return PRUNED if send.is_pruned else None  # type: ignore[attr-defined]
+def refusal_of(send: NotificationSend) -> str | None:
+    """Return why `send`, from `with_refusal`, may not go out, as a sentence; None if it may."""
+    if send.refusal is None:
+        return None
+    refusal, suppression = Refusal(send.refusal), None
+    if refusal == Refusal.SUPPRESSED:
+        suppression = EmailSuppression.objects.of(send.recipient).first()
+        if suppression is None:
+            return None  # it has been lifted since
+    return refusal.sentence(send, suppression=suppression)
+
+
+def use_quota(send: NotificationSend) -> str | None:
+    """Count `send` as one more notification; return why it is one too many, or None.
+
+    The hour is counted first: an email that it refuses does not count as one of the day's.
+    """
+    if send.notification_type == NotificationType.EMAIL:
+        an_hour = Limit("emails_an_hour", settings.TORALE_EMAILS_PER_HOUR, timedelta(hours=1))
+        if not hit(an_hour, send.recipient.lower()).allowed:
+            return Refusal.ADDRESS_QUOTA_USED.sentence(send)
+    a_day = Limit("sends_a_day", settings.TORALE_SENDS_PER_DAY, timedelta(days=1))
+    if not hit(a_day, str(send.user_id)).allowed:
+        return Refusal.USER_QUOTA_USED.sentence(send)
+    return None

@@ -1,5 +1,6 @@
 """Write down who is to be told, in the transaction that says why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,10 @@ from yarl import URL
 
 from accounts.verification import is_verified
 from executions.models import Execution
-from notifications import quota
 from notifications.channels.email.payload import email_body
 from notifications.channels.webhook.payload import webhook_body
+from notifications.eligibility import refusal_of, use_quota, with_refusal
 from notifications.models import (
-    EmailSuppression,
     EventType,
     NotificationSend,
     NotificationType,
@@ -32,7 +32,7 @@ CHANNEL = "torale_sends"
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One recipient, and why it is to get nothing if so."""
+    """One recipient."""
 
     #: The channel.
     notification_type: NotificationType
@@ -44,8 +44,6 @@ class Destination:
     endpoint: WebhookEndpoint | None = None
     #: Whether it is the account's default webhook.
     is_default_webhook: bool = False
-    #: Why nothing is sent; None if something is.
-    skipped_because: str | None = None
 
 
 @receiver(condition_met, dispatch_uid="record_sends")
@@ -60,17 +58,34 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
 
     A send is queued, or skipped with the reason. Recording the same execution again adds nothing:
     each channel has one send (constraint `send_one_per_channel`).
+
+    Sends go to the email and the webhook that the task names; without a webhook of its own, to the
+    account's default webhook. If it names neither and nothing goes to the default webhook, because
+    there is none or it is switched off, an email goes to the account's own address, unless the task
+    is muted.
     """
-    already = set(
-        NotificationSend.objects.filter(execution_id=execution.pk).values_list(
-            "notification_type", flat=True
-        )
-    )
-    sends, payloads = [], []
-    for destination in destinations_of(task):
-        if destination.notification_type in already:
-            continue
-        send = NotificationSend(
+    recorded = NotificationSend.objects.filter(execution_id=execution.pk)
+    already = {*recorded.values_list("notification_type", flat=True)}
+    destinations = [
+        destination
+        for destination in destinations_of(task)
+        if destination.notification_type not in already
+    ]
+    sends, is_told = _record(destinations, task, execution, now)
+    is_named = task.notification_email or task.webhook_url
+    if not (already or is_named or is_told or task.is_muted):
+        sends += _record([_mailbox(task, wanted=task.user.email)], task, execution, now)[0]
+    if sends:
+        wake_workers()
+    return sends
+
+
+def _record(
+    destinations: Sequence[Destination], task: Task, execution: Execution, now: datetime
+) -> tuple[list[NotificationSend], bool]:
+    """Store sends, those that may not go out as skipped; say whether any of them may."""
+    sends = [
+        NotificationSend(
             user_id=task.user_id,
             task_id=task.pk,
             task_name=task.name,
@@ -84,35 +99,30 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
             created_at=now,
             next_attempt_at=now,
         )
-        if because := destination.skipped_because or quota.use(send):
-            send.skip(because)
-        sends.append(send)
-        payloads.append(payload_of(send, task=task, execution=execution))
+        for destination in destinations
+    ]
     NotificationSend.objects.bulk_create(sends)
-    Payload.objects.bulk_create(payloads)
-    if sends:
-        wake_workers()
-    return sends
+    Payload.objects.bulk_create(
+        [payload_of(send, task=task, execution=execution) for send in sends]
+    )
+    stored = with_refusal(NotificationSend.objects.filter(pk__in=[send.pk for send in sends]))
+    refusals = {send.pk: refusal_of(send) for send in stored}
+    for send in sends:
+        if because := refusals[send.pk] or use_quota(send):
+            send.skip(because)
+    return sends, not all(refusals.values())
 
 
 def destinations_of(task: Task) -> list[Destination]:
-    """Return where notifications of `task` go.
-
-    To the email and the webhook that it names; without a webhook of its own, to the account's
-    default webhook. If it names neither and the default webhook gets nothing, because there is none
-    or it is switched off, an email goes to the account's own address, unless the task is muted.
-    """
+    """Return where notifications of `task` go, its owner's address left aside."""
     found = []
     if task.notification_email:
         found.append(_mailbox(task, wanted=task.notification_email))
     config = WebhookConfig.objects.filter(user=task.user_id).first()
     if url := task.webhook_url or (config and config.url):
-        config = config or WebhookConfig.objects.get_or_create(user=task.user)[0]
-        found.append(_webhook(task, url, config))
-    is_named = bool(task.notification_email or task.webhook_url)
-    is_told = any(destination.skipped_because is None for destination in found)
-    if not (is_named or is_told or task.is_muted):
-        found.append(_mailbox(task, wanted=task.user.email))
+        if config is None:
+            WebhookConfig.objects.get_or_create(user=task.user)
+        found.append(_webhook(task, url))
     return found
 
 
@@ -142,28 +152,16 @@ def wake_workers() -> None:
 def _mailbox(task: Task, *, wanted: str) -> Destination:
     """An address that its owner has not verified might be anybody's: the account's is taken."""
     address = wanted if is_verified(user=task.user, email=wanted) else task.user.email
-    suppression = EmailSuppression.objects.of(address).first()
-    return Destination(
-        NotificationType.EMAIL,
-        address,
-        skipped_because=suppression.why() if suppression else None,
-    )
+    return Destination(NotificationType.EMAIL, address)
 
 
-def _webhook(task: Task, url: str, config: WebhookConfig) -> Destination:
+def _webhook(task: Task, url: str) -> Destination:
     endpoint, _ = WebhookEndpoint.objects.get_or_create(user=task.user, url=url)
-    is_default = not task.webhook_url
-    because = None
-    if is_default and not config.is_enabled:
-        because = config.WHY_OFF
-    elif endpoint.switched_off_at:
-        because = endpoint.why_off()
     parsed = URL(url)
     return Destination(
         NotificationType.WEBHOOK,
         url,
         host=f"{parsed.host}:{parsed.port}",
         endpoint=endpoint,
-        is_default_webhook=is_default,
-        skipped_because=because,
+        is_default_webhook=not task.webhook_url,
     )

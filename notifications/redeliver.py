@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.db import transaction
 
-from notifications import quota
-from notifications.eligibility import hindrance, with_hindrances
+from notifications.eligibility import (
+    Refusal,
+    deliverable,
+    refusal_of,
+    use_quota,
+    with_refusal,
+)
 from notifications.models import UNFINISHED, NotificationSend, Status
 from notifications.models.send import NotificationSendQuerySet
 from notifications.record import wake_workers
 from torale.errors import Conflict
-
-#: Attempts after which a send is not delivered again: its record would grow without end.
-MOST_ATTEMPTS = 1000
-TOO_MANY = f"It has been attempted {MOST_ATTEMPTS} times; that is the most."
 
 
 class StillInFlight(Conflict):
@@ -34,18 +35,17 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
 
     Raises:
         StillInFlight: it is queued or retrying.
-        NotDeliverable: its payload has been pruned, its webhook is switched off, its address
-            gets no more mail, its task is muted, its user or address has had the most for now, or
-            it has been attempted MOST_ATTEMPTS times.
+        NotDeliverable: it may not go out; the message says why.
     """
     ours = NotificationSend.objects.filter(pk=send.pk)
     was_skipped = send.status == Status.SKIPPED
-    if not ours.deliverable().filter(attempt_count__lt=MOST_ATTEMPTS).requeue(now=now):
+    if not deliverable(ours).requeue(now=now):
         send.refresh_from_db()
         if send.status in UNFINISHED:
             raise StillInFlight(StillInFlight.__doc__)
-        raise NotDeliverable(hindrance(with_hindrances(ours).get()) or TOO_MANY)
-    if was_skipped and (because := quota.use(send)):
+        because = refusal_of(with_refusal(ours).get())
+        raise NotDeliverable(because or Refusal.ATTEMPTED_TOO_OFTEN.sentence(send))
+    if was_skipped and (because := use_quota(send)):
         raise NotDeliverable(because)  # which takes the queueing back
     wake_workers()
     send.refresh_from_db()
@@ -59,10 +59,10 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     One statement: they are queued all or none. Only of those that were skipped, each counts as
     one more notification, and a user's are queued until one is too many.
     """
-    deliverable = sends.deliverable().filter(attempt_count__lt=MOST_ATTEMPTS)
-    skipped = deliverable.filter(status=Status.SKIPPED)
+    ended = deliverable(sends)
+    skipped = ended.filter(status=Status.SKIPPED)
     allowed = [pk for user_id in skipped.user_ids() for pk in _allowed(skipped, user_id)]
-    count = deliverable.exclude(status=Status.SKIPPED).requeue(now=now)
+    count = ended.exclude(status=Status.SKIPPED).requeue(now=now)
     if allowed:
         count += skipped.filter(pk__in=allowed).requeue(now=now)
     if count:
@@ -72,6 +72,6 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
 
 def _allowed(skipped: NotificationSendQuerySet, user_id: UUID) -> Iterator[UUID]:
     for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
-        if quota.use(send):
+        if use_quota(send):
             return
         yield send.pk

@@ -14,7 +14,8 @@ from django.db import connection
 
 from notifications.channels.protocol import Message
 from notifications.delivery.concurrency import FIRST, Rations
-from notifications.eligibility import hindrance, with_hindrances
+from notifications.delivery.statements import CLAIM, GIVE_BACK
+from notifications.eligibility import refusal_of, with_refusal
 from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
 from notifications.models.webhook import still_valid
 from torale.clock import Reading
@@ -25,60 +26,6 @@ logger = structlog.get_logger(__name__)
 
 #: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
 LEASE = timedelta(seconds=120)
-
-# One statement, as each turn of a busy event loop that a further one waits for takes longer than
-# the statement; one JSON document, as it is several times quicker to read than rows of columns.
-CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT id, host, next_attempt_at FROM notifications_notificationsend
-    WHERE status = ANY(%(unfinished)s) AND next_attempt_at <= torale_now()
-      AND (leased_until IS NULL OR leased_until <= torale_now())
-      AND host <> ALL(%(exhausted)s)
-    ORDER BY next_attempt_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-), placed AS (
-    SELECT id, host, row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) AS place
-    FROM due
-), within_ration AS (
-    SELECT placed.id FROM placed
-    LEFT JOIN unnest(%(hosts)s::text[], %(free)s::integer[]) AS ration (host, free) USING (host)
-    WHERE placed.place <= coalesce(ration.free, %(first)s)
-), taken AS (
-    UPDATE notifications_notificationsend AS send
-    SET lease = %(lease)s, leased_until = torale_now() + %(lease_time)s
-    FROM within_ration WHERE send.id = within_ration.id
-    RETURNING send.*
-), message AS (
-    SELECT taken.id, event_type, notification_type, recipient, host, endpoint_id,
-           coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
-           attempt_count - earlier_attempt_count + 1 AS attempt,
-           person.email, person.is_staff,
-           encode(payload.headers, 'hex') AS headers,
-           encode(config.secret, 'hex') AS secret,
-           encode(config.retired_secrets, 'hex') AS retired_secrets,
-           payload.send_id IS NULL OR suppression.address IS NOT NULL
-               OR task.is_muted IS TRUE OR endpoint.switched_off_at IS NOT NULL
-               OR (is_for_default_webhook AND NOT coalesce(config.is_enabled, true))
-               AS is_hindered
-    FROM taken
-    JOIN accounts_user AS person ON person.id = taken.user_id
-    LEFT JOIN notifications_payload AS payload ON payload.send_id = taken.id
-    LEFT JOIN notifications_emailsuppression AS suppression
-        ON taken.endpoint_id IS NULL AND suppression.address = lower(taken.recipient)
-    LEFT JOIN tasks_task AS task ON taken.endpoint_id IS NULL AND task.id = taken.task_id
-    LEFT JOIN notifications_webhookendpoint AS endpoint ON endpoint.id = taken.endpoint_id
-    LEFT JOIN notifications_webhookconfig AS config ON config.user_id = endpoint.user_id
-)
-SELECT torale_now(), (SELECT count(*) FROM due),
-       (SELECT coalesce(json_agg(message), '[]')::text FROM message)
-"""
-
-GIVE_BACK = """
-UPDATE notifications_notificationsend AS send SET lease = NULL, leased_until = NULL
-FROM unnest(%s::uuid[], %s::uuid[]) AS given_back (id, lease)
-WHERE send.id = given_back.id AND send.lease = given_back.lease
-"""
 
 _decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
 # A secret signs many sends, and its ciphertext is another one after a rotation.
@@ -95,7 +42,7 @@ class Claim:
     clock: Reading
     #: Leased, to be attempted now.
     messages: list[Message]
-    #: Leased, but not to be attempted (any more), for a `hindrance`: to be ended by `refuse`.
+    #: Leased, but not to be attempted (any more), for a `Refusal`: to be ended by `refuse`.
     refused: list[Message]
     #: Leased, but their secrets cannot be decrypted: each fails as one attempt, to be seen.
     unreadable: list[Message]
@@ -126,11 +73,11 @@ async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: 
     )
     [(now, found, rows)] = await cursor.fetchall()
     found_rows = orjson.loads(rows)
-    any_hindered = any(row["is_hindered"] for row in found_rows)
+    any_refused = any(row["refusal"] for row in found_rows)
     # Those cost no attempt, so that the next may be taken at once.
-    claimed = Claim(Reading(now), [], [], [], more_may_be_due=found == limit or any_hindered)
+    claimed = Claim(Reading(now), [], [], [], more_may_be_due=found == limit or any_refused)
     for row in found_rows:
-        if row["is_hindered"]:
+        if row["refusal"]:
             claimed.refused.append(_message(row, lease))
             continue
         try:
@@ -188,7 +135,7 @@ def _decrypted(
 
 def refuse(messages: Sequence[Message]) -> None:
     """End sends that must not be attempted any more; give back those that may again by now."""
-    sends = with_hindrances(NotificationSend.objects.all()).in_bulk(
+    sends = with_refusal(NotificationSend.objects.all()).in_bulk(
         [message.send_id for message in messages]
     )
     allowed = []
@@ -196,7 +143,7 @@ def refuse(messages: Sequence[Message]) -> None:
         send = sends.get(UUID(message.send_id))
         if send is None:
             continue
-        if because := hindrance(send):
+        if because := refusal_of(send):
             NotificationSend.objects.leased(message.send_id, message.lease).give_up(because)
         else:
             allowed.append(message)

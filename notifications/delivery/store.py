@@ -18,53 +18,13 @@ from procrastinate.exceptions import ConnectorException
 from accounts.notices import send_notice
 from notifications.channels.protocol import Message, Outcome
 from notifications.delivery.retry import Done, GiveUp, RetryAfter, decide
+from notifications.delivery.statements import STORE
 from notifications.models import AttemptStatus, Status, WebhookEndpoint
 from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 
 #: A webhook that has done nothing but fail for so long is switched off.
 PATIENCE = timedelta(days=5)
-
-# One statement and one JSON document, for the reasons that claim.CLAIM has.
-STORE = """
-WITH outcome AS (
-    SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (
-        send_id uuid, lease uuid, status text, error_message text, wait_s float8,
-        attempt_id uuid, attempt_status text, started_at timestamptz,
-        duration_ms integer, request_headers jsonb, response_status smallint,
-        response_headers jsonb, response_body text, provider_message_id text
-    )
-), settled AS (
-    UPDATE notifications_notificationsend AS send
-    SET status = outcome.status,
-        error_message = outcome.error_message,
-        next_attempt_at = torale_now() + make_interval(secs => outcome.wait_s),
-        sent_at = CASE WHEN outcome.status = 'sent' THEN torale_now() END,
-        attempt_count = send.attempt_count + 1,
-        lease = NULL,
-        leased_until = NULL
-    FROM outcome
-    WHERE send.id = outcome.send_id AND send.lease = outcome.lease
-    RETURNING send.id AS send_id, send.attempt_count AS number, send.endpoint_id,
-              outcome.attempt_status = 'succeeded' AS succeeded
-), fared AS (
-    SELECT endpoint_id AS id, bool_or(succeeded) AS succeeded
-    FROM settled WHERE endpoint_id IS NOT NULL GROUP BY endpoint_id
-), noted AS (
-    UPDATE notifications_webhookendpoint AS endpoint
-    SET failing_since = CASE WHEN fared.succeeded THEN NULL ELSE torale_now() END
-    FROM fared
-    WHERE endpoint.id = fared.id AND fared.succeeded = (endpoint.failing_since IS NOT NULL)
-)
-INSERT INTO notifications_attempt (
-    id, send_id, number, started_at, duration_ms, status, request_headers, response_status,
-    response_headers, response_body, error_message, provider_message_id
-)
-SELECT attempt_id, settled.send_id, settled.number, started_at, duration_ms, attempt_status,
-       request_headers, response_status, response_headers, response_body, error_message,
-       provider_message_id
-FROM settled JOIN outcome USING (send_id)
-"""
 
 STATUSES = {Done: Status.SENT, RetryAfter: Status.RETRYING, GiveUp: Status.FAILED}
 

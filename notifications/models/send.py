@@ -6,14 +6,12 @@ from uuid import UUID
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, When
-from django.db.models.functions import Lower
+from django.db.models import Case, F, Prefetch, Q, When
 from django.utils import timezone
 
 from accounts.models import User
-from notifications.models.suppression import EmailSuppression
-from notifications.models.webhook import WebhookConfig, WebhookEndpoint
-from tasks.models import NAME_LENGTH, Task
+from notifications.models.webhook import WebhookEndpoint
+from tasks.models import NAME_LENGTH
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
 
@@ -88,21 +86,6 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
     def leased(self, send_id: str, lease: str) -> Self:
         """Keep the one send, if that claim still has it in hand."""
         return self.filter(pk=send_id, lease=lease)
-
-    def deliverable(self) -> Self:
-        """Keep those that could be delivered again: ended, payload kept, nothing hinders it."""
-        barred = EmailSuppression.objects.filter(address=Lower(OuterRef("recipient")))
-        muted = Task.objects.filter(pk=OuterRef("task_id"), is_muted=True)
-        return self.finished().filter(
-            Exists(Payload.objects.filter(send=OuterRef("pk"))),
-            ~Exists(WebhookEndpoint.objects.switched_off().filter(pk=OuterRef("endpoint"))),
-            ~Q(
-                Exists(WebhookConfig.objects.filter(user=OuterRef("user"), is_enabled=False)),
-                is_for_default_webhook=True,
-            ),
-            ~Exists(barred),
-            ~Q(Exists(muted), notification_type=NotificationType.EMAIL),
-        )
 
     def user_ids(self) -> list[UUID]:
         """Return whose they are."""
@@ -190,6 +173,9 @@ class NotificationSend(models.Model):
     #: Which claim the lease belongs to; an outcome is stored only by the claim that holds it.
     lease = models.UUIDField(null=True)
 
+    #: The code of a Refusal, or None; set by `eligibility.with_refusal` only.
+    refusal: str | None
+
     objects = NotificationSendQuerySet.as_manager()
 
     class Meta:
@@ -251,8 +237,9 @@ class NotificationSend(models.Model):
         return f"{self.notification_type} to {self.recipient}"
 
     def skip(self, because: str) -> None:
-        """Have nothing sent, before this is stored."""
+        """Have nothing sent, and store why."""
         self.status, self.error_message, self.next_attempt_at = Status.SKIPPED, because, None
+        self.save(update_fields=["status", "error_message", "next_attempt_at"])
 
 
 class Payload(models.Model):

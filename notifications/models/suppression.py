@@ -47,10 +47,7 @@ class EmailSuppression(models.Model):
     def __str__(self) -> str:
         return f"{self.address} ({self.reason})"
 
-    def why(self) -> str:
-        """Return the sentence that tells why the address gets no mail."""
-        said = "does not exist" if self.reason == Suppression.BOUNCED else "called our mail spam"
-        return (
-            f"No mail goes to {self.address} since {self.created_at:%Y-%m-%d}: the address {said}. "
-            "Ask the operator to let it through again."
-        )
+    @property
+    def grounds(self) -> str:
+        """What is wrong with the address, to be read after "the address"."""
+        return "does not exist" if self.reason == Suppression.BOUNCED else "called our mail spam"

@@ -48,12 +48,6 @@ class WebhookConfig(models.Model):
     #: Replaced secrets, the last one first, each with the Unix time until which it signs along.
     retired_secrets = EncryptedJSONField(default=list)
 
-    #: The sentence that tells why the default webhook gets nothing while `is_enabled` is not set.
-    WHY_OFF = (
-        "Your default webhook is switched off. Switch it on by PUT /api/v1/webhooks/config "
-        '{"enabled": true}.'
-    )
-
     def __str__(self) -> str:
         return f"webhooks of {self.user_id}"
 
@@ -179,10 +173,3 @@ class WebhookEndpoint(models.Model):
         """Send nothing to it until it is switched on; replaces an earlier switching off."""
         WebhookEndpoint.objects.filter(pk=self.pk).switch_off_by_owner(now=now)
         self.refresh_from_db()
-
-    def why_off(self) -> str:
-        """Return the sentence that tells why it gets nothing and how it is switched on."""
-        return (
-            f"The webhook {self.url} is switched off, because {self.switched_off_because}. "
-            f"Switch it on by POST /api/v1/webhooks/endpoints/{self.public_id}/switch-on."
-        )

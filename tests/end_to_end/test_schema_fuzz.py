@@ -70,7 +70,7 @@ def furnished(server, environment) -> dict[str, Any]:
 
 
 def test_schemathesis_finds_nothing(server, furnished, environment, tmp_path):
-    template = Template((ROOT / "tests" / "end_to_end" / "schemathesis.toml").read_text())
+    template = Template((ROOT / "tests" / "support" / "schemathesis.toml").read_text())
     config = tmp_path / "schemathesis.toml"
     config.write_text(template.substitute(furnished))
 

@@ -1,11 +1,13 @@
 """What has been barred since a send was recorded is not attempted any more."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
 from notifications.channels.webhook.config import configure
 from notifications.delivery.claim import refuse
-from notifications.eligibility import UNSUBSCRIBED, hindrance, with_hindrances
+from notifications.eligibility import REFUSAL, Refusal, deliverable, refusal_of, with_refusal
 from notifications.models import (
     EmailSuppression,
     NotificationSend,
@@ -14,6 +16,7 @@ from notifications.models import (
 )
 from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from tasks.destinations import Destinations
+from tasks.models import Task
 from tests.notifications.test_drain import EMAIL_BODY, queued
 from tests.support.delivery import deliver, take
 from tests.support.factories import NOW, make_send, make_task
@@ -28,7 +31,10 @@ def test_no_mail_goes_to_an_address_that_bounced_meanwhile(owner, smtp_receiver)
     deliver()
 
     send.refresh_from_db()
-    assert (send.status, send.error_message) == ("failed", suppression.why())
+    assert (send.status, send.error_message) == (
+        "failed",
+        Refusal.SUPPRESSED.sentence(send, suppression=suppression),
+    )
     assert smtp_receiver.messages == []
 
 
@@ -39,7 +45,10 @@ def test_nothing_goes_to_the_default_webhook_once_it_is_switched_off(owner, http
     deliver()
 
     send.refresh_from_db()
-    assert (send.status, send.error_message) == ("failed", owner.webhook_config.WHY_OFF)
+    assert (send.status, send.error_message) == (
+        "failed",
+        Refusal.DEFAULT_WEBHOOK_OFF.sentence(send),
+    )
     assert http_receiver.requests == []
 
 
@@ -77,7 +86,10 @@ def test_no_mail_that_waits_goes_out_once_somebody_has_unsubscribed(owner, smtp_
 
     for each in (send, other):
         each.refresh_from_db()
-    assert (send.status, send.error_message) == ("failed", UNSUBSCRIBED)
+    assert (send.status, send.error_message) == (
+        "failed",
+        Refusal.UNSUBSCRIBED.sentence(send),
+    )
     assert other.status == "sent"
     assert len(smtp_receiver.messages) == 1
 
@@ -106,8 +118,103 @@ def test_no_mail_is_delivered_again_once_somebody_has_unsubscribed(owner):
     assert redeliver_one(send=send, now=NOW).status == "queued"
 
 
-def test_what_may_be_delivered_again_is_hindered_by_nothing_without_a_row_for_webhooks(owner):
-    make_send(owner, is_for_default_webhook=True)
+def without_secret(owner, **fields) -> NotificationSend:
+    """Store a send of a user who has no row of WebhookConfig, as after a partial restore."""
+    send = make_send(owner, **fields)
+    WebhookConfig.objects.all().delete()
+    return send
+
+
+def test_no_webhook_goes_out_unsigned(owner, http_receiver):
+    send = without_secret(owner, status="queued", recipient=http_receiver.url)
+
+    deliver()
+
+    send.refresh_from_db()
+    assert (send.status, send.error_message) == ("failed", Refusal.UNSIGNED.sentence(send))
+    assert send.attempts.count() == 0
+    assert http_receiver.requests == []
+
+
+def test_no_webhook_is_delivered_again_unsigned(owner):
+    send = without_secret(owner)
+
+    with pytest.raises(NotDeliverable, match="no secret"):
+        redeliver_one(send=send, now=NOW)
+    assert redeliver_all(sends=NotificationSend.objects.all(), now=NOW) == 0
+
+
+def hinder_nothing(send) -> None:
+    """Leave it as it is."""
+
+
+def switch_default_webhook_off(send) -> None:
+    WebhookConfig.objects.update(is_enabled=False)
+
+
+def switch_endpoint_off(send) -> None:
+    WebhookEndpoint.objects.update(switched_off_at=NOW, switched_off_because="it answered 410 Gone")
+
+
+def take_secret_away(send) -> None:
     WebhookConfig.objects.all().delete()
 
-    assert hindrance(with_hindrances(NotificationSend.objects.deliverable()).get()) is None
+
+def suppress(send) -> None:
+    EmailSuppression.objects.create(address=send.recipient.lower(), reason="complained")
+
+
+def unsubscribe(send) -> None:
+    Task.objects.get(pk=send.task_id).mute()
+
+
+def prune_body(send) -> None:
+    send.payload.delete()
+
+
+@pytest.mark.parametrize(
+    ("channel", "hinder", "code"),
+    [
+        ("webhook", hinder_nothing, None),
+        ("webhook", switch_default_webhook_off, "default_webhook_off"),
+        ("webhook", switch_endpoint_off, "endpoint_off"),
+        ("webhook", take_secret_away, "unsigned"),
+        ("webhook", unsubscribe, None),
+        ("webhook", prune_body, "pruned"),
+        ("email", hinder_nothing, None),
+        ("email", switch_default_webhook_off, None),
+        ("email", take_secret_away, None),
+        ("email", suppress, "suppressed"),
+        ("email", unsubscribe, "unsubscribed"),
+        ("email", prune_body, "pruned"),
+    ],
+)
+def test_claiming_and_delivering_again_follow_one_rule(owner, channel, hinder, code):
+    is_webhook = channel == "webhook"
+    recipient = "https://receiver.example/hook" if is_webhook else "Reader@example.com"
+    fields = {
+        "task": make_task(owner),
+        "notification_type": channel,
+        "recipient": recipient,
+        "is_for_default_webhook": is_webhook,
+    }
+    ended = make_send(owner, **fields)
+    due = make_send(owner, status="queued", **fields)
+    for send in (ended, due) if hinder is prune_body else (due,):
+        hinder(send)
+
+    [told] = with_refusal(NotificationSend.objects.filter(pk=ended.pk))
+
+    assert told.refusal == code
+    assert (refusal_of(told) is None) is (code is None)
+    assert deliverable(NotificationSend.objects.all()).exists() is (code is None)
+    assert len(take().refused) == (0 if code is None else 1)
+
+
+def test_a_refusals_code_is_one_that_the_rule_gives_or_a_quotas():
+    others = {"attempted_too_often", "address_quota_used", "user_quota_used"}
+
+    given = set(re.findall(r"THEN '(\w+)'", REFUSAL))
+
+    assert given | others == {*Refusal}
+    assert not given & others

@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from notifications.channels.protocol import UNDECRYPTABLE
+from notifications.eligibility import MOST_ATTEMPTS_OF_A_SEND
 from notifications.models import (
     Attempt,
     NotificationSend,
@@ -15,7 +16,7 @@ from notifications.models import (
     WebhookEndpoint,
     new_secret,
 )
-from notifications.redeliver import MOST_ATTEMPTS, NotDeliverable, redeliver_all, redeliver_one
+from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from tests.notifications.test_drain import EMAIL_BODY, queued
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_send, make_undecryptable, refused_rows
@@ -153,7 +154,7 @@ def test_an_outcome_that_the_database_cannot_keep(owner, other, http_receiver):
 
 
 def test_a_send_is_not_redelivered_without_end(owner):
-    send = make_send(owner, status="failed", attempt_count=MOST_ATTEMPTS)
+    send = make_send(owner, status="failed", attempt_count=MOST_ATTEMPTS_OF_A_SEND)
 
     with pytest.raises(NotDeliverable, match="attempted 1000 times"):
         redeliver_one(send=send, now=NOW)
@@ -171,13 +172,3 @@ def test_many_sends_whose_payload_is_gone(owner, http_receiver):
     assert {*states(*gone)} == {
         ("failed", "What it carried is no longer kept (see TORALE_RETENTION_DAYS).")
     }
-
-
-def test_a_webhook_without_a_secret_never_goes_out_unsigned(owner, http_receiver):
-    send = queued(owner, recipient=f"{http_receiver.url}/hook")
-    WebhookConfig.objects.all().delete()
-
-    deliver(until=lambda: Attempt.objects.filter(send=send).exists())
-
-    assert http_receiver.requests == []
-    assert states(send)[0][0] == "retrying"

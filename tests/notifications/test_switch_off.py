@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from notifications.eligibility import Refusal
 from notifications.models import WebhookEndpoint
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, days, make_send
@@ -86,7 +87,7 @@ def test_what_was_due_to_a_webhook_switched_off_ends_without_another_request(
 
     waiting.refresh_from_db()
     assert waiting.status == "failed"
-    assert waiting.error_message == WebhookEndpoint.objects.get().why_off()
+    assert waiting.error_message == Refusal.ENDPOINT_OFF.sentence(waiting)
     assert len(http_receiver.requests) == before
 
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from notifications.delivery.claim import CLAIM, LEASE
+from notifications.delivery.claim import LEASE
+from notifications.delivery.statements import CLAIM
 from notifications.models import UNFINISHED
 from tasks.models import Task
 from tests.support.database_clock import fast_machine

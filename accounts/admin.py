@@ -72,11 +72,11 @@ class APIKeyAdmin(ModelAdmin):
     actions = ["revoke_api_keys"]
     exclude = ["digest"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """A key's secret is shown to its user only."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: APIKey | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: APIKey | None = None) -> bool:
         """A key is never edited."""
         return False
 

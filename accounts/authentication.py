@@ -42,6 +42,6 @@ class BearerAuthentication(BaseAuthentication):
         key.touch(now=key.now)  # type: ignore[attr-defined]
         return key.user, key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         """Return the challenge that makes DRF answer 401 rather than 403."""
         return "Bearer"

@@ -78,7 +78,7 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
     @extend_schema(responses={200: RevokedSerializer})
-    def destroy(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Revoke a key; it stays listed, inactive."""
         self.get_object().revoke()
         return Response(RevokedSerializer({"status": "revoked"}).data)

@@ -12,7 +12,7 @@ from torale.urls import urlpatterns as torale_urls
 class EmptyView(APIView):
     """Authenticates and answers `{}`."""
 
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         return Response({})
 
 

@@ -133,6 +133,6 @@ class EmailSuppressionAdmin(ModelAdmin):
     ordering = ["-created_at"]
     show_full_result_count = False
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """An entry is made or deleted, never edited."""
         return False

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from notifications.channels.protocol import UNDECRYPTABLE
+from notifications.channels import UNDECRYPTABLE
 from notifications.models import (
     Attempt,
     AttemptStatus,

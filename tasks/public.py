@@ -116,7 +116,7 @@ class PublicTaskView(PublicView):
         parameters=CONDITIONAL,
         responses={200: TaskReadSerializer, 304: None, 412: ErrorSerializer},
     )
-    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Show one public task; to its owner with all that it has.
 
         Who asks whether a copy is still good has been counted when getting it. Counted again, no
@@ -170,7 +170,7 @@ class TaskRSSView(AnyAccept, PublicView):
             412: ErrorSerializer,
         },
     )
-    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Show the latest notifications as RSS 2.0."""
         task = self.get_object()
         told = list(Execution.objects.of_task(task.pk).with_notification()[: feeds.LENGTH])

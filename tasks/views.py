@@ -99,7 +99,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Return `task` as a JSON value, as it is stored now."""
         return self.show([Task.objects.with_last_execution_id().get(pk=task.pk)])[0]
 
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         """List the caller's tasks, newest first."""
         tasks = self.filter_queryset(self.get_queryset().with_last_execution_id().newest_first())
         return self.get_paginated_response(self.show(self.paginate_queryset(tasks) or ()))
@@ -119,7 +119,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             )
         return Response(self.show_one(task))
 
-    def retrieve(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Show one task."""
         task = self.get_object()
         if request.method == "GET":
@@ -130,7 +130,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         request=TaskChangeSerializer,
         responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
-    def update(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def update(self, request: Request, **kwargs: Any) -> Response:
         """Change the members that are sent; PUT and PATCH alike."""
         task = self.get_object()
         fields = dict(validated(TaskChangeSerializer, request.data))
@@ -151,7 +151,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Change the members that are sent."""
         return self.update(request, **kwargs)
 
-    def destroy(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Delete a task and its executions; the record of its sends stays."""
         delete_task(task=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -162,7 +162,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         responses={200: ExecutionSerializer, 409: ErrorSerializer},
     )
     @action(detail=True, methods=["post"])
-    def execute(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def execute(self, request: Request, **kwargs: Any) -> Response:
         """Ask the task's question now; the execution answered is pending."""
         task = self.get_object()
         parameters = validated(ExecuteSerializer, request.query_params.dict(), source="query")
@@ -180,7 +180,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         responses={200: TaskReadSerializer},
     )
     @action(detail=True, methods=["patch"])
-    def visibility(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def visibility(self, request: Request, **kwargs: Any) -> Response:
         """Make the task public, or private again."""
         task = self.get_object()
         fields = validated(VisibilitySerializer, request.data)
@@ -189,7 +189,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     @extend_schema(request=ForkSerializer, responses={200: TaskReadSerializer})
     @action(detail=True, methods=["post"])
-    def fork(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def fork(self, request: Request, **kwargs: Any) -> Response:
         """Copy the task; answers 200 with the copy, which is paused and private."""
         task = self.get_object()
         body = validated(ForkSerializer, request.data)
@@ -203,14 +203,14 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
 
     @extend_schema(operation_id="task_execution_list", responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=ExecutionFilterSet, pagination_class=Pagination)
-    def executions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def executions(self, request: Request, **kwargs: Any) -> Response:
         """List the task's executions, newest first."""
         task = self.get_object()
         return self._page_of(task, self.filter_queryset(Execution.objects.of_task(task.pk)))
 
     @extend_schema(operation_id="task_notification_list", responses=ExecutionSerializer(many=True))
     @action(detail=True, filterset_class=None, pagination_class=Pagination)
-    def notifications(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def notifications(self, request: Request, **kwargs: Any) -> Response:
         """List the task's executions whose condition was met, newest first."""
         task = self.get_object()
         return self._page_of(task, Execution.objects.of_task(task.pk).with_notification())
@@ -222,7 +222,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         pagination_class=Pagination,
         serializer_class=FeedEntrySerializer,
     )
-    def feed(self, request: Request) -> Response:  # noqa: ARG002
+    def feed(self, request: Request) -> Response:
         """List the latest executions of the caller's tasks that have a notification."""
         entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
         return self.get_paginated_response(self.paginate_queryset(entries))

@@ -121,7 +121,7 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         except InvalidToken as error:
             raise UndecryptableValue(Undecryptable(bytes(value), self)) from error
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002, FBT001 - Django's signature
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
         """Return what is to be stored; what cannot be decrypted is stored as it is."""
         return kept(model_instance, self.attname)
 

@@ -32,7 +32,7 @@ def at_any_host(
 class Liveness(View):
     """The process answers; nothing else is looked at, so that a lost database restarts nobody."""
 
-    def get(self, request: HttpRequest) -> JsonResponse:  # noqa: ARG002
+    def get(self, request: HttpRequest) -> JsonResponse:
         """Answer 200."""
         return JsonResponse({"status": "ok"})
 
@@ -43,7 +43,7 @@ class Readiness(View):
     A late scheduler is shown, but does not change the status.
     """
 
-    def get(self, request: HttpRequest) -> JsonResponse:  # noqa: ARG002
+    def get(self, request: HttpRequest) -> JsonResponse:
         """Answer 200, or 503 while the database is away."""
         try:
             late = scheduler.is_late(scheduler.since_last_run())

@@ -302,7 +302,7 @@ class Server(TcpWSGIServer):
             if waiting:
                 min(waiting, key=lambda channel: channel.waiting_since).handle_close()
 
-    def maintenance(self, now: float) -> None:  # noqa: ARG002 - by a clock that can be set
+    def maintenance(self, now: float) -> None:
         """Look after all connections; called by the loop once a second."""
         for channel in list(self.active_channels.values()):
             channel.look_after(time.monotonic(), self.limits)

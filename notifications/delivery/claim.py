@@ -1,9 +1,8 @@
 """Take sends in hand: lease what is due, as far as the receivers' rations go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,26 +11,18 @@ import psycopg
 import structlog
 from django.db import connection
 
-from notifications.channels.protocol import Message
+from notifications.channels import Message
 from notifications.delivery.concurrency import FIRST, Rations
 from notifications.delivery.statements import CLAIM, GIVE_BACK
 from notifications.eligibility import refusal_of, with_refusal
-from notifications.models import UNFINISHED, NotificationSend, Payload, WebhookConfig
-from notifications.models.webhook import still_valid
+from notifications.models import UNFINISHED, NotificationSend
 from torale.clock import Reading
-from torale.fields import UndecryptableValue
 from torale.outbound import networks_of
 
 logger = structlog.get_logger(__name__)
 
 #: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
 LEASE = timedelta(seconds=120)
-
-_decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
-# A secret signs many sends, and its ciphertext is another one after a rotation.
-_decrypted_secret = lru_cache(1024)(
-    WebhookConfig._meta.get_field("secret").decrypted  # noqa: SLF001 - documented
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +35,13 @@ class Claim:
     messages: list[Message]
     #: Leased, but not to be attempted (any more), for a `Refusal`: to be ended by `refuse`.
     refused: list[Message]
-    #: Leased, but their secrets cannot be decrypted: each fails as one attempt, to be seen.
-    unreadable: list[Message]
-    #: Whether it is worth looking again at once: the limit was reached, so more may be due.
-    more_may_be_due: bool
+    #: Whether the limit was reached, so that more may be due.
+    limit_was_reached: bool
+
+    @property
+    def more_may_be_due(self) -> bool:
+        """Whether it is worth looking again at once; what is refused costs no attempt."""
+        return self.limit_was_reached or bool(self.refused)
 
 
 async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: Rations) -> Claim:
@@ -72,65 +66,34 @@ async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: 
         },
     )
     [(now, found, rows)] = await cursor.fetchall()
-    found_rows = orjson.loads(rows)
-    any_refused = any(row["refusal"] for row in found_rows)
-    # Those cost no attempt, so that the next may be taken at once.
-    claimed = Claim(Reading(now), [], [], [], more_may_be_due=found == limit or any_refused)
-    for row in found_rows:
-        if row["refusal"]:
-            claimed.refused.append(_message(row, lease))
-            continue
-        try:
-            headers, secrets = _decrypted(row, now)
-        # One row's fault, such as a value of another shape, must not stop the others.
-        except (UndecryptableValue, TypeError, ValueError):
-            logger.exception("secrets_unreadable", send_id=row["id"])
-            claimed.unreadable.append(_message(row, lease))
-        else:
-            claimed.messages.append(_message(row, lease, headers, secrets))
+    claimed = Claim(Reading(now), [], [], limit_was_reached=found == limit)
+    for row in orjson.loads(rows):
+        (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, lease))
     rations.take(message.host for message in claimed.messages)
     return claimed
 
 
-def _message(
-    row: dict[str, Any],
-    lease: str,
-    headers: Mapping[str, str] | None = None,
-    secrets: tuple[str, ...] = (),
-) -> Message:
+def _message(row: dict[str, Any], lease: str) -> Message:
     return Message(
         send_id=row["id"],
         lease=lease,
         notification_type=row["notification_type"],
         recipient=row["recipient"],
         host=row["host"],
-        endpoint_id=row["endpoint_id"],
         body=row["body"],
         event_type=row["event_type"],
-        method=row["method"],
-        headers=headers or {},
-        networks=networks_of(email=row["email"], is_staff=row["is_staff"]),
-        secrets=secrets,
         attempt=row["attempt"],
+        endpoint_id=row["endpoint_id"],
+        method=row["method"],
+        headers=_bytes(row["headers"]),
+        secret=_bytes(row["secret"]),
+        retired_secrets=_bytes(row["retired_secrets"]),
+        networks=networks_of(email=row["email"], is_staff=row["is_staff"]),
     )
 
 
-def _decrypted(
-    row: dict[str, Any], now: datetime
-) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
-    """Return a webhook's own headers and the secrets that sign it; nothing for an email.
-
-    Raises:
-        UndecryptableValue, TypeError, ValueError: they cannot be read, or there is no secret.
-    """
-    if row["endpoint_id"] is None:
-        return None, ()
-    if not row["secret"]:
-        raise ValueError("there is no secret, and no webhook goes out unsigned")
-    headers = _decrypted_headers(bytes.fromhex(row["headers"])) if row["headers"] else None
-    retired = _decrypted_secret(bytes.fromhex(row["retired_secrets"]))
-    present = _decrypted_secret(bytes.fromhex(row["secret"]))
-    return headers, (present, *still_valid(retired, now=now))
+def _bytes(digits: str | None) -> bytes | None:
+    return None if digits is None else bytes.fromhex(digits)
 
 
 def refuse(messages: Sequence[Message]) -> None:

@@ -8,8 +8,9 @@
 import asyncio
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import psycopg
@@ -17,15 +18,11 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from notifications.channels.email import transport as email
-from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome
-from notifications.channels.webhook import transport as webhook
+from notifications.channels import CHANNELS, Message, Outcome, Transport
 from notifications.delivery.claim import claim, give_back, refuse
 from notifications.delivery.concurrency import Rations
 from notifications.delivery.store import store, switch_off_hopeless
-from notifications.models import NotificationType
-from notifications.record import CHANNEL
-from torale import outbound
+from notifications.record import WAKE_UP
 from torale.clock import Reading
 from torale.database import connect
 from torale.errors import OUR_FAULT
@@ -40,8 +37,9 @@ CONCURRENCY = 1000
 BATCH = 100
 #: Seconds between two looks when nothing wakes the drain: retries fall due silently.
 POLL_S = 1.0
-#: Connections to the mail server at once.
-MAIL_CONNECTIONS = 4
+#: Seconds from a claim within which an attempt begins or is given back, so that it ends within its
+#: lease, with the mail server's time-outs, too.
+BEGIN_WITHIN_S = 30.0
 #: Seconds that attempts under way may take after the worker was told to stop. A webhook's own
 #: time-out is shorter.
 GRACE_S = 16.0
@@ -67,7 +65,7 @@ class Drain:
         #: under us may be claimed by us again.
         self._in_hand: dict[int, Message] = {}
         self._stopping = threading.Event()
-        self._mail_connections = asyncio.Semaphore(MAIL_CONNECTIONS)
+        self._transports: dict[str, Transport] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then finish what is under way and give back the rest."""
@@ -78,10 +76,14 @@ class Drain:
             asyncio.create_task(self._wake_at(stop)),
         ]
         try:
-            async with outbound.Sessions(limit=CONCURRENCY) as sessions:
+            async with AsyncExitStack() as stack:
+                for name, channel in CHANNELS.items():
+                    self._transports[name] = await stack.enter_async_context(
+                        channel.open(limit=CONCURRENCY, stopping=self._stopping)
+                    )
                 while not stop.is_set():
                     try:
-                        await self._claim_until(stop, sessions)
+                        await self._claim_until(stop)
                     except Exception:  # what is under way must end and be stored all the same
                         logger.exception("claiming_failed")
                         await asyncio.sleep(POLL_S)
@@ -91,39 +93,33 @@ class Drain:
                 task.cancel()
             await asyncio.gather(*helpers, *self._attempts, return_exceptions=True)
 
-    async def _claim_until(self, stop: asyncio.Event, sessions: outbound.Sessions) -> None:
+    async def _claim_until(self, stop: asyncio.Event) -> None:
         async with await connect() as database:
             # A lease that a crash of the server loses is one that ends early: claiming need not
             # wait for the disk.
             await database.execute("SET synchronous_commit = off")
             while not stop.is_set():
                 self._wake.clear()
-                if not await self._fill(database, sessions):
+                if not await self._fill(database):
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_S)
 
-    async def _fill(
-        self, database: psycopg.AsyncConnection[Any], sessions: outbound.Sessions
-    ) -> bool:
+    async def _fill(self, database: psycopg.AsyncConnection[Any]) -> bool:
         """Claim as many as there are places for and start them; say whether more may be due."""
         free = min(BATCH, CONCURRENCY - len(self._in_hand))
         if free < BATCH // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
-        mail_deadline = time.monotonic() + email.TIME_LIMIT.total_seconds()
+        begin_before = time.monotonic() + BEGIN_WITHIN_S
         found = await claim(database, limit=free, rations=self._rations)
-        emails = []
+        by_channel: defaultdict[str, list[Message]] = defaultdict(list)
         for message in found.messages:
             self._in_hand[id(message)] = message
-            if message.notification_type == NotificationType.EMAIL:
-                emails.append(message)
-            else:
-                self._start(self._attempt_webhook(message, sessions, found.clock))
-        for begin in range(0, len(emails), email.BATCH):
-            batch = emails[begin : begin + email.BATCH]
-            self._start(self._attempt_emails(batch, found.clock, deadline=mail_deadline))
-        for message in found.unreadable:
-            failure = Outcome(started_at=found.clock.at, duration_ms=0, error=UNDECRYPTABLE)
-            self._outcomes.put_nowait((message, failure))
+            by_channel[message.notification_type].append(message)
+        for name, messages in by_channel.items():
+            transport = self._transports[name]
+            for begin in range(0, len(messages), transport.batch_size):
+                batch = messages[begin : begin + transport.batch_size]
+                self._start(self._attempt(transport, batch, found.clock, begin_before))
         if found.refused:
             await in_thread(refuse, found.refused)
         return found.more_may_be_due
@@ -139,38 +135,18 @@ class Drain:
             # The leases run out, and the sends are attempted again.
             logger.error("attempt_broke", exc_info=error)
 
-    async def _attempt_webhook(
-        self, message: Message, sessions: outbound.Sessions, clock: Reading
+    async def _attempt(
+        self, transport: Transport, messages: list[Message], clock: Reading, begin_before: float
     ) -> None:
-        started_at = clock.now()
         try:
-            outcome = await webhook.send(
-                message, sessions.of(message.networks), started_at=started_at
+            await transport.attempt(
+                messages, clock=clock, begin_before=begin_before, report=self._settle
             )
         except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
-            logger.exception("webhook_broke", send_id=message.send_id)
-            outcome = Outcome(started_at=started_at, duration_ms=0, error=OUR_FAULT)
-        self._settle(message, outcome)
-
-    async def _attempt_emails(
-        self, messages: list[Message], clock: Reading, *, deadline: float
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
-
-        def send() -> None:
-            try:
-                for message, outcome in email.send_batch(
-                    messages, clock=clock, deadline=deadline, stopping=self._stopping
-                ):
-                    loop.call_soon_threadsafe(self._settle, message, outcome)
-            finally:
-                loop.call_soon_threadsafe(ended.set)
-
-        async with self._mail_connections:
-            # A daemon: a mail server that hangs must not keep a worker from ending.
-            threading.Thread(target=send, name="drain-mail", daemon=True).start()
-            await ended.wait()
+            logger.exception("attempt_broke", send_ids=[message.send_id for message in messages])
+            for message in messages:
+                failure = Outcome(started_at=clock.now(), duration_ms=0, error=OUR_FAULT)
+                self._settle(message, failure)
         await self._give_back([m for m in messages if id(m) in self._in_hand])
 
     def _settle(self, message: Message, outcome: Outcome) -> None:
@@ -232,7 +208,7 @@ class Drain:
         while True:
             try:
                 async with await connect() as listening:
-                    await listening.execute(f"LISTEN {CHANNEL}")
+                    await listening.execute(f"LISTEN {WAKE_UP}")
                     self._wake.set()
                     async for _ in listening.notifies():
                         self._wake.set()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications.channels.protocol import Outcome
+from notifications.channels import Outcome
 from torale.backoff import jittered
 
 #: Waits between attempts: the example of Standard Webhooks, "Deliverability and reliability".

@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ from django.db.models.functions import Coalesce
 from procrastinate.exceptions import ConnectorException
 
 from accounts.notices import send_notice
-from notifications.channels.protocol import Message, Outcome
+from notifications.channels import Message, Outcome
 from notifications.delivery.retry import Done, GiveUp, RetryAfter, decide
 from notifications.delivery.statements import STORE
 from notifications.models import AttemptStatus, Status, WebhookEndpoint
@@ -83,11 +82,7 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     A crash before this leaves them on until their next failure, which comes here again. The same
     holds for a webhook that cannot be switched off now.
     """
-    gone = {
-        message.endpoint_id
-        for message, outcome in ended
-        if outcome.response_status == HTTPStatus.GONE
-    }
+    gone = {message.endpoint_id for message, outcome in ended if outcome.is_gone}
     failed = {message.endpoint_id for message, outcome in ended if outcome.error}
     hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=DatabaseNow() - PATIENCE)
     for endpoint in WebhookEndpoint.objects.filter(hopeless, switched_off_at=None):

@@ -25,7 +25,7 @@ class MetricsView(CheckedNames, AnyAccept, APIView):
     renderer_classes = [JSONRenderer]
 
     @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
+    def get(self, request: Request) -> HttpResponse:
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()
         registry.register(SchedulerCollector())

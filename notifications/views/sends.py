@@ -69,7 +69,7 @@ class NotificationSendViewSet(
 
     # CSV has a path of its own: a client could not tell by the status which of two bodies it gets.
     @extend_schema(responses={(200, "application/json"): SendSerializer(many=True)})
-    def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002
+    def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """List the caller's sends.
 
         The rows are rendered as the database gives them: the fields are the columns, and a
@@ -97,7 +97,7 @@ class NotificationSendViewSet(
 
     @extend_schema(request=None, responses={202: SendSerializer, 409: ErrorSerializer})
     @action(detail=True, methods=["post"])
-    def redeliver(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def redeliver(self, request: Request, **kwargs: Any) -> Response:
         """Deliver an ended send again: same payload, same message id."""
         send = redeliver_one(send=self.get_object(), now=clock.now())
         return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
@@ -121,6 +121,6 @@ class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
     renderer_classes = [JSONRenderer]
 
     @extend_schema(filters=True, responses={(200, "text/csv"): OpenApiTypes.STR})
-    def export(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
+    def export(self, request: Request) -> StreamingHttpResponse:
         """Download the caller's sends as CSV."""
         return self.as_csv()

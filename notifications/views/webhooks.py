@@ -170,7 +170,7 @@ class WebhookEndpointViewSet(
 
     @extend_schema(request=None, responses=WebhookEndpointSerializer)
     @action(detail=True, methods=["post"], url_path="switch-on")
-    def switch_on(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def switch_on(self, request: Request, **kwargs: Any) -> Response:
         """Let an endpoint have webhooks again, whoever switched it off."""
         endpoint = self.get_object()
         endpoint.switch_on()
@@ -178,7 +178,7 @@ class WebhookEndpointViewSet(
 
     @extend_schema(request=None, responses=WebhookEndpointSerializer)
     @action(detail=True, methods=["post"], url_path="switch-off")
-    def switch_off(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+    def switch_off(self, request: Request, **kwargs: Any) -> Response:
         """Send nothing to an endpoint until it is switched on again."""
         endpoint = self.get_object()
         endpoint.switch_off_by_owner(now=clock.now())

@@ -3,7 +3,8 @@ from uuid import uuid4
 
 import pytest
 
-from notifications.channels.protocol import Outcome
+from notifications.channels import Outcome
+from notifications.channels.webhook.transport import decrypted
 from notifications.delivery.claim import LEASE, give_back
 from notifications.delivery.concurrency import FIRST, Rations
 from notifications.delivery.store import Ended
@@ -133,8 +134,8 @@ def test_a_secret_that_was_replaced_signs_along_for_a_day(owner):
     [tomorrow] = take(now=NOW + timedelta(days=1)).messages
 
     assert today.send_id == tomorrow.send_id == str(send.pk)
-    assert today.secrets == (config.secret, old)
-    assert tomorrow.secrets == (config.secret,)
+    assert decrypted(today, now=NOW) == ({}, (config.secret, old))
+    assert decrypted(tomorrow, now=NOW + timedelta(days=1)) == ({}, (config.secret,))
 
 
 def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has_them(

@@ -3,8 +3,8 @@ import json
 import lxml.html
 import pytest
 
+from notifications.channels import Message
 from notifications.channels.email.transport import compose, text_of
-from notifications.channels.protocol import Message
 
 ID = "880e8400-e29b-41d4-a716-446655440000"
 
@@ -16,7 +16,6 @@ def message(**body) -> Message:
         notification_type="email",
         recipient="reader@example.com",
         host="",
-        endpoint_id=None,
         body=json.dumps(
             {
                 "task_id": str(ID),
@@ -29,9 +28,6 @@ def message(**body) -> Message:
             }
         ),
         event_type="task.condition_met",
-        method="POST",
-        headers={},
-        secrets=(),
         attempt=1,
     )
 

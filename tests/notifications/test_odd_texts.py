@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from notifications.channels import Message
 from notifications.channels.email.transport import compose
-from notifications.channels.protocol import Message
 from notifications.channels.webhook.transport import retry_after
 from tests.notifications.test_drain import EMAIL_BODY
 from tests.support.factories import NOW
@@ -22,12 +22,8 @@ def test_control_characters_of_a_page_keep_no_mail_from_going_out():
         notification_type="email",
         recipient="reader@example.com",
         host="",
-        endpoint_id=None,
         body=json.dumps(body),
         event_type="",
-        method="",
-        headers={},
-        secrets=(),
         attempt=1,
     )
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from cryptography.fernet import Fernet
 
-from notifications.channels.protocol import UNDECRYPTABLE
+from notifications.channels import UNDECRYPTABLE
 from notifications.eligibility import MOST_ATTEMPTS_OF_A_SEND
 from notifications.models import (
     Attempt,

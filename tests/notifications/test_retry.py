@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.channels.protocol import Outcome
+from notifications.channels import Outcome
 from notifications.delivery.retry import DELAYS, Done, GiveUp, RetryAfter, decide
 from tests.support.factories import NOW
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ OTHERS = {"", "[]", "hex"}
 
 
 #: Arguments with which the statements find nothing to do.
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "CLAIM": {
         "unfinished": [],
         "exhausted": [],

@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from notifications.channels.protocol import UNDECRYPTABLE
+from notifications.channels import UNDECRYPTABLE
 from notifications.models import Attempt
 from tasks.run import wake
 from tests.conftest import client_of

@@ -31,7 +31,7 @@ class Names(AbstractResolver):
     def __init__(self, **answers: list[list[str]]) -> None:
         self.answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
 
-    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):  # noqa: ARG002
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
         if host not in self.answers:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         answers = self.answers[host]

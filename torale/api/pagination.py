@@ -59,7 +59,7 @@ class Pagination(LimitOffsetPagination):
                 {name: error.detail}, source="query", given=request.query_params.dict()
             ) from error
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the page's rows; one more is read to see whether there is a next page."""
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)
@@ -75,7 +75,7 @@ class Pagination(LimitOffsetPagination):
         """Describe the answer."""
         return schema
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the query parameters."""
         return [
             {
@@ -142,7 +142,7 @@ class CountedPagination(Pagination):
         }
     }
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the page's rows and remember how many there are in all."""
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)

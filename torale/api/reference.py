@@ -26,7 +26,7 @@ class DocumentView(AnyAccept, APIView):
     renderer_classes = [JSONRenderer]
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Show the document."""
         return Response(document())
 

@@ -19,7 +19,7 @@ class JSONRenderer(renderers.BaseRenderer):
     def render(
         self,
         data: Any,
-        accepted_media_type: str | None = None,  # noqa: ARG002
+        accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return `data` as UTF-8 JSON, or nothing for an answer without a body (204)."""

@@ -178,7 +178,7 @@ class Bearer(OpenApiAuthenticationExtension):
     target_class = "accounts.authentication.BearerAuthentication"
     name = "Bearer"
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         """Return the security scheme."""
         return {
             "type": "http",

@@ -59,7 +59,7 @@ class KeyThrottle(SimpleRateThrottle):
         most = settings.TORALE_REQUESTS_PER_MINUTE
         return f"{most}/minute" if most else None
 
-    def get_cache_key(self, request: Request, view: Any) -> str | None:  # noqa: ARG002
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
         """Return what the caller is counted under; None for callers without a key."""
         if not request.user.is_authenticated:
             return None

@@ -87,7 +87,7 @@ class AnyAccept:
     def perform_content_negotiation(
         self,
         request: Request,
-        force: bool = False,  # noqa: ARG002, FBT001, FBT002 - DRF's signature
+        force: bool = False,  # noqa: FBT001, FBT002 - DRF's signature
     ) -> tuple[BaseRenderer, str]:
         """Choose the renderer of errors."""
         return super().perform_content_negotiation(request, force=True)  # type: ignore[misc,no-any-return]

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("email", help="the user's login")
         parser.add_argument("--name", required=True, help="what the key is for")
 
-    def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:
         """Make the key."""
         user = User.objects.filter(email__iexact=email).first()
         if user is None:

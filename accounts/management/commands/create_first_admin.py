@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Make the first admin and API key and print them once; does nothing if a user exists."
 
     @transaction.atomic
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Make them, or leave what is there alone."""
         with connection.cursor() as cursor:
             # Of two first starts at once, the second waits here and finds the first one's admin.

@@ -1,0 +1,49 @@
+"""Email as a channel."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from accounts.verification import is_verified
+from executions.models import Execution
+from notifications.channels.email.payload import email_body
+from notifications.channels.email.transport import EmailTransport
+from notifications.channels.protocol import Destination
+from notifications.models import NotificationSend, NotificationType, Payload
+from tasks.models import Task
+
+
+def owners_address(task: Task) -> Destination:
+    """Return the address of the account that `task` belongs to."""
+    return Destination(
+        notification_type=NotificationType.EMAIL, recipient=task.user.email, is_named=False
+    )
+
+
+class EmailChannel:
+    """One email a send, to the address that the task names."""
+
+    def destination_of(self, task: Task) -> Destination | None:
+        """Return the address that `task` names.
+
+        One that its owner has not verified might be anybody's: the account's is taken instead.
+        """
+        if not task.notification_email:
+            return None
+        if not is_verified(user=task.user, email=task.notification_email):
+            return replace(owners_address(task), is_named=True)
+        return Destination(
+            notification_type=NotificationType.EMAIL,
+            recipient=task.notification_email,
+            is_named=True,
+        )
+
+    def payload_of(self, send: NotificationSend, *, task: Task, execution: Execution) -> Payload:
+        """Return what the email is rendered from."""
+        return Payload(send=send, body=email_body(task=task, execution=execution))
+
+    @asynccontextmanager
+    async def open(self, *, limit: int, stopping: threading.Event) -> AsyncIterator[EmailTransport]:
+        """Return a transport; mail servers set the limit of connections, which is lower."""
+        yield EmailTransport(stopping)

@@ -1,11 +1,12 @@
 """Email: a batch over one connection, text and HTML from the same markdown."""
 
+import asyncio
 import re
 import smtplib
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import html_text
@@ -21,7 +22,7 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from notifications.channels.email import unsubscribe
-from notifications.channels.protocol import Message, Outcome
+from notifications.channels.protocol import Message, Outcome, Report
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
 
@@ -35,28 +36,56 @@ NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 TAGS = nh3.ALLOWED_TAGS - {"img"}
 #: What a provider says of a message that it takes (Anymail's words).
 ACCEPTED = {"sent", "queued"}
-#: Messages that share a connection.
-BATCH = 25
-#: A batch begins no further message so long after it was claimed, be it that it waited for its
-#: turn; with the mail server's own time-outs it stays within the lease.
-TIME_LIMIT = timedelta(seconds=30)
+#: Connections to the mail server at once.
+MAIL_CONNECTIONS = 4
 #: SMTP replies from here on are final (RFC 5321 §4.2.1).
 PERMANENT = 500
 #: What is wrong with the connection or our login is not the recipient's fault, and passes.
 PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
 
 
+class EmailTransport:
+    """Attempts emails in threads, as Django's and Anymail's backends block."""
+
+    #: Messages that share a connection.
+    batch_size = 25
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+        self._connections = asyncio.Semaphore(MAIL_CONNECTIONS)
+
+    async def attempt(
+        self, messages: Sequence[Message], *, clock: Reading, begin_before: float, report: Report
+    ) -> None:
+        """Attempt messages over one connection, when one of MAIL_CONNECTIONS is free."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def send() -> None:
+            try:
+                for message, outcome in send_batch(
+                    messages, clock=clock, begin_before=begin_before, stopping=self._stopping
+                ):
+                    loop.call_soon_threadsafe(report, message, outcome)
+            finally:
+                loop.call_soon_threadsafe(ended.set)
+
+        async with self._connections:
+            # A daemon: a mail server that hangs must not keep a worker from ending.
+            threading.Thread(target=send, name="drain-mail", daemon=True).start()
+            await ended.wait()
+
+
 def send_batch(
     messages: Sequence[Message],
     *,
     clock: Reading,
-    deadline: float,
+    begin_before: float,
     stopping: threading.Event,
 ) -> Iterator[tuple[Message, Outcome]]:
     """Attempt messages over one connection; yield each with its outcome as it is known.
 
-    Ends early, leaving the rest unattempted, when `stopping` is set or `deadline`, TIME_LIMIT
-    after the claim in `time.monotonic()`, is over. `clock` tells when each attempt began.
+    Ends early, leaving the rest unattempted, when `stopping` is set or `begin_before` is over.
     """
     try:
         connection = get_connection()
@@ -67,7 +96,7 @@ def send_batch(
         return
     try:
         for message in messages:
-            if stopping.is_set() or time.monotonic() > deadline:
+            if stopping.is_set() or time.monotonic() > begin_before:
                 return
             yield message, send(message, connection, started_at=clock.now())
     finally:

@@ -78,14 +78,14 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
             "What follows whsec_ in webhook_secret should be base64. A secret of another kind must "
             "not begin with whsec_."
         ) from error
-    outcome = asyncio.run(_attempt(_trial(url, networks, secrets, now), started_at=now))
+    outcome = asyncio.run(_attempt(_trial(url, networks, now), secrets, started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
     said = f" It said: {outcome.response_body[:SHOWN]}" if outcome.response_body else ""
     raise Refused(f"{outcome.error}{said}")
 
 
-def _trial(url: str, networks: Networks, secrets: tuple[str, ...], now: datetime) -> Message:
+def _trial(url: str, networks: Networks, now: datetime) -> Message:
     message_id = str(uuid4())
     return Message(
         send_id=message_id,
@@ -93,17 +93,15 @@ def _trial(url: str, networks: Networks, secrets: tuple[str, ...], now: datetime
         notification_type=NotificationType.WEBHOOK,
         recipient=url,
         host="",
-        endpoint_id=None,
         body=trial_body(message_id=message_id, now=now),
         event_type=TEST,
-        method="POST",
-        headers={},
-        networks=networks,
-        secrets=secrets,
         attempt=1,
+        networks=networks,
     )
 
 
-async def _attempt(message: Message, *, started_at: datetime) -> Outcome:
+async def _attempt(message: Message, secrets: tuple[str, ...], *, started_at: datetime) -> Outcome:
     async with outbound.open_session(limit=1, networks=message.networks) as session:
-        return await transport.send(message, session, started_at=started_at)
+        return await transport.send(
+            message, session, headers={}, secrets=secrets, started_at=started_at
+        )

@@ -1,16 +1,25 @@
 """Webhooks: one signed request a send (Standard Webhooks), through the guarded door."""
 
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses
 
 import aiohttp
+import structlog
 
-from notifications.channels.protocol import Message, Outcome
+from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome, Report
 from notifications.channels.webhook.signing import sign
+from notifications.models import Payload, WebhookConfig
+from notifications.models.webhook import still_valid
 from torale import outbound
+from torale.clock import Reading
+from torale.fields import UndecryptableValue
+
+logger = structlog.get_logger(__name__)
 
 #: For the whole exchange.
 TIMEOUT = timedelta(seconds=15)
@@ -20,14 +29,72 @@ READ_LIMIT = 4096
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
+_decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
+# A secret signs many sends, and its ciphertext is another one after a rotation.
+_decrypted_secret = lru_cache(1024)(
+    WebhookConfig._meta.get_field("secret").decrypted  # noqa: SLF001 - documented
+)
+
+
+class WebhookTransport:
+    """Attempts one webhook at a time for each call, over connections that are kept open."""
+
+    batch_size = 1
+
+    def __init__(self, sessions: outbound.Sessions) -> None:
+        self._sessions = sessions
+
+    async def attempt(
+        self,
+        messages: Sequence[Message],
+        *,
+        clock: Reading,
+        begin_before: float,
+        report: Report,
+    ) -> None:
+        """Attempt messages; one whose secrets cannot be read fails as an attempt, to be seen."""
+        for message in messages:
+            started_at = clock.now()
+            try:
+                headers, secrets = decrypted(message, now=started_at)
+            # One row's fault, such as a value of another shape.
+            except (UndecryptableValue, TypeError, ValueError):
+                logger.exception("secrets_unreadable", send_id=message.send_id)
+                report(message, Outcome(started_at=started_at, duration_ms=0, error=UNDECRYPTABLE))
+            else:
+                session = self._sessions.of(message.networks)
+                outcome = await send(
+                    message, session, headers=headers, secrets=secrets, started_at=started_at
+                )
+                report(message, outcome)
+
+
+def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Return a webhook's own headers and the secrets that sign it.
+
+    Raises:
+        UndecryptableValue, TypeError, ValueError: they cannot be read.
+    """
+    headers = _decrypted_headers(message.headers) or {}
+    retired = _decrypted_secret(message.retired_secrets)
+    return headers, (_decrypted_secret(message.secret), *still_valid(retired, now=now))
+
+
 async def send(
-    message: Message, session: aiohttp.ClientSession, *, started_at: datetime
+    message: Message,
+    session: aiohttp.ClientSession,
+    *,
+    headers: Mapping[str, str],
+    secrets: Sequence[str],
+    started_at: datetime,
 ) -> Outcome:
     """Attempt one delivery and say how it ended; 2xx is accepted, redirects are not followed.
 
     Args:
         message: what to deliver.
         session: the connections to use.
+        headers: the task's own.
+        secrets: what to sign with, the present one first.
         started_at: the database's time; the signature bears it, and receivers refuse one that is
             some minutes off.
     """
@@ -40,7 +107,7 @@ async def send(
             event_type=message.event_type,
             timestamp=int(started_at.timestamp()),
             body=body,
-            secrets=message.secrets,
+            secrets=secrets,
         ),
     }
     try:
@@ -48,7 +115,7 @@ async def send(
             session,
             message.method,
             message.recipient,
-            headers={**message.headers, **sent},
+            headers={**headers, **sent},
             body=body,
             timeout=TIMEOUT,
             read_limit=READ_LIMIT,
@@ -67,6 +134,7 @@ async def send(
         duration_ms=duration_ms,
         error=_error(reply.status),
         is_permanent=reply.status == HTTPStatus.GONE,
+        is_gone=reply.status == HTTPStatus.GONE,
         retry_after=(
             retry_after(
                 reply.headers.get("retry-after"),

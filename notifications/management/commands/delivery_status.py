@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     help = "Print whether the scheduler is late, queues and waits, and which webhooks fail."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print."""
         now = clock.now()
         visits, status = scheduler_status(now=now), delivery_status(now=now)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Take the age."""
         parser.add_argument("--older-than", type=duration, required=True, help="such as 90d")
 
-    def handle(self, *args: Any, older_than: timedelta, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, older_than: timedelta, **options: Any) -> None:
         """Prune and print how many."""
         bodies, records = prune(older_than=older_than, now=clock.now())
         self.stdout.write(f"Deleted the bodies of {bodies} sends and {records} sends.")

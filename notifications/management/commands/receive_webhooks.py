@@ -30,7 +30,7 @@ class Command(BaseCommand):
             "--secret", help="whsec_…; default: those of all users of this installation"
         )
 
-    def handle(self, *args: Any, port: int, secret: str | None, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, port: int, secret: str | None, **options: Any) -> None:
         """Serve until Ctrl-C."""
         command = self
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             help="default: failed",
         )
 
-    def handle(self, *args: Any, since: str, status: str, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, since: str, status: str, **options: Any) -> None:
         """Queue them and print how many."""
         now = clock.now()
         try:

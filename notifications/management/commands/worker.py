@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     help = "Ask due tasks' questions and deliver their notifications until SIGTERM or Ctrl-C."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
         wait_for_database()
         # What start-up made lives as long as the worker, and deliveries leave few cycles behind:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """Take the file."""
         parser.add_argument("file", type=Path, help="replaced if it exists")
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         """Write the file."""
         try:
             dump(file)

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         "it and of SECRET_KEY."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Go through all models and print how many rows there were.
 
         Raises:

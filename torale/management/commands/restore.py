@@ -25,7 +25,7 @@ class Command(BaseCommand):
             help="even if the database holds users; they are lost",
         )
 
-    def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:
         """Restore, or say why not and change nothing."""
         if not force and has_users():
             raise CommandError(

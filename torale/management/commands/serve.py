@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     help = "Migrate, make the first admin on the first start, and run web and worker together."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes; fail with the status of a process that ends by itself."""
         self.check_port()
         self.check_database()

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     help = "Serve the API and the admin until SIGTERM or Ctrl-C."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes; what is under way then is still answered."""
         application = get_internal_wsgi_application()
         try:

@@ -11,7 +11,7 @@ from notifications.models import (
     Attempt,
     EmailSuppression,
     NotificationSend,
-    Status,
+    SendStatus,
     WebhookEndpoint,
 )
 from notifications.redeliver import redeliver_all
@@ -20,12 +20,12 @@ from torale.admin import ReadOnly, log_changes
 
 #: Of the labels; what needs no look has none.
 COLORS = {
-    Status.SENT: "success",
-    Status.DELIVERED: "success",
-    Status.RETRYING: "warning",
-    Status.FAILED: "danger",
-    Status.BOUNCED: "danger",
-    Status.COMPLAINED: "danger",
+    SendStatus.SENT: "success",
+    SendStatus.DELIVERED: "success",
+    SendStatus.RETRYING: "warning",
+    SendStatus.FAILED: "danger",
+    SendStatus.BOUNCED: "danger",
+    SendStatus.COMPLAINED: "danger",
 }
 
 

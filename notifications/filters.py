@@ -7,7 +7,7 @@ import django_filters
 from django import forms
 from django.utils import timezone
 
-from notifications.models import EventType, NotificationSend, NotificationType, Status
+from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
 from torale.api.filters import ChoiceFilter, IdFilter, TimeFilter
 
 #: What statistics are of, unless a time range is given.
@@ -23,7 +23,7 @@ class SendFilterSet(django_filters.FilterSet):
         choices=NotificationType.choices, help_text="Only sends by this channel."
     )
     task_id = IdFilter(help_text="Only sends of this task.")
-    status = ChoiceFilter(choices=Status.choices, help_text="Only sends in this status.")
+    status = ChoiceFilter(choices=SendStatus.choices, help_text="Only sends in this status.")
     execution_id = IdFilter(help_text="Only sends of this execution.")
     event_type = ChoiceFilter(
         choices=EventType.choices, help_text="Only sends with this event type."

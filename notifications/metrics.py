@@ -14,7 +14,7 @@ from notifications.models import (
     Attempt,
     AttemptStatus,
     NotificationSend,
-    Status,
+    SendStatus,
     WebhookEndpoint,
 )
 from torale import clock
@@ -22,7 +22,7 @@ from torale import clock
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
 #: Webhooks in trouble that are named: an operator's screen, and few enough labels for Prometheus.
-SHOWN = 20
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
     """Look; costs three queries: unfinished sends, the last minute, webhooks in trouble."""
     is_due = Q(next_attempt_at__lte=now)
     queue = NotificationSend.objects.unfinished().aggregate(
-        queued=Count("pk", filter=Q(status=Status.QUEUED)),
-        retrying=Count("pk", filter=Q(status=Status.RETRYING)),
+        queued=Count("pk", filter=Q(status=SendStatus.QUEUED)),
+        retrying=Count("pk", filter=Q(status=SendStatus.RETRYING)),
         due=Count("pk", filter=is_due),
         oldest=Min("next_attempt_at", filter=is_due),
         undecryptable=Count("pk", filter=Q(error_message=UNDECRYPTABLE)),
@@ -79,8 +79,8 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
 
 
 def endpoints_in_trouble() -> list[WebhookEndpoint]:
-    """Return the webhooks that have failed for the longest time, at most SHOWN of them."""
-    return [*WebhookEndpoint.objects.failing().order_by("failing_since", "pk")[:SHOWN]]
+    """Return the webhooks that have failed for the longest time, at most MOST_NAMED."""
+    return [*WebhookEndpoint.objects.failing().order_by("failing_since", "pk")[:MOST_NAMED]]
 
 
 class DeliveryCollector(Collector):
@@ -125,7 +125,7 @@ class DeliveryCollector(Collector):
                 since.setdefault(urlsplit(endpoint.url).netloc, endpoint.failing_since)
         failing = GaugeMetricFamily(
             "torale_webhook_failing_seconds",
-            f"How long webhooks to a host have failed; the {SHOWN} longest.",
+            f"How long webhooks to a host have failed; the {MOST_NAMED} longest.",
             labels=["host"],
         )
         for host, begun in since.items():

@@ -10,7 +10,7 @@ from notifications.models import Attempt, NotificationSend, Payload
 from notifications.models.send import NotificationSendQuerySet
 
 #: Sends pruned in one transaction: their row locks are held for some milliseconds only.
-BATCH = 1000
+SENDS_PER_TRANSACTION = 1000
 #: What was sent and answered is kept for this part of the time the record is kept.
 BODIES_SHARE = 3
 
@@ -58,7 +58,7 @@ def _in_batches(
                 sends.filter(pk__gt=last)
                 .order_by("pk")
                 .select_for_update(of=("self",))
-                .values_list("pk", flat=True)[:BATCH]
+                .values_list("pk", flat=True)[:SENDS_PER_TRANSACTION]
             )
             if not batch:
                 break

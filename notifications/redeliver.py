@@ -13,7 +13,7 @@ from notifications.eligibility import (
     use_quota,
     with_refusal,
 )
-from notifications.models import UNFINISHED, NotificationSend, Status
+from notifications.models import UNFINISHED, NotificationSend, SendStatus
 from notifications.models.send import NotificationSendQuerySet
 from notifications.record import wake_workers
 from torale.errors import Conflict
@@ -38,7 +38,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
         NotDeliverable: it may not go out; the message says why.
     """
     ours = NotificationSend.objects.filter(pk=send.pk)
-    was_skipped = send.status == Status.SKIPPED
+    was_skipped = send.status == SendStatus.SKIPPED
     if not deliverable(ours).requeue(now=now):
         send.refresh_from_db()
         if send.status in UNFINISHED:
@@ -60,9 +60,9 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     one more notification, and a user's are queued until one is too many.
     """
     ended = deliverable(sends)
-    skipped = ended.filter(status=Status.SKIPPED)
+    skipped = ended.filter(status=SendStatus.SKIPPED)
     allowed = [pk for user_id in skipped.user_ids() for pk in _allowed(skipped, user_id)]
-    count = ended.exclude(status=Status.SKIPPED).requeue(now=now)
+    count = ended.exclude(status=SendStatus.SKIPPED).requeue(now=now)
     if allowed:
         count += skipped.filter(pk__in=allowed).requeue(now=now)
     if count:

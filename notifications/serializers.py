@@ -10,7 +10,7 @@ from notifications.models import (
     Attempt,
     NotificationSend,
     NotificationType,
-    Status,
+    SendStatus,
     WebhookEndpoint,
 )
 from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
@@ -26,7 +26,7 @@ STATUSES = (
 #: Of a member that is both set and shown.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
 #: The statuses in which a send may be delivered again.
-ENDED = [(status.value, status.label) for status in Status if status not in UNFINISHED]
+ENDED = [(status.value, status.label) for status in SendStatus if status not in UNFINISHED]
 
 
 class SendSerializer(serializers.ModelSerializer[NotificationSend]):
@@ -65,7 +65,7 @@ class DayCountSerializer(serializers.Serializer[Any]):
 
     date = serializers.DateField(help_text="The day, in UTC.")
     notification_type = serializers.ChoiceField(NotificationType.choices, help_text=CHANNELS)
-    status = serializers.ChoiceField(Status.choices, help_text=STATUSES)
+    status = serializers.ChoiceField(SendStatus.choices, help_text=STATUSES)
     count = serializers.IntegerField(min_value=1, help_text="How many sends.")
 
 
@@ -194,7 +194,7 @@ class RedeliverSerializer(LenientSerializer):
 
     status = ChoiceField(
         ENDED,
-        default=Status.FAILED.value,
+        default=SendStatus.FAILED.value,
         help_text="Only sends in this status.",
     )
     notification_type = ChoiceField(

@@ -18,7 +18,7 @@ async def run_execution(execution_id: str) -> None:
 @app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
 def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Start the tasks whose visit is due, and note that it was done."""
-    while schedule.start_due(now=clock.now()) == schedule.BATCH:
+    while schedule.start_due(now=clock.now()) == schedule.TASKS_AT_ONCE:
         pass
     scheduler.note_run()
 

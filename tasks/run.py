@@ -23,7 +23,7 @@ logger = structlog.get_logger(__name__)
 #: Name of the job in tasks/jobs.py, which calls `run`.
 JOB = "run_execution"
 #: Askings of one execution, workers that died in it included; failures give up before.
-MOST_ATTEMPTS = 10
+MOST_ASKINGS = 10
 
 
 class AlreadyRunning(Conflict):
@@ -98,7 +98,7 @@ async def run(execution_id: UUID) -> None:
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:
     """Take an execution in hand; None when it is not to be asked (now).
 
-    One that has been asked MOST_ATTEMPTS times is given up: what ends its worker each time would
+    One that has been asked MOST_ASKINGS times is given up: what ends its worker each time would
     end the next one, too.
     """
     execution = Execution.objects.select_related("task__user").filter(pk=execution_id).first()
@@ -107,7 +107,7 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
     question = execution.task.question(now=now)
     if not execution.claim(now=now):
         return None
-    if execution.attempt_count > MOST_ATTEMPTS:
+    if execution.attempt_count > MOST_ASKINGS:
         message = "The worker that ran this did not survive it, each time."
         fail(execution, FailureKind.SYSTEM_ERROR, message, now=now, jitter=0.5)
         return None

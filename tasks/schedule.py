@@ -17,7 +17,7 @@ from torale.trouble import is_trouble
 logger = structlog.get_logger(__name__)
 
 #: Tasks started in one transaction: large enough to keep up, small enough to hold locks briefly.
-BATCH = 200
+TASKS_AT_ONCE = 200
 #: How long past its time an execution may wait before its job is taken for lost.
 LOST_AFTER = timedelta(minutes=1)
 #: What the owner reads of a visit that could not even be started.
@@ -28,7 +28,7 @@ UNSTORABLE = (DatabaseError, ConnectorException)
 
 @transaction.atomic
 def start_due(*, now: datetime) -> int:
-    """Start up to BATCH due tasks and return how many were due.
+    """Start up to TASKS_AT_ONCE due tasks and return how many were due.
 
     Tasks are locked while they are started, so that two schedulers share them. `next_run_at` stays
     the time of this visit until the visit ends, which sets the next one. Until then the open
@@ -40,7 +40,7 @@ def start_due(*, now: datetime) -> int:
         .select_related("user")
         .only("next_run_at", "user__is_active")
         .order_by("next_run_at")
-        .select_for_update(skip_locked=True, of=("self",))[:BATCH]
+        .select_for_update(skip_locked=True, of=("self",))[:TASKS_AT_ONCE]
     )
     # Looked at again under the locks: another scheduler may have started some since `due` looked.
     under_way = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
@@ -105,7 +105,7 @@ def recover(*, now: datetime) -> int:
     Those are the ones left `running` by a worker that died, and those whose job was lost.
     """
     stuck = list(
-        Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:BATCH]
+        Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:TASKS_AT_ONCE]
     )
     for execution in stuck:
         try:

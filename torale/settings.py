@@ -386,7 +386,7 @@ SPECTACULAR_SETTINGS = {
         "TaskState": "tasks.models.State",
         "ExecutionStatus": "executions.models.Status",
         "EventType": "notifications.models.EventType",
-        "SendStatus": "notifications.models.Status",
+        "SendStatus": "notifications.models.SendStatus",
         "EndedSendStatus": "notifications.serializers.ENDED",
         "AttemptStatus": "notifications.models.send.AttemptStatus",
         "NotificationType": "notifications.models.NotificationType",

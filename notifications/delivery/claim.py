@@ -1,4 +1,4 @@
-"""Take sends in hand: lease what is due, as far as the receivers' rations go."""
+"""Take sends in hand: lease what is due, as far as the receivers' limits allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import structlog
 from django.db import connection
 
 from notifications.channels import Message
-from notifications.delivery.concurrency import FIRST, Rations
+from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
 from notifications.delivery.statements import CLAIM, GIVE_BACK
 from notifications.eligibility import refusal_of, with_refusal
 from notifications.models import UNFINISHED, NotificationSend
@@ -35,41 +35,43 @@ class Claim:
     messages: list[Message]
     #: Leased, but not to be attempted (any more), for a `Refusal`: to be ended by `refuse`.
     refused: list[Message]
-    #: Whether the limit was reached, so that more may be due.
-    limit_was_reached: bool
+    #: Whether as many as asked for were found, so that more may be due.
+    is_full: bool
 
     @property
     def more_may_be_due(self) -> bool:
         """Whether it is worth looking again at once; what is refused costs no attempt."""
-        return self.limit_was_reached or bool(self.refused)
+        return self.is_full or bool(self.refused)
 
 
-async def claim(database: psycopg.AsyncConnection[Any], *, limit: int, rations: Rations) -> Claim:
-    """Lease up to `limit` due sends, the longest due first, and take their receivers' rations.
+async def claim(
+    database: psycopg.AsyncConnection[Any], *, most: int, limits: ConcurrencyLimits
+) -> Claim:
+    """Lease up to `most` due sends, the longest due first, as far as their receivers' limits allow.
 
-    Rows that another worker is claiming are passed over, and so are receivers whose ration is
-    used up: their sends stay due. One statement, whatever the length of the queue.
+    Rows that another worker is claiming are passed over, and so are receivers that have reached
+    their limit: their sends stay due. One statement, whatever the length of the queue.
     """
-    free = rations.known()
+    free = limits.known()
     lease = str(uuid4())
     cursor = await database.execute(
         CLAIM,
         {
             "unfinished": [*UNFINISHED],
-            "exhausted": rations.exhausted(),
-            "limit": limit,
+            "exhausted": limits.exhausted(),
+            "limit": most,
             "hosts": [*free.keys()],
             "free": [*free.values()],
-            "first": FIRST,
+            "first": INITIAL_LIMIT,
             "lease": lease,
             "lease_time": LEASE,
         },
     )
     [(now, found, rows)] = await cursor.fetchall()
-    claimed = Claim(Reading(now), [], [], limit_was_reached=found == limit)
+    claimed = Claim(Reading(now), [], [], is_full=found == most)
     for row in orjson.loads(rows):
         (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, lease))
-    rations.take(message.host for message in claimed.messages)
+    limits.begin(message.host for message in claimed.messages)
     return claimed
 
 

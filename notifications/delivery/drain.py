@@ -20,7 +20,7 @@ from django.db import DatabaseError, close_old_connections
 
 from notifications.channels import CHANNELS, Message, Outcome, Transport
 from notifications.delivery.claim import claim, give_back, refuse
-from notifications.delivery.concurrency import Rations
+from notifications.delivery.concurrency import ConcurrencyLimits
 from notifications.delivery.store import store, switch_off_hopeless
 from notifications.record import WAKE_UP
 from torale.clock import Reading
@@ -30,11 +30,11 @@ from torale.errors import OUR_FAULT
 logger = structlog.get_logger(__name__)
 
 #: Attempts under way at once in one worker: room for many receivers that hang until their
-#: time-out, of which each has its ration.
-CONCURRENCY = 1000
+#: time-out, of which each has its limit.
+MOST_ATTEMPTS_AT_ONCE = 1000
 #: Sends claimed at once, and outcomes stored at once: enough to make a query's cost small beside
 #: the attempts'.
-BATCH = 100
+SENDS_PER_CLAIM = 100
 #: Seconds between two looks when nothing wakes the drain: retries fall due silently.
 POLL_S = 1.0
 #: Seconds from a claim within which an attempt begins or is given back, so that it ends within its
@@ -42,22 +42,22 @@ POLL_S = 1.0
 BEGIN_WITHIN_S = 30.0
 #: Seconds that attempts under way may take after the worker was told to stop. A webhook's own
 #: time-out is shorter.
-GRACE_S = 16.0
+ATTEMPTS_GRACE_S = 16.0
 #: Seconds that storing the last outcomes may take then; what is not stored is attempted again.
 STORING_S = 3.0
-#: Milliseconds from which on an attempt counts as slow, and its receiver's ration falls.
+#: Milliseconds from which on an attempt counts as slow, and its receiver's limit falls.
 SLOW_MS = 10_000
 
 
 class Drain:
     """Delivers what is due, for as long as its worker lives.
 
-    A pool of attempts that is filled up as they end, so that a slow receiver holds its ration and
+    A pool of attempts that is filled up as they end, so that a slow receiver holds its limit and
     not a whole batch; outcomes are stored in whatever number has come together meanwhile.
     """
 
     def __init__(self) -> None:
-        self._rations = Rations()
+        self._limits = ConcurrencyLimits()
         self._wake = asyncio.Event()
         self._outcomes: asyncio.Queue[tuple[Message, Outcome]] = asyncio.Queue()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -79,7 +79,7 @@ class Drain:
             async with AsyncExitStack() as stack:
                 for name, channel in CHANNELS.items():
                     self._transports[name] = await stack.enter_async_context(
-                        channel.open(limit=CONCURRENCY, stopping=self._stopping)
+                        channel.open(limit=MOST_ATTEMPTS_AT_ONCE, stopping=self._stopping)
                     )
                 while not stop.is_set():
                     try:
@@ -106,11 +106,11 @@ class Drain:
 
     async def _fill(self, database: psycopg.AsyncConnection[Any]) -> bool:
         """Claim as many as there are places for and start them; say whether more may be due."""
-        free = min(BATCH, CONCURRENCY - len(self._in_hand))
-        if free < BATCH // 2:
+        free = min(SENDS_PER_CLAIM, MOST_ATTEMPTS_AT_ONCE - len(self._in_hand))
+        if free < SENDS_PER_CLAIM // 2:
             return False  # an attempt that ends wakes us; claiming singly would cost too much
         begin_before = time.monotonic() + BEGIN_WITHIN_S
-        found = await claim(database, limit=free, rations=self._rations)
+        found = await claim(database, most=free, limits=self._limits)
         by_channel: defaultdict[str, list[Message]] = defaultdict(list)
         for message in found.messages:
             self._in_hand[id(message)] = message
@@ -140,27 +140,27 @@ class Drain:
     ) -> None:
         try:
             await transport.attempt(
-                messages, clock=clock, begin_before=begin_before, report=self._settle
+                messages, clock=clock, begin_before=begin_before, report=self._note_outcome
             )
         except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
             logger.exception("attempt_broke", send_ids=[message.send_id for message in messages])
             for message in messages:
                 failure = Outcome(started_at=clock.now(), duration_ms=0, error=OUR_FAULT)
-                self._settle(message, failure)
+                self._note_outcome(message, failure)
         await self._give_back([m for m in messages if id(m) in self._in_hand])
 
-    def _settle(self, message: Message, outcome: Outcome) -> None:
+    def _note_outcome(self, message: Message, outcome: Outcome) -> None:
         if not self._in_hand.pop(id(message), None):
             return  # given back meanwhile: it is another attempt that tells
-        claimable = self._rations.settle(message.host, quickly=outcome.duration_ms < SLOW_MS)
-        if claimable or len(self._in_hand) == CONCURRENCY - BATCH // 2:
+        claimable = self._limits.adapt(message.host, quickly=outcome.duration_ms < SLOW_MS)
+        if claimable or len(self._in_hand) == MOST_ATTEMPTS_AT_ONCE - SENDS_PER_CLAIM // 2:
             self._wake.set()
         self._outcomes.put_nowait((message, outcome))
 
     async def _give_back(self, messages: list[Message]) -> None:
         for message in messages:
             del self._in_hand[id(message)]
-            self._rations.give_back(message.host)
+            self._limits.end(message.host)
         if messages:
             await in_thread(give_back, messages)
 
@@ -172,7 +172,7 @@ class Drain:
         """
         self._stopping.set()
         if self._attempts:
-            await asyncio.wait(self._attempts, timeout=GRACE_S)
+            await asyncio.wait(self._attempts, timeout=ATTEMPTS_GRACE_S)
         async with asyncio.timeout(STORING_S):
             await self._give_back([*self._in_hand.values()])
             await self._outcomes.join()

@@ -17,14 +17,14 @@ WITH due AS MATERIALIZED (
 ), placed AS (
     SELECT id, host, row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) AS place
     FROM due
-), within_ration AS (
+), within_limit AS (
     SELECT placed.id FROM placed
-    LEFT JOIN unnest(%(hosts)s::text[], %(free)s::integer[]) AS ration (host, free) USING (host)
-    WHERE placed.place <= coalesce(ration.free, %(first)s)
+    LEFT JOIN unnest(%(hosts)s::text[], %(free)s::integer[]) AS allowed (host, free) USING (host)
+    WHERE placed.place <= coalesce(allowed.free, %(first)s)
 ), taken AS (
     UPDATE notifications_notificationsend AS send
     SET lease = %(lease)s, leased_until = torale_now() + %(lease_time)s
-    FROM within_ration WHERE send.id = within_ration.id
+    FROM within_limit WHERE send.id = within_limit.id
     RETURNING send.*
 ), message AS (
     SELECT send.id, event_type, notification_type, recipient, host, endpoint_id,

@@ -18,14 +18,14 @@ from accounts.notices import send_notice
 from notifications.channels import Message, Outcome
 from notifications.delivery.retry import Done, GiveUp, RetryAfter, decide
 from notifications.delivery.statements import STORE
-from notifications.models import AttemptStatus, Status, WebhookEndpoint
+from notifications.models import AttemptStatus, SendStatus, WebhookEndpoint
 from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 
 #: A webhook that has done nothing but fail for so long is switched off.
-PATIENCE = timedelta(days=5)
+SWITCH_OFF_AFTER = timedelta(days=5)
 
-STATUSES = {Done: Status.SENT, RetryAfter: Status.RETRYING, GiveUp: Status.FAILED}
+STATUSES = {Done: SendStatus.SENT, RetryAfter: SendStatus.RETRYING, GiveUp: SendStatus.FAILED}
 
 Ended = tuple[Message, Outcome]
 
@@ -84,12 +84,14 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     """
     gone = {message.endpoint_id for message, outcome in ended if outcome.is_gone}
     failed = {message.endpoint_id for message, outcome in ended if outcome.error}
-    hopeless = Q(pk__in=gone) | Q(pk__in=failed, failing_since__lte=DatabaseNow() - PATIENCE)
+    hopeless = Q(pk__in=gone) | Q(
+        pk__in=failed, failing_since__lte=DatabaseNow() - SWITCH_OFF_AFTER
+    )
     for endpoint in WebhookEndpoint.objects.filter(hopeless, switched_off_at=None):
         because = (
             "it answered 410 Gone"
             if endpoint.pk in gone
-            else f"every attempt has failed for {PATIENCE.days} days"
+            else f"every attempt has failed for {SWITCH_OFF_AFTER.days} days"
         )
         try:
             switch_off(endpoint, because=because)

@@ -9,7 +9,7 @@ from notifications.models.send import (
     NotificationSend,
     NotificationType,
     Payload,
-    Status,
+    SendStatus,
 )
 from notifications.models.suppression import EmailSuppression, Suppression
 from notifications.models.webhook import WebhookConfig, WebhookEndpoint, new_secret
@@ -24,7 +24,7 @@ __all__ = [
     "NotificationSend",
     "NotificationType",
     "Payload",
-    "Status",
+    "SendStatus",
     "Suppression",
     "WebhookConfig",
     "WebhookEndpoint",

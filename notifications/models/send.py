@@ -23,7 +23,7 @@ class NotificationType(models.TextChoices):
     WEBHOOK = "webhook"
 
 
-class Status(models.TextChoices):
+class SendStatus(models.TextChoices):
     """Where a send stands; the contract's words."""
 
     #: Recorded, not yet attempted.
@@ -51,8 +51,8 @@ class EventType(models.TextChoices):
     CONDITION_MET = "task.condition_met"
 
 
-UNFINISHED = (Status.QUEUED, Status.RETRYING)
-ACCEPTED = (Status.SENT, Status.DELIVERED)
+UNFINISHED = (SendStatus.QUEUED, SendStatus.RETRYING)
+ACCEPTED = (SendStatus.SENT, SendStatus.DELIVERED)
 
 
 class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
@@ -94,9 +94,11 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
     def requeue(self, *, now: datetime) -> int:
         """Have them delivered again from the first attempt on; return how many."""
         return self.update(
-            status=Status.QUEUED,
+            status=SendStatus.QUEUED,
             # An attempt's error stays until the next attempt; a reason to skip is over.
-            error_message=Case(When(status=Status.SKIPPED, then=None), default=F("error_message")),
+            error_message=Case(
+                When(status=SendStatus.SKIPPED, then=None), default=F("error_message")
+            ),
             sent_at=None,
             next_attempt_at=now,
             earlier_attempt_count=F("attempt_count"),
@@ -105,7 +107,7 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
     def give_up(self, because: str) -> int:
         """End them without another attempt; return how many."""
         return self.update(
-            status=Status.FAILED,
+            status=SendStatus.FAILED,
             error_message=because,
             next_attempt_at=None,
             lease=None,
@@ -157,7 +159,7 @@ class NotificationSend(models.Model):
     #: What attempts are rationed by: the receiver's host and port, empty for email.
     host = models.TextField(default="", blank=True)
     notification_type = models.CharField(max_length=7, choices=NotificationType)
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    status = models.CharField(max_length=10, choices=SendStatus, default=SendStatus.QUEUED)
     error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -189,7 +191,9 @@ class NotificationSend(models.Model):
                 condition=Q(notification_type__in=NotificationType.values),
                 name="send_notification_type_known",
             ),
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="send_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=SendStatus.values), name="send_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(event_type__in=EventType.values), name="send_event_type_known"
             ),
@@ -213,7 +217,7 @@ class NotificationSend(models.Model):
                 name="send_accepted_without_error",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.FAILED, Status.SKIPPED])
+                condition=~Q(status__in=[SendStatus.FAILED, SendStatus.SKIPPED])
                 | Q(error_message__isnull=False),
                 name="send_given_up_with_reason",
             ),
@@ -238,7 +242,7 @@ class NotificationSend(models.Model):
 
     def skip(self, because: str) -> None:
         """Have nothing sent, and store why."""
-        self.status, self.error_message, self.next_attempt_at = Status.SKIPPED, because, None
+        self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
         self.save(update_fields=["status", "error_message", "next_attempt_at"])
 
 

@@ -6,7 +6,7 @@ import pytest
 from notifications.channels import Outcome
 from notifications.channels.webhook.transport import decrypted
 from notifications.delivery.claim import LEASE, give_back
-from notifications.delivery.concurrency import FIRST, Rations
+from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
 from notifications.delivery.store import Ended
 from notifications.models import Attempt, NotificationSend
 from tests.support.delivery import keep, take
@@ -96,7 +96,7 @@ def test_giving_back_late_does_not_end_another_claims_lease(owner):
 
 
 def test_a_hosts_ration_bounds_what_is_claimed_for_it(owner):
-    for _ in range(FIRST + 5):
+    for _ in range(INITIAL_LIMIT + 5):
         make_send(owner, status="queued", recipient="https://slow.example/")
     quick = make_send(
         owner,
@@ -104,11 +104,11 @@ def test_a_hosts_ration_bounds_what_is_claimed_for_it(owner):
         recipient="https://quick.example/",
         next_attempt_at=NOW + timedelta(seconds=1),
     )
-    rations = Rations()
+    limits = ConcurrencyLimits()
     later = NOW + timedelta(seconds=2)
 
-    first = take(now=later, limit=FIRST, rations=rations)
-    second = take(now=later, limit=FIRST, rations=rations)
+    first = take(now=later, limit=INITIAL_LIMIT, limits=limits)
+    second = take(now=later, limit=INITIAL_LIMIT, limits=limits)
 
     assert {message.host for message in first.messages} == {"slow.example:443"}
     assert ids(second) == [str(quick.pk)]
@@ -141,7 +141,7 @@ def test_a_secret_that_was_replaced_signs_along_for_a_day(owner):
 def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has_them(
     owner, django_assert_num_queries
 ):
-    for _ in range(FIRST):
+    for _ in range(INITIAL_LIMIT):
         make_send(owner, status="queued")
     messages = take().messages
     lost = messages[0]
@@ -150,6 +150,8 @@ def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has
     with django_assert_num_queries(1):
         give_back(messages)
 
-    assert len(messages) == FIRST > 1
-    assert NotificationSend.objects.filter(lease=None, leased_until=None).count() == FIRST - 1
+    assert len(messages) == INITIAL_LIMIT > 1
+    assert (
+        NotificationSend.objects.filter(lease=None, leased_until=None).count() == INITIAL_LIMIT - 1
+    )
     assert ids(take()) == [message.send_id for message in messages[1:]]

@@ -1,81 +1,87 @@
-from notifications.delivery.concurrency import FIRST, LEAST, MOST, REMEMBERED, Rations
+from notifications.delivery.concurrency import (
+    HIGHEST_LIMIT,
+    HOSTS_REMEMBERED,
+    INITIAL_LIMIT,
+    LOWEST_LIMIT,
+    ConcurrencyLimits,
+)
 
 
-def grown(rations: Rations, host: str) -> None:
-    """Have `host` answer quickly until its ration does not grow any more."""
+def grown(limits: ConcurrencyLimits, host: str) -> None:
+    """Have `host` answer quickly until its limit does not grow any more."""
     for _ in range(8):
-        rations.take([host])
-        rations.settle(host, quickly=True)
+        limits.begin([host])
+        limits.adapt(host, quickly=True)
 
 
 def test_an_unknown_host_begins_with_little():
-    assert Rations().free("a") == FIRST
+    assert ConcurrencyLimits().free("a") == INITIAL_LIMIT
 
 
 def test_a_quick_host_gets_twice_as_much_each_time_up_to_the_most():
-    rations = Rations()
+    limits = ConcurrencyLimits()
 
     found = []
     for _ in range(7):
-        rations.take(["a"])
-        rations.settle("a", quickly=True)
-        found.append(rations.free("a"))
+        limits.begin(["a"])
+        limits.adapt("a", quickly=True)
+        found.append(limits.free("a"))
 
-    assert found == [16, 32, 64, 128, 256, MOST, MOST]
+    assert found == [16, 32, 64, 128, 256, HIGHEST_LIMIT, HIGHEST_LIMIT]
 
 
 def test_one_slow_attempt_leaves_a_single_one_at_a_time():
-    rations = Rations()
-    grown(rations, "a")
-    rations.take(["a"])
+    limits = ConcurrencyLimits()
+    grown(limits, "a")
+    limits.begin(["a"])
 
-    rations.settle("a", quickly=False)
+    limits.adapt("a", quickly=False)
 
-    assert rations.free("a") == LEAST
+    assert limits.free("a") == LOWEST_LIMIT
 
 
 def test_a_host_that_hangs_costs_the_others_nothing():
-    rations = Rations()
+    limits = ConcurrencyLimits()
 
-    rations.take(["dead"] * FIRST)
+    limits.begin(["dead"] * INITIAL_LIMIT)
 
-    assert (rations.free("dead"), rations.free("alive")) == (0, FIRST)
-    assert rations.exhausted() == ["dead"]
-    assert rations.known() == {"dead": 0}
+    assert (limits.free("dead"), limits.free("alive")) == (0, INITIAL_LIMIT)
+    assert limits.exhausted() == ["dead"]
+    assert limits.known() == {"dead": 0}
 
 
 def test_a_host_is_left_out_until_a_quarter_of_its_ration_is_free():
-    rations = Rations()
-    grown(rations, "a")
-    rations.take(["a"] * MOST)
+    limits = ConcurrencyLimits()
+    grown(limits, "a")
+    limits.begin(["a"] * HIGHEST_LIMIT)
 
-    told = [rations.settle("a", quickly=True) for _ in range(MOST)]
+    told = [limits.adapt("a", quickly=True) for _ in range(HIGHEST_LIMIT)]
 
-    assert told.index(True) == MOST // 4 - 1
+    assert told.index(True) == HIGHEST_LIMIT // 4 - 1
     assert told.count(True) == 1
-    assert rations.exhausted() == []
+    assert limits.exhausted() == []
 
 
 def test_the_past_takes_no_memory_but_for_the_slow():
-    rations = Rations()
-    rations.take(["slow"])
-    rations.settle("slow", quickly=False)
+    limits = ConcurrencyLimits()
+    limits.begin(["slow"])
+    limits.adapt("slow", quickly=False)
 
-    for number in range(REMEMBERED + 10):
-        rations.take([f"host {number}"])
-        rations.settle(f"host {number}", quickly=True)
+    for number in range(HOSTS_REMEMBERED + 10):
+        limits.begin([f"host {number}"])
+        limits.adapt(f"host {number}", quickly=True)
 
-    known = rations.known()
-    assert known["slow"] == LEAST
-    assert len(known) <= REMEMBERED
+    known = limits.known()
+    assert known["slow"] == LOWEST_LIMIT
+    assert len(known) <= HOSTS_REMEMBERED
 
 
 def test_what_was_not_attempted_leaves_the_ration_as_it_was():
-    rations = Rations()
-    rations.take(["a"] * 3)
+    limits = ConcurrencyLimits()
+    limits.begin(["a"] * 3)
 
     for _ in range(3):
-        rations.give_back("a")
+        limits.end("a")
 
-    assert rations.free("a") == FIRST
-    assert rations.exhausted() == []
+    assert limits.free("a") == INITIAL_LIMIT
+    assert limits.exhausted() == []

@@ -10,7 +10,7 @@ PATH = "/api/v1/notifications/sends.csv"
 
 
 def test_a_client_that_stops_reading_keeps_no_connection(owner, owner_client, monkeypatch):
-    monkeypatch.setattr(streamed_csv, "BATCH", 2)
+    monkeypatch.setattr(streamed_csv, "ROWS_PER_FETCH", 2)
     for _ in range(5):
         make_send(owner)
 
@@ -23,7 +23,7 @@ def test_a_client_that_stops_reading_keeps_no_connection(owner, owner_client, mo
 
 
 def test_a_file_read_in_batches_is_whole(owner, owner_client, monkeypatch):
-    monkeypatch.setattr(streamed_csv, "BATCH", 2)
+    monkeypatch.setattr(streamed_csv, "ROWS_PER_FETCH", 2)
     sends = [make_send(owner) for _ in range(5)]
 
     lines = owner_client.get(PATH).getvalue().decode().splitlines()[1:]

@@ -14,7 +14,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.models import NotificationSend, NotificationType, Status
+from notifications.models import NotificationSend, NotificationType, SendStatus
 from notifications.models.send import UNFINISHED
 from tests.conftest import client_of
 from tests.support.factories import NOW, make_endpoint, make_execution, make_task
@@ -22,7 +22,7 @@ from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"
 RECIPIENTS = ("a@example.com", "=b@example.com", "https://receiver.example/hook")
-GIVEN_UP = (Status.FAILED, Status.SKIPPED)
+GIVEN_UP = (SendStatus.FAILED, SendStatus.SKIPPED)
 #: A few moments, so that many sends share one, and that filters have sends at their very edges.
 MOMENTS = st.integers(0, 4).map(lambda number: NOW + timedelta(microseconds=number))
 quick = settings(
@@ -54,7 +54,7 @@ SENDS = st.lists(
             "task": st.integers(0, 2),
             "recipient": st.sampled_from(RECIPIENTS),
             "notification_type": st.sampled_from(NotificationType.values),
-            "status": st.sampled_from(Status.values),
+            "status": st.sampled_from(SendStatus.values),
             "created_at": MOMENTS,
             "id": st.uuids(),
         }
@@ -66,7 +66,7 @@ FILTERS = st.fixed_dictionaries(
     {},
     optional={
         "notification_type": st.sampled_from(NotificationType.values),
-        "status": st.sampled_from(Status.values),
+        "status": st.sampled_from(SendStatus.values),
         "recipient": st.sampled_from(RECIPIENTS),
         "task_id": st.integers(0, 2),
         "execution_id": st.integers(0, 2),

@@ -11,7 +11,7 @@ from django.db import connection
 
 from notifications.delivery.statements import CLAIM, GIVE_BACK, STORE
 from notifications.eligibility import Refusal
-from notifications.models import AttemptStatus, NotificationType, Status
+from notifications.models import AttemptStatus, NotificationType, SendStatus
 
 STATEMENTS = {"CLAIM": CLAIM, "GIVE_BACK": GIVE_BACK, "STORE": STORE}
 #: Words in quotes that are no value of a column.
@@ -54,6 +54,6 @@ def test_the_models_have_the_tables(name):
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_models_have_the_words(name):
-    words = {*Status.values, *AttemptStatus.values, *NotificationType.values, *Refusal}
+    words = {*SendStatus.values, *AttemptStatus.values, *NotificationType.values, *Refusal}
 
     assert {*re.findall(r"'(.*?)'", STATEMENTS[name])} - OTHERS <= words

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications.delivery.claim import Claim, claim
-from notifications.delivery.concurrency import Rations
+from notifications.delivery.concurrency import ConcurrencyLimits
 from notifications.delivery.drain import Drain
 from notifications.delivery.store import Ended, store
 from notifications.models import NotificationSend
@@ -20,13 +20,15 @@ from tests.support.receivers import DEADLINE_S
 from torale.database import connect
 
 
-def take(*, limit: int = 100, rations: Rations | None = None, now: datetime = NOW) -> Claim:
+def take(
+    *, limit: int = 100, limits: ConcurrencyLimits | None = None, now: datetime = NOW
+) -> Claim:
     """Claim as a worker does, on a connection of its own."""
 
     async def main() -> Claim:
         async with await connect() as database:
             await database.execute(MOVE, [now.isoformat()])
-            return await claim(database, limit=limit, rations=rations or Rations())
+            return await claim(database, most=limit, limits=limits or ConcurrencyLimits())
 
     return asyncio.run(main())
 

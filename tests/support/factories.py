@@ -15,7 +15,13 @@ from yarl import URL
 from accounts.models import User
 from executions.models import Execution
 from executions.models import Status as ExecutionStatus
-from notifications.models import NotificationSend, Payload, Status, WebhookConfig, WebhookEndpoint
+from notifications.models import (
+    NotificationSend,
+    Payload,
+    SendStatus,
+    WebhookConfig,
+    WebhookEndpoint,
+)
 from tasks.models import State, Task
 from torale.uuid7 import uuid7
 
@@ -64,15 +70,15 @@ def make_send(user: User, **fields) -> NotificationSend:
     body = fields.pop("body", '{"id": "1"}')
     task, execution = fields.pop("task", None), fields.pop("execution", None)
     headers = fields.pop("headers", None)
-    unfinished = fields.get("status", Status.SENT) in (Status.QUEUED, Status.RETRYING)
-    given_up = fields.get("status", Status.SENT) in (Status.FAILED, Status.SKIPPED)
+    unfinished = fields.get("status", SendStatus.SENT) in (SendStatus.QUEUED, SendStatus.RETRYING)
+    given_up = fields.get("status", SendStatus.SENT) in (SendStatus.FAILED, SendStatus.SKIPPED)
     fields = {
         "task_id": task.pk if task else uuid7(),
         "task_name": task.name if task else "",
         "execution_id": execution.pk if execution else uuid7(),
         "notification_type": "webhook",
         "recipient": "https://receiver.example/hook",
-        "status": Status.SENT,
+        "status": SendStatus.SENT,
         "created_at": NOW,
         "next_attempt_at": NOW if unfinished else None,
         "error_message": "The receiver answered 500." if given_up else None,

@@ -51,7 +51,7 @@ def test_a_task_whose_execution_is_lost_is_visited_again(owner):
 
 
 def test_visits_under_way_do_not_keep_others_from_being_started(owner, monkeypatch):
-    monkeypatch.setattr(schedule, "BATCH", 3)
+    monkeypatch.setattr(schedule, "TASKS_AT_ONCE", 3)
     for _ in range(3):
         make_pending_execution(make_task(owner, next_run_at=NOW - timedelta(hours=1)))
     waiting = make_task(owner, next_run_at=NOW)

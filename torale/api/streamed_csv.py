@@ -14,7 +14,7 @@ from torale.api.keyset import Rows, batches
 from torale.api.renderers import JSONRenderer
 
 #: Rows read and sent at a time.
-BATCH = 1000
+ROWS_PER_FETCH = 1000
 #: Files that one process sends at a time. A client that does not read holds a thread of the server:
 #: there must be others left.
 DOWNLOADS = 2
@@ -86,7 +86,7 @@ def lines(rows: Rows, names: Sequence[str]) -> Iterator[bytes]:
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(names)
-    for batch in batches(rows, size=BATCH):
+    for batch in batches(rows, size=ROWS_PER_FETCH):
         writer.writerows([cell(row[name]) for name in names] for row in batch)
         yield text.getvalue().encode()
         text.seek(0)

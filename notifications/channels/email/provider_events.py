@@ -10,23 +10,23 @@ from notifications.models import (
     Attempt,
     EmailSuppression,
     NotificationSend,
-    Status,
+    SendStatus,
     Suppression,
 )
 
 #: What each event that matters here makes of a send.
 STATUSES = {
-    EventType.DELIVERED: Status.DELIVERED,
-    EventType.BOUNCED: Status.BOUNCED,
-    EventType.REJECTED: Status.BOUNCED,
-    EventType.FAILED: Status.BOUNCED,
-    EventType.COMPLAINED: Status.COMPLAINED,
+    EventType.DELIVERED: SendStatus.DELIVERED,
+    EventType.BOUNCED: SendStatus.BOUNCED,
+    EventType.REJECTED: SendStatus.BOUNCED,
+    EventType.FAILED: SendStatus.BOUNCED,
+    EventType.COMPLAINED: SendStatus.COMPLAINED,
 }
 #: What a send may be before. Reports come late, twice and out of order: none undoes a graver one.
 BEFORE = {
-    Status.DELIVERED: [Status.SENT],
-    Status.BOUNCED: [Status.SENT, Status.DELIVERED],
-    Status.COMPLAINED: [Status.SENT, Status.DELIVERED],
+    SendStatus.DELIVERED: [SendStatus.SENT],
+    SendStatus.BOUNCED: [SendStatus.SENT, SendStatus.DELIVERED],
+    SendStatus.COMPLAINED: [SendStatus.SENT, SendStatus.DELIVERED],
 }
 #: Reasons that the address itself is at fault, so that further mail would be in vain.
 HARD = (RejectReason.INVALID, RejectReason.BOUNCED)
@@ -51,9 +51,9 @@ def note(event: AnymailTrackingEvent, **_: Any) -> None:
     recipients = [*sends.values_list("recipient", flat=True)]
     said = event.description or event.mta_response or f"The provider says: {event.event_type}."
     sends.filter(status__in=BEFORE[status]).update(
-        status=status, error_message=None if status == Status.DELIVERED else said
+        status=status, error_message=None if status == SendStatus.DELIVERED else said
     )
-    if status == Status.COMPLAINED or is_hard_bounce(event):
+    if status == SendStatus.COMPLAINED or is_hard_bounce(event):
         for address in recipients:
             EmailSuppression.objects.get_or_create(
                 address=address.lower(), defaults={"reason": Suppression(status.value)}

@@ -17,7 +17,7 @@ from torale.errors import Refused
 from torale.url_rules import Networks
 
 #: Characters of the receiver's answer that a failed test quotes.
-SHOWN = 500
+MOST_QUOTED_CHARACTERS = 500
 
 
 def config_of(user: User) -> WebhookConfig:
@@ -81,7 +81,11 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
     outcome = asyncio.run(_attempt(_trial(url, networks, now), secrets, started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
-    said = f" It said: {outcome.response_body[:SHOWN]}" if outcome.response_body else ""
+    said = (
+        f" It said: {outcome.response_body[:MOST_QUOTED_CHARACTERS]}"
+        if outcome.response_body
+        else ""
+    )
     raise Refused(f"{outcome.error}{said}")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from notifications.models import UNFINISHED, NotificationSend, Status
+from notifications.models import UNFINISHED, NotificationSend, SendStatus
 from notifications.redeliver import redeliver_all
 from torale import clock
 from torale.durations import moment
@@ -23,8 +23,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--status",
-            default=Status.FAILED.value,
-            choices=[status.value for status in Status if status not in UNFINISHED],
+            default=SendStatus.FAILED.value,
+            choices=[status.value for status in SendStatus if status not in UNFINISHED],
             help="default: failed",
         )
 

@@ -22,10 +22,10 @@ from torale import proofs
 logger = structlog.get_logger(__name__)
 
 #: Executions asked at once in one worker.
-CONCURRENCY = 10
+MOST_EXECUTIONS_AT_ONCE = 10
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
-GRACE = 13
+JOBS_GRACE_S = 13
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
 
@@ -107,9 +107,9 @@ async def run_queue(stop: asyncio.Event) -> None:
     async with queue.open_async():
         working = asyncio.create_task(
             queue.run_worker_async(
-                concurrency=CONCURRENCY,
+                concurrency=MOST_EXECUTIONS_AT_ONCE,
                 install_signal_handlers=False,
-                shutdown_graceful_timeout=GRACE,
+                shutdown_graceful_timeout=JOBS_GRACE_S,
                 delete_jobs="successful",
             )
         )

@@ -10,9 +10,9 @@ from torale import proofs
 from torale.fields import EncryptedJSONField, Undecryptable, kept
 
 #: Rows locked at a time.
-BATCH = 500
+ROWS_PER_TRANSACTION = 500
 #: Rows that are named in the error.
-SHOWN = 20
+MOST_ROWS_NAMED = 20
 
 
 class Command(BaseCommand):
@@ -47,11 +47,11 @@ class Command(BaseCommand):
         proofs.renew()
         self.stdout.write(f"Encrypted the secrets of {count} rows anew.")
         if undecryptable:
-            more = len(undecryptable) - SHOWN
+            more = len(undecryptable) - MOST_ROWS_NAMED
             raise CommandError(
                 f"{len(undecryptable)} rows hold a secret that was encrypted with a key that "
                 "TORALE_FIELD_KEYS does not list; add the old key at its end and run this again: "
-                + ", ".join(undecryptable[:SHOWN])
+                + ", ".join(undecryptable[:MOST_ROWS_NAMED])
                 + (f" and {more} more." if more > 0 else ".")
             )
 
@@ -68,7 +68,7 @@ def reencrypt(model: type[models.Model], fields: list[str]) -> tuple[int, list[s
     while True:
         with transaction.atomic():
             later = rows if last is None else rows.filter(pk__gt=last)
-            batch = list(later.select_for_update()[:BATCH])
+            batch = list(later.select_for_update()[:ROWS_PER_TRANSACTION])
             for row in batch:
                 row.save(update_fields=fields)
                 if any(isinstance(kept(row, field), Undecryptable) for field in fields):

@@ -53,18 +53,26 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
         "created_at",
         "colored_status",
         "notification_type",
-        "recipient",
+        "shown_recipient",
         "task_name",
         "user",
         "error_message",
     ]
     list_filter = ["status", "notification_type", "created_at"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "endpoint"]
     search_fields = ["=id", "=recipient", "=task_id", "=user__email"]
     # Ids sort by creation; an index on created_at alone would serve this page only.
     ordering = ["-id"]
     show_full_result_count = False
-    exclude = ["lease", "leased_until", "host", "earlier_attempt_count", "is_for_default_webhook"]
+    exclude = [
+        "lease",
+        "leased_until",
+        "host",
+        "earlier_attempt_count",
+        "is_for_default_webhook",
+        "recipient",  # the URL of a chat is a secret of its owner's
+    ]
+    readonly_fields = ["shown_recipient"]
     inlines = [AttemptInline]
     actions = ["redeliver"]
 
@@ -96,7 +104,9 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
 class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
     """Where webhooks go and how that has fared."""
 
-    list_display = ["url", "user", "failing_since", "switched_off_at", "switched_off_because"]
+    exclude = ["url"]  # the URL of a chat is a secret of its owner's
+    readonly_fields = ["shown_url"]
+    list_display = ["shown_url", "user", "failing_since", "switched_off_at", "switched_off_because"]
     list_filter = [
         ("failing_since", admin.EmptyFieldListFilter),
         ("switched_off_at", admin.EmptyFieldListFilter),

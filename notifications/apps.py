@@ -1,5 +1,7 @@
 """Who was told, when, and what their server said."""
 
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -9,6 +11,11 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Connect the receivers of `condition_met` and of what email providers report."""
+        """Connect the receivers of signals, and tell the tasks app which formats there are."""
+        from notifications.channels.webhook import formats  # noqa: PLC0415
+        from tasks.destinations import WEBHOOK_FORMATS  # noqa: PLC0415
+
+        for name in formats.FORMATS:
+            WEBHOOK_FORMATS[name] = partial(formats.refusal, format_=name)
         from notifications import record  # noqa: F401, PLC0415 - models are ready now
         from notifications.channels.email import provider_events  # noqa: F401, PLC0415

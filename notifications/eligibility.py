@@ -41,7 +41,7 @@ SENTENCES = {
         '{{"enabled": true}}.'
     ),
     Refusal.ENDPOINT_OFF: (
-        "The webhook {send.endpoint.url} is switched off, because "
+        "The webhook {send.endpoint.shown_url} is switched off, because "
         "{send.endpoint.switched_off_because}. Switch it on by POST "
         "/api/v1/webhooks/endpoints/{send.endpoint.public_id}/switch-on."
     ),
@@ -78,7 +78,8 @@ REFUSAL = """
     CASE
         WHEN is_for_default_webhook AND NOT config.is_enabled THEN 'default_webhook_off'
         WHEN endpoint.switched_off_at IS NOT NULL THEN 'endpoint_off'
-        WHEN send.notification_type = 'webhook' AND config.user_id IS NULL THEN 'unsigned'
+        WHEN payload.format = 'torale' AND send.notification_type = 'webhook'
+            AND config.user_id IS NULL THEN 'unsigned'
         WHEN suppression.address IS NOT NULL THEN 'suppressed'
         WHEN task.is_muted THEN 'unsubscribed'
         WHEN payload.send_id IS NULL THEN 'pruned'

@@ -13,6 +13,8 @@ from notifications.models import (
     SendStatus,
     WebhookEndpoint,
 )
+from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS
+from tasks.serializers import FORMAT
 from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
 
@@ -25,6 +27,7 @@ STATUSES = (
 )
 #: Of a member that is both set and shown.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
+FORMATS = [*WEBHOOK_FORMATS]
 #: The statuses in which a send may be delivered again.
 ENDED = [(status.value, status.label) for status in SendStatus if status not in UNFINISHED]
 
@@ -232,6 +235,7 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
         help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes. Null if the "
         "server's keys do not decrypt it; rotating makes a new one.",
     )
+    format = serializers.ChoiceField(FORMATS, help_text=FORMAT)
     enabled = serializers.BooleanField(
         help_text="Whether the default webhook is on. A task's own does not depend on it."
     )
@@ -246,6 +250,7 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
         max_length=2048,
         help_text=DEFAULT_URL,
     )
+    format = ChoiceField(FORMATS, required=False, help_text=FORMAT)
     enabled = FlagField(
         required=False,
         help_text="The default webhook's switch. `true` also switches on all webhooks that were "
@@ -295,6 +300,7 @@ class WebhookTestSerializer(LenientSerializer):
         help_text="What to sign the test with; the account's secret if not given. After `whsec_` "
         "comes the key in base64; any other text is the key itself, in UTF-8.",
     )
+    format = ChoiceField(FORMATS, default=OWN_FORMAT, help_text=FORMAT)
 
 
 class WebhookTestResultSerializer(serializers.Serializer[Any]):

@@ -17,5 +17,6 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     search_fields = ["name", "=id", "=user__email"]
     ordering = ["-created_at", "-id"]
     show_full_result_count = False
-    # Header values are secrets of the receiver's.
-    exclude = ["webhook_headers"]
+    # Header values are secrets of the receiver's, and so are some URLs.
+    exclude = ["webhook_headers", "webhook_url"]
+    readonly_fields = ["shown_webhook_url"]

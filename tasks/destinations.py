@@ -1,12 +1,13 @@
 """Where a task's notifications go: the contract's list <-> what a task keeps; pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
+from yarl import URL
 
 from torale import outbound
 from torale.errors import Refused
@@ -14,6 +15,11 @@ from torale.fields import Undecryptable
 from torale.url_rules import Networks
 
 METHODS = ("POST", "PUT")
+#: The form of a webhook's body unless another is asked for: the contract's event, signed.
+OWN_FORMAT = "torale"
+#: All forms, by name; each says why its service has no such URL, or None. The notifications app,
+#: which knows the services, adds them when it is ready.
+WEBHOOK_FORMATS: dict[str, Callable[[str], str | None]] = {OWN_FORMAT: lambda _: None}
 #: RFC 9110 §5.6.2 `token`.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 #: RFC 9110 §5.5, less obs-text: what every receiver can read.
@@ -54,6 +60,8 @@ class Destinations:
     webhook_method: str = "POST"
     #: The task's own headers, by name.
     webhook_headers: Mapping[str, str] | Undecryptable = field(default_factory=dict)
+    #: The form of the body, one of WEBHOOK_FORMATS.
+    webhook_format: str = OWN_FORMAT
 
 
 def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
@@ -79,11 +87,15 @@ def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
             name: value for name, value in config.items() if value is not None
         }
     webhook = by_type.get("webhook")
+    email = _email(by_type["email"]) if "email" in by_type else None
+    if webhook is None:
+        return Destinations(email=email)
     return Destinations(
-        email=_email(by_type["email"]) if "email" in by_type else None,
-        webhook_url=_url(webhook, networks) if webhook else None,
-        webhook_method=_method(webhook) if webhook else "POST",
-        webhook_headers=_headers(webhook) if webhook else {},
+        email=email,
+        webhook_url=_url(webhook, networks),
+        webhook_method=_method(webhook),
+        webhook_headers=_headers(webhook),
+        webhook_format=_format(webhook),
     )
 
 
@@ -100,9 +112,31 @@ def unparse(destinations: Destinations) -> list[dict[str, Any]]:
                 "url": destinations.webhook_url,
                 "method": destinations.webhook_method,
                 "headers": None if isinstance(headers, Undecryptable) else headers,
+                "format": destinations.webhook_format,
             }
         )
     return configs
+
+
+def shown_url(url: str, *, format_: str) -> str:
+    """Return `url` as others than its owner may see it.
+
+    Whoever knows the URL of a chat can write to it, so that no more than its host is shown.
+    """
+    return url if format_ == OWN_FORMAT else f"{URL(url).origin()}/…"
+
+
+def check_format(name: str, *, url: str | None) -> None:
+    """Check that there is a form of a webhook's body, and that its service has `url`, if given.
+
+    Raises:
+        Refused: says what is wrong and what to change.
+    """
+    if name not in WEBHOOK_FORMATS:
+        known = ", ".join(WEBHOOK_FORMATS)
+        raise Refused(f"format must be one of {known}, not {name!r}.")
+    if url is not None and (refusal := WEBHOOK_FORMATS[name](url)):
+        raise Refused(f"The url does not fit the format {name}: {refusal}")
 
 
 def _email(config: Mapping[str, Any]) -> str:
@@ -133,6 +167,17 @@ def _method(config: Mapping[str, Any]) -> str:
     if not isinstance(method, str) or method.upper() not in METHODS:
         raise Refused(f"Invalid notification: method must be POST or PUT, not {method!r}.")
     return method.upper()
+
+
+def _format(config: Mapping[str, Any]) -> str:
+    name = config.get("format", OWN_FORMAT)
+    try:
+        check_format(name if isinstance(name, str) else repr(name), url=config["url"])
+    except Refused as error:
+        raise Refused(f"Invalid notification: {error}") from error
+    if name != OWN_FORMAT and _method(config) != "POST":
+        raise Refused(f"Invalid notification: the format {name} is sent by POST; leave method out.")
+    return str(name)
 
 
 def _headers(config: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
-from tasks.destinations import METHODS, Destinations
+from tasks.destinations import METHODS, OWN_FORMAT, Destinations, shown_url
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
@@ -116,6 +116,8 @@ class Task(models.Model):
         max_length=4, choices=[(m, m) for m in METHODS], default="POST"
     )
     webhook_headers = EncryptedJSONField(default=dict)
+    #: The form of the webhook's body; which there are is known to the notifications app.
+    webhook_format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     is_muted = models.BooleanField(
         default=False,
         help_text="Whether somebody has unsubscribed from this task's emails: none are sent then. "
@@ -189,6 +191,7 @@ class Task(models.Model):
             webhook_url=self.webhook_url,
             webhook_method=self.webhook_method,
             webhook_headers=kept(self, "webhook_headers"),
+            webhook_format=self.webhook_format,
         )
 
     @destinations.setter
@@ -197,8 +200,15 @@ class Task(models.Model):
         self.webhook_url = destinations.webhook_url
         self.webhook_method = destinations.webhook_method
         self.webhook_headers = destinations.webhook_headers
+        self.webhook_format = destinations.webhook_format
         if destinations.email:
             self.is_muted = False
+
+    @property
+    def shown_webhook_url(self) -> str | None:
+        """Its webhook's URL as others than the owner may see it."""
+        url = self.webhook_url
+        return url and shown_url(url, format_=self.webhook_format)
 
     def mute(self) -> None:
         """Send no more email for this task, neither to an address nor to the owner; saves that."""

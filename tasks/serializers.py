@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
-from tasks.destinations import MAX_ADDRESS, METHODS, unparse
+from tasks.destinations import MAX_ADDRESS, METHODS, OWN_FORMAT, WEBHOOK_FORMATS, unparse
 from tasks.models import NAME_LENGTH, State, Task
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
@@ -18,6 +18,10 @@ STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`:
 #: Likewise of members that are both set and shown.
 QUESTION = "What to look at: a question that names its pages' URLs."
 PUBLIC = "Whether anyone may read the task, without a key."
+FORMAT = (
+    "The form of the body: `torale` is the event that the reference describes, and the only one "
+    "that is signed. The others are what the service of that name takes."
+)
 #: Shown to the owner only; anyone else who may read a public task gets the value beside it.
 OWNER_ONLY: dict[str, Any] = {
     "notifications": [],
@@ -59,6 +63,11 @@ class WebhookDestinationSerializer(LenientSerializer):
         allow_null=True,
         help_text="Headers that each request has besides Torale's own, by their names. Null in an "
         "answer if the server's keys do not decrypt them.",
+    )
+    format = serializers.ChoiceField(
+        [*WEBHOOK_FORMATS],
+        default=OWN_FORMAT,
+        help_text=FORMAT,
     )
 
 

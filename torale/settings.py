@@ -393,6 +393,7 @@ SPECTACULAR_SETTINGS = {
         "EmailDestinationType": ["email"],
         "WebhookDestinationType": ["webhook"],
         "WebhookMethod": "tasks.destinations.METHODS",
+        "WebhookFormatType": "notifications.serializers.FORMATS",
         "RevokedStatus": ["revoked"],
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

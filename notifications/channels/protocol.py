@@ -9,6 +9,7 @@ from typing import Protocol
 
 from executions.models import Execution
 from notifications.models import NotificationSend, NotificationType, Payload, WebhookEndpoint
+from tasks.destinations import OWN_FORMAT
 from tasks.models import Task
 from torale.clock import Reading
 from torale.url_rules import Networks
@@ -60,6 +61,8 @@ class Message:
     attempt: int
     #: The webhook's endpoint; None for email.
     endpoint_id: int | None = None
+    #: The form of the body, for webhooks.
+    format: str = OWN_FORMAT
     #: POST or PUT, for webhooks.
     method: str = "POST"
     #: The task's own headers, encrypted, for webhooks.

@@ -86,6 +86,7 @@ def _message(row: dict[str, Any], lease: str) -> Message:
         event_type=row["event_type"],
         attempt=row["attempt"],
         endpoint_id=row["endpoint_id"],
+        format=row["format"],
         method=row["method"],
         headers=_bytes(row["headers"]),
         secret=_bytes(row["secret"]),

@@ -29,6 +29,7 @@ WITH due AS MATERIALIZED (
 ), message AS (
     SELECT send.id, event_type, notification_type, recipient, host, endpoint_id,
            coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
+           coalesce(payload.format, '') AS format,
            attempt_count - earlier_attempt_count + 1 AS attempt,
            person.email, person.is_staff,
            encode(payload.headers, 'hex') AS headers,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from notifications.models.webhook import WebhookEndpoint
+from tasks.destinations import OWN_FORMAT
 from tasks.models import NAME_LENGTH
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
@@ -238,7 +239,12 @@ class NotificationSend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.notification_type} to {self.recipient}"
+        return f"{self.notification_type} to {self.shown_recipient}"
+
+    @property
+    def shown_recipient(self) -> str:
+        """The recipient as others than the task's owner may see it."""
+        return self.endpoint.shown_url if self.endpoint else self.recipient
 
     def skip(self, because: str) -> None:
         """Have nothing sent, and store why."""
@@ -256,6 +262,8 @@ class Payload(models.Model):
         NotificationSend, models.CASCADE, primary_key=True, related_name="payload"
     )
     body = models.TextField()
+    #: For webhooks: the form of the body.
+    format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     #: For webhooks: POST or PUT.
     method = models.CharField(max_length=4, default="POST")
     #: For webhooks: the task's own headers; their values are the receiver's secrets.

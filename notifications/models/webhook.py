@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from tasks.destinations import OWN_FORMAT, shown_url
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, Undecryptable, kept
 from torale.uuid7 import uuid7
@@ -44,6 +45,8 @@ class WebhookConfig(models.Model):
     url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
     #: The default webhook's switch; a task's own webhook does not depend on it.
     is_enabled = models.BooleanField(default=True)
+    #: The form of the default webhook's body.
+    format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     secret = EncryptedJSONField(default=new_secret)
     #: Replaced secrets, the last one first, each with the Unix time until which it signs along.
     retired_secrets = EncryptedJSONField(default=list)
@@ -127,6 +130,8 @@ class WebhookEndpoint(models.Model):
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="webhook_endpoints", db_index=False)
     url = models.CharField(max_length=2048)
+    #: The form of the body of the latest webhook that was recorded for it.
+    format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     created_at = models.DateTimeField(default=timezone.now)
     #: When the first of an unbroken run of failures came; null while it works.
     failing_since = models.DateTimeField(null=True)
@@ -162,7 +167,12 @@ class WebhookEndpoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.url
+        return self.shown_url
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as others than its owner may see it."""
+        return shown_url(self.url, format_=self.format)
 
     def switch_on(self) -> None:
         """Let it have webhooks again; one that is on stays as it is."""

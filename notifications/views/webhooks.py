@@ -61,6 +61,7 @@ class WebhookConfigView(NotStored, CheckedNames, APIView):
             user=request.user,  # type: ignore[arg-type]
             url=given.get("webhook_url"),
             clear_url="webhook_url" in given and given["webhook_url"] is None,
+            format_=given.get("format"),
             is_enabled=given.get("enabled"),
         )
         return Response(shown(config))
@@ -102,6 +103,7 @@ class WebhookTestView(CheckedNames, APIView):
             user=request.user,  # type: ignore[arg-type]
             url=given["webhook_url"],
             secret=given.get("webhook_secret"),
+            format_=given["format"],
             now=clock.now(),
         )
         return Response({"success": True, "message": message})
@@ -191,6 +193,7 @@ def shown(config: WebhookConfig) -> dict[str, Any]:
     return WebhookConfigSerializer(
         {
             "url": config.url,
+            "format": config.format,
             "secret": None if isinstance(secret, Undecryptable) else secret,
             "enabled": webhooks.is_switched_on(config),
         }

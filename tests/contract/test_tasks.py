@@ -190,13 +190,14 @@ def test_the_schedule_is_set_by_the_monitors_answer(owner_client):
 def test_one_email_and_one_webhook(owner_client):
     """`notifications`: at most one `{"type": "email", "address"}` and one `{"type": "webhook",
     "url", "method",
-    "headers"}`;"""
+    "headers", "format"}`;"""
     email_one = {"type": "email", "address": "owner@example.com"}
     webhook_one = {
         "type": "webhook",
         "url": "https://r.example/",
         "method": "PUT",
         "headers": {"X-Token": "abc"},
+        "format": "torale",
     }
 
     task = new_task(owner_client, notifications=[email_one, webhook_one])
@@ -237,7 +238,13 @@ def test_null_members_are_accepted_and_dropped(owner_client):
 
     assert task["notifications"] == [
         {"type": "email", "address": "owner@example.com"},
-        {"type": "webhook", "url": "https://r.example/", "method": "POST", "headers": {}},
+        {
+            "type": "webhook",
+            "url": "https://r.example/",
+            "method": "POST",
+            "headers": {},
+            "format": "torale",
+        },
     ]
 
 

@@ -35,12 +35,17 @@ def key_of(secret: str) -> bytes:
 
 
 def test_the_configuration_is_read(owner_client):
-    """`GET/PUT /api/v1/webhooks/config` (`{"url", "secret", "enabled"}`;"""
+    """`GET/PUT /api/v1/webhooks/config` (`{"url", "format", "secret", "enabled"}`;"""
     response = owner_client.get(CONFIG)
 
     shown = response.json()
     assert response.status_code == 200
-    assert shown == {"url": None, "secret": shown["secret"], "enabled": True}
+    assert shown == {
+        "url": None,
+        "format": "torale",
+        "secret": shown["secret"],
+        "enabled": True,
+    }
     assert owner_client.get(CONFIG).json() == shown
 
 
@@ -52,12 +57,12 @@ def test_a_secret_that_cannot_be_decrypted(owner, owner_client):
     shown = owner_client.get(CONFIG).json()
     rotated = owner_client.post(ROTATE).json()
 
-    assert shown == {"url": None, "secret": None, "enabled": True}
+    assert shown == {"url": None, "format": "torale", "secret": None, "enabled": True}
     assert owner_client.get(CONFIG).json() == rotated == {**shown, "secret": rotated["secret"]}
 
 
 def test_the_configuration_is_put(owner_client):
-    """PUT takes `webhook_url`, `enabled`)"""
+    """PUT takes `webhook_url`, `format`, `enabled`)"""
     before = owner_client.get(CONFIG).json()
     body = {"webhook_url": "https://r.example/", "enabled": False, "secret": "whsec_bWluZQ=="}
 
@@ -125,7 +130,7 @@ def test_an_old_secret_signs_for_24_hours_more(
 
 
 def test_a_test_is_sent_and_its_success_told(owner_client, http_receiver):
-    """`POST /api/v1/webhooks/test {"webhook_url", "webhook_secret"}` →
+    """`POST /api/v1/webhooks/test {"webhook_url", "webhook_secret", "format"}` →
     `{"success": true, "message": "Webhook delivered successfully (HTTP 200)"}`"""
     http_receiver.answers = [Answer(200)]
     secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"

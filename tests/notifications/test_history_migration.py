@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from notifications.models import NotificationSend, WebhookConfig, WebhookEndpoint
+from notifications.models import NotificationSend, WebhookEndpoint
 from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 from tests.support.migrations import migrated_back
 from torale.uuid7 import uuid7
@@ -101,7 +101,7 @@ def test_a_send_whose_task_exists_keeps_its_ids_and_gets_the_tasks_name(owner, o
 
 
 def test_sends_to_the_default_webhook_are_told_from_those_to_a_tasks_own(owner, old):
-    WebhookConfig.objects.create(user=owner, url=URL)
+    old.get_model("notifications", "WebhookConfig").objects.create(user_id=owner.pk, url=URL)
     endpoint = old.get_model("notifications", "WebhookEndpoint").objects.create(
         user_id=owner.pk, url=URL
     )

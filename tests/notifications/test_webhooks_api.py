@@ -21,7 +21,12 @@ def test_the_first_look_makes_a_secret(owner, owner_client):
     response = owner_client.get(CONFIG)
 
     secret = WebhookConfig.objects.get(user=owner).secret
-    assert response.json() == {"url": None, "secret": secret, "enabled": True}
+    assert response.json() == {
+        "url": None,
+        "format": "torale",
+        "secret": secret,
+        "enabled": True,
+    }
     assert owner_client.get(CONFIG).json() == response.json()
 
 

@@ -50,11 +50,15 @@ class Answer:
 
 
 class HTTPReceiver:
-    """Keeps every request; answers with the first of `answers`, keeping the last one."""
+    """Keeps every request; answers with the first of `answers`, keeping the last one.
+
+    A receiver that looks at requests has a `judge`, which returns the answer instead.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.answers = [Answer()]
+        self.judge: Callable[[Request], Answer] | None = None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,9 +67,12 @@ class HTTPReceiver:
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.requests.append(Request(self.command, self.path, headers, body))
+                request = Request(self.command, self.path, headers, body)
+                receiver.requests.append(request)
                 answers = receiver.answers
                 answer = answers.pop(0) if len(answers) > 1 else answers[0]
+                if receiver.judge:
+                    answer = receiver.judge(request)
                 if answer.stall:
                     answer.stall.wait(DEADLINE_S)
                 self.send_response(answer.status)

@@ -72,6 +72,7 @@ def test_notifications_are_kept_and_shown(owner_client):
             "url": "https://r.example/h",
             "method": "POST",
             "headers": {"X-Token": "abc"},
+            "format": "torale",
         },
     ]
     assert response.json()["notification_email"] == "me@example.com"

@@ -12,7 +12,12 @@ def test_an_empty_list_is_nowhere():
 
 
 def test_what_is_parsed_is_shown_again():
-    webhook = {**WEBHOOK, "method": "PUT", "headers": {"X-Token": "abc"}}
+    webhook = {
+        **WEBHOOK,
+        "method": "PUT",
+        "headers": {"X-Token": "abc"},
+        "format": "torale",
+    }
 
     assert unparse(parse([EMAIL, webhook], networks=())) == [EMAIL, webhook]
 

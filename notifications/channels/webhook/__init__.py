@@ -8,7 +8,8 @@ from yarl import URL
 
 from executions.models import Execution
 from notifications.channels.protocol import Destination
-from notifications.channels.webhook.payload import webhook_body
+from notifications.channels.webhook.formats import formatted
+from notifications.channels.webhook.payload import event_of
 from notifications.channels.webhook.transport import WebhookTransport
 from notifications.models import (
     NotificationSend,
@@ -17,6 +18,7 @@ from notifications.models import (
     WebhookConfig,
     WebhookEndpoint,
 )
+from tasks.destinations import OWN_FORMAT
 from tasks.models import Task
 from torale import outbound
 from torale.fields import kept
@@ -35,8 +37,14 @@ class WebhookChannel:
         if not url:
             return None
         if config is None:
-            WebhookConfig.objects.get_or_create(user=task.user)
-        endpoint, _ = WebhookEndpoint.objects.get_or_create(user=task.user, url=url)
+            config, _ = WebhookConfig.objects.get_or_create(user=task.user)
+        format_ = task.webhook_format if task.webhook_url else config.format
+        endpoint, _ = WebhookEndpoint.objects.get_or_create(
+            user=task.user, url=url, defaults={"format": format_}
+        )
+        if endpoint.format != format_:
+            endpoint.format = format_
+            endpoint.save(update_fields=["format"])
         parsed = URL(url)
         return Destination(
             notification_type=NotificationType.WEBHOOK,
@@ -48,15 +56,19 @@ class WebhookChannel:
         )
 
     def payload_of(self, send: NotificationSend, *, task: Task, execution: Execution) -> Payload:
-        """Return the contract's event, with the task's own method and headers if it names a URL."""
-        body = webhook_body(
+        """Return the event, with the task's own method and headers if it names a URL."""
+        # The endpoint has just been given the form that the task or the account asks for.
+        format_ = send.endpoint.format if send.endpoint else OWN_FORMAT
+        event = event_of(
             message_id=str(send.pk), event_type=send.event_type, task=task, execution=execution
         )
+        body = formatted(event, format_=format_, url=send.recipient)
         if send.is_for_default_webhook:
-            return Payload(send=send, body=body)
+            return Payload(send=send, body=body, format=format_)
         return Payload(
             send=send,
             body=body,
+            format=format_,
             method=task.webhook_method,
             # Headers that cannot be decrypted go along as they are: each attempt fails, until the
             # operator has put their key back.

@@ -9,9 +9,11 @@ from django.db import transaction
 from accounts.models import User
 from notifications.channels.protocol import Message, Outcome
 from notifications.channels.webhook import transport
-from notifications.channels.webhook.payload import TEST, trial_body
+from notifications.channels.webhook.formats import formatted
+from notifications.channels.webhook.payload import TEST, trial_event
 from notifications.channels.webhook.signing import key_of
 from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
+from tasks.destinations import OWN_FORMAT, check_format
 from torale import outbound
 from torale.errors import Refused
 from torale.url_rules import Networks
@@ -33,7 +35,12 @@ def is_switched_on(config: WebhookConfig) -> bool:
 
 @transaction.atomic
 def configure(
-    *, user: User, url: str | None = None, is_enabled: bool | None = None, clear_url: bool = False
+    *,
+    user: User,
+    url: str | None = None,
+    format_: str | None = None,
+    is_enabled: bool | None = None,
+    clear_url: bool = False,
 ) -> WebhookConfig:
     """Change what is given and return the configuration.
 
@@ -41,7 +48,7 @@ def configure(
     and the default one even if its owner had switched it off by its endpoint.
 
     Raises:
-        Refused: the URL may not be called; the message says why.
+        Refused: the URL may not be called, or does not fit the format; the message says why.
     """
     config = config_of(user)
     if url is not None:
@@ -49,36 +56,44 @@ def configure(
         config.url = url
     elif clear_url:
         config.url = None
+    config.format = format_ or config.format
+    check_format(config.format, url=config.url)
     if is_enabled is not None:
         config.is_enabled = is_enabled
     if is_enabled:
         endpoints = WebhookEndpoint.objects.for_user(user)
         endpoints.switched_off_for_failing().switch_on()
         endpoints.filter(url=config.url or "").switch_on()
-    config.save(update_fields=["url", "is_enabled"])
+    config.save(update_fields=["url", "format", "is_enabled"])
     return config
 
 
-def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str:
-    """Send one signed test event and return the sentence that tells of its success.
+def send_test(
+    *, user: User, url: str, secret: str | None, now: datetime, format_: str = OWN_FORMAT
+) -> str:
+    """Send one test event and return the sentence that tells of its success.
 
-    Nothing is recorded.
+    Nothing is recorded. Only our own format is signed.
 
     Raises:
-        Refused: the URL may not be called, what follows `whsec_` in the secret is not base64, or
-            the receiver did not accept; the message tells what it answered.
+        Refused: the URL may not be called or does not fit the format, what follows `whsec_` in the
+            secret is not base64, or the receiver did not accept; the message tells what it
+            answered.
     """
     networks = user.networks()
     outbound.check_url(url, networks=networks)
-    secrets = (secret,) if secret else tuple(config_of(user).valid_secrets(now=now))
-    try:
-        key_of(secrets[0])
-    except ValueError as error:
-        raise Refused(
-            "What follows whsec_ in webhook_secret should be base64. A secret of another kind must "
-            "not begin with whsec_."
-        ) from error
-    outcome = asyncio.run(_attempt(_trial(url, networks, now), secrets, started_at=now))
+    check_format(format_, url=url)
+    secrets: tuple[str, ...] = ()
+    if format_ == OWN_FORMAT:
+        secrets = (secret,) if secret else tuple(config_of(user).valid_secrets(now=now))
+        try:
+            key_of(secrets[0])
+        except ValueError as error:
+            raise Refused(
+                "What follows whsec_ in webhook_secret should be base64. A secret of another kind "
+                "must not begin with whsec_."
+            ) from error
+    outcome = asyncio.run(_attempt(_trial(url, networks, format_, now), secrets, started_at=now))
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
     said = (
@@ -89,7 +104,7 @@ def send_test(*, user: User, url: str, secret: str | None, now: datetime) -> str
     raise Refused(f"{outcome.error}{said}")
 
 
-def _trial(url: str, networks: Networks, now: datetime) -> Message:
+def _trial(url: str, networks: Networks, format_: str, now: datetime) -> Message:
     message_id = str(uuid4())
     return Message(
         send_id=message_id,
@@ -97,7 +112,8 @@ def _trial(url: str, networks: Networks, now: datetime) -> Message:
         notification_type=NotificationType.WEBHOOK,
         recipient=url,
         host="",
-        body=trial_body(message_id=message_id, now=now),
+        body=formatted(trial_event(message_id=message_id, now=now), format_=format_, url=url),
+        format=format_,
         event_type=TEST,
         attempt=1,
         networks=networks,

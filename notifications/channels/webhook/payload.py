@@ -1,9 +1,7 @@
-"""The body a receiver gets, fixed when the send is recorded."""
+"""The event that a webhook tells, before it is put into a form."""
 
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from executions.models import Execution
 from tasks.models import Task
@@ -12,8 +10,10 @@ from tasks.models import Task
 TEST = "webhook.test"
 
 
-def webhook_body(*, message_id: str, event_type: str, task: Task, execution: Execution) -> str:
-    """Return the contract's event about an execution of a task, as JSON text."""
+def event_of(
+    *, message_id: str, event_type: str, task: Task, execution: Execution
+) -> dict[str, Any]:
+    """Return the contract's event about an execution of a task."""
     data: dict[str, Any] = {
         "task": {
             "id": task.pk,
@@ -34,7 +34,7 @@ def webhook_body(*, message_id: str, event_type: str, task: Task, execution: Exe
     if task.context is not None:
         data["context"] = task.context
     at = execution.completed_at
-    event = {
+    return {
         "id": message_id,
         "object": "event",
         "api_version": "v1",
@@ -42,10 +42,9 @@ def webhook_body(*, message_id: str, event_type: str, task: Task, execution: Exe
         "created_at": int(at.timestamp()) if at else None,
         "data": data,
     }
-    return orjson.dumps(event, option=orjson.OPT_UTC_Z).decode()
 
 
-def trial_body(*, message_id: str, now: datetime) -> str:
+def trial_event(*, message_id: str, now: datetime) -> dict[str, Any]:
     """Return the event that tries a webhook: with sample data in the shape of a real one."""
     page = "https://shop.example/console"
     task = Task(name="Is it back?", search_query=page, condition_description='contains "In stock"')
@@ -56,4 +55,4 @@ def trial_body(*, message_id: str, now: datetime) -> str:
         grounding_sources=[{"url": page, "uri": page, "title": "Shop"}],
         completed_at=now,
     )
-    return webhook_body(message_id=message_id, event_type=TEST, task=task, execution=execution)
+    return event_of(message_id=message_id, event_type=TEST, task=task, execution=execution)

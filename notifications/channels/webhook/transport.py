@@ -1,4 +1,4 @@
-"""Webhooks: one signed request a send (Standard Webhooks), through the guarded door."""
+"""Webhooks: one request a send, signed (Standard Webhooks), through the guarded door."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,11 @@ import aiohttp
 import structlog
 
 from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome, Report
+from notifications.channels.webhook.formats import target_of, wait_of
 from notifications.channels.webhook.signing import sign
 from notifications.models import Payload, WebhookConfig
 from notifications.models.webhook import still_valid
+from tasks.destinations import OWN_FORMAT
 from torale import outbound
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
@@ -28,6 +30,8 @@ READ_LIMIT = 4096
 #: Receivers that say when to come again.
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
+#: Seconds of the longest wait that is read from a body; more is of no use to a timedelta.
+LONGEST_WAIT_S = 10.0**9
 
 _decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
 # A secret signs many sends, and its ciphertext is another one after a rotation.
@@ -76,6 +80,8 @@ def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tu
         UndecryptableValue, TypeError, ValueError: they cannot be read.
     """
     headers = _decrypted_headers(message.headers) or {}
+    if message.format != OWN_FORMAT:
+        return headers, ()
     retired = _decrypted_secret(message.retired_secrets)
     return headers, (_decrypted_secret(message.secret), *still_valid(retired, now=now))
 
@@ -94,27 +100,26 @@ async def send(
         message: what to deliver.
         session: the connections to use.
         headers: the task's own.
-        secrets: what to sign with, the present one first.
+        secrets: what to sign our own format with, the present one first.
         started_at: the database's time; the signature bears it, and receivers refuse one that is
             some minutes off.
     """
     begun = time.monotonic()
     body = message.body.encode()
-    sent = {
-        "Content-Type": "application/json",
-        **sign(
+    sent = {"Content-Type": "application/json"}
+    if message.format == OWN_FORMAT:
+        sent |= sign(
             message_id=message.send_id,
             event_type=message.event_type,
             timestamp=int(started_at.timestamp()),
             body=body,
             secrets=secrets,
-        ),
-    }
+        )
     try:
         reply = await outbound.exchange(
             session,
             message.method,
-            message.recipient,
+            target_of(message.recipient, format_=message.format),
             headers={**headers, **sent},
             body=body,
             timeout=TIMEOUT,
@@ -135,19 +140,24 @@ async def send(
         error=_error(reply.status),
         is_permanent=reply.status == HTTPStatus.GONE,
         is_gone=reply.status == HTTPStatus.GONE,
-        retry_after=(
-            retry_after(
-                reply.headers.get("retry-after"),
-                now=started_at + timedelta(milliseconds=duration_ms),
-            )
-            if reply.status in WITH_RETRY_AFTER
-            else None
+        retry_after=_asked_wait(
+            message, reply, now=started_at + timedelta(milliseconds=duration_ms)
         ),
         request_headers=sent,
         response_status=reply.status,
         response_headers=reply.headers,
         response_body=reply.body.decode(errors="replace"),
     )
+
+
+def _asked_wait(message: Message, reply: outbound.Reply, *, now: datetime) -> timedelta | None:
+    """Return the wait that the receiver asks for, in its body or in a header."""
+    if reply.status not in WITH_RETRY_AFTER:
+        return None
+    wait_s = wait_of(reply.body, format_=message.format)
+    if wait_s is not None:
+        return timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    return retry_after(reply.headers.get("retry-after"), now=now)
 
 
 def retry_after(value: str | None, *, now: datetime) -> timedelta | None:

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         for endpoint in endpoints_in_trouble():
             off = f", switched off, because {endpoint.switched_off_because}"
             self.stdout.write(
-                f"  {endpoint.url} since {endpoint.failing_since:%Y-%m-%d %H:%M}"
+                f"  {endpoint.shown_url} since {endpoint.failing_since:%Y-%m-%d %H:%M}"
                 f"{off if endpoint.switched_off_at else ''}"
             )
 

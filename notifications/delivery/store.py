@@ -12,6 +12,7 @@ import structlog
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from procrastinate.exceptions import ConnectorException
 
 from accounts.notices import send_notice
@@ -108,14 +109,15 @@ def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
         failing_since=Coalesce("failing_since", DatabaseNow()),
     )
     if won:
+        switch_on = reverse("webhook-endpoint-switch-on", args=[endpoint.public_id])
+        redeliver = reverse("send-redeliver-matching")
         send_notice(
             user=endpoint.user,
             subject="Torale has switched off one of your webhooks",
             text=(
                 f"Torale sends nothing to {endpoint.url} any more, because {because}.\n\n"
-                "Once it works again, switch it on: POST /api/v1/webhooks/endpoints/"
-                f"{endpoint.public_id}/switch-on. What was not delivered meanwhile can be sent "
-                'again: POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
+                f"Once it works again, switch it on: POST {switch_on}. What was not delivered "
+                f'meanwhile can be sent again: POST {redeliver} {{"status": "failed"}}.'
             ),
         )
 

@@ -5,13 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from django.utils.module_loading import import_string
+
 from accounts.verification import is_verified
 from executions.models import Execution
 from notifications.channels.email.payload import email_body
-from notifications.channels.email.transport import EmailTransport
-from notifications.channels.protocol import Destination
+from notifications.channels.protocol import Destination, Transport
 from notifications.models import NotificationSend, NotificationType, Payload
 from tasks.models import Task
+
+#: Imported by workers only, as it loads parsers.
+TRANSPORT = "notifications.channels.email.transport.EmailTransport"
 
 
 def owners_address(task: Task) -> Destination:
@@ -44,6 +48,6 @@ class EmailChannel:
         return Payload(send=send, body=email_body(task=task, execution=execution))
 
     @asynccontextmanager
-    async def open(self, *, limit: int, stopping: threading.Event) -> AsyncIterator[EmailTransport]:
+    async def open(self, *, limit: int, stopping: threading.Event) -> AsyncIterator[Transport]:
         """Return a transport; mail servers set the limit of connections, which is lower."""
-        yield EmailTransport(stopping)
+        yield import_string(TRANSPORT)(stopping)

@@ -4,13 +4,13 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from django.utils.module_loading import import_string
 from yarl import URL
 
 from executions.models import Execution
-from notifications.channels.protocol import Destination
+from notifications.channels.protocol import Destination, Transport
 from notifications.channels.webhook.formats import formatted
 from notifications.channels.webhook.payload import event_of
-from notifications.channels.webhook.transport import WebhookTransport
 from notifications.models import (
     NotificationSend,
     NotificationType,
@@ -20,8 +20,10 @@ from notifications.models import (
 )
 from tasks.destinations import OWN_FORMAT
 from tasks.models import Task
-from torale import outbound
 from torale.fields import kept
+
+#: Imported by workers only, as it loads an HTTP client.
+TRANSPORT = "notifications.channels.webhook.transport.opened"
 
 
 class WebhookChannel:
@@ -76,9 +78,7 @@ class WebhookChannel:
         )
 
     @asynccontextmanager
-    async def open(
-        self, *, limit: int, stopping: threading.Event
-    ) -> AsyncIterator[WebhookTransport]:
+    async def open(self, *, limit: int, stopping: threading.Event) -> AsyncIterator[Transport]:
         """Return a transport; an attempt is short enough to end after the worker was stopped."""
-        async with outbound.Sessions(limit=limit) as sessions:
-            yield WebhookTransport(sessions)
+        async with import_string(TRANSPORT)(limit=limit) as transport:
+            yield transport

@@ -1,7 +1,8 @@
 """Webhooks: one request a send, signed (Standard Webhooks), through the guarded door."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -71,6 +72,13 @@ class WebhookTransport:
                     message, session, headers=headers, secrets=secrets, started_at=started_at
                 )
                 report(message, outcome)
+
+
+@asynccontextmanager
+async def opened(*, limit: int) -> AsyncIterator[WebhookTransport]:
+    """Return a transport, to be used on the present event loop, with at most `limit` attempts."""
+    async with outbound.Sessions(limit=limit) as sessions:
+        yield WebhookTransport(sessions)
 
 
 def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tuple[str, ...]]:

@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from torale import clock, outbound
+from torale import clock
 from torale.fields import EncryptedJSONField
+from torale.url_check import networks_of
 from torale.url_rules import Networks
 from torale.uuid7 import uuid7
 
@@ -85,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def networks(self) -> Networks:
         """Return the networks that may be called for the user besides the public internet."""
-        return outbound.networks_of(email=self.email, is_staff=self.is_staff)
+        return networks_of(email=self.email, is_staff=self.is_staff)
 
 
 #: Wrong codes after which a verification code is void.

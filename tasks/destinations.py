@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from yarl import URL
 
-from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
+from torale.url_check import check_url
 from torale.url_rules import Networks
 
 METHODS = ("POST", "PUT")
@@ -156,7 +156,7 @@ def _url(config: Mapping[str, Any], networks: Networks) -> str:
     if not isinstance(url, str):
         raise Refused("Invalid notification: a webhook needs a url.")
     try:
-        outbound.check_url(url, networks=networks)
+        check_url(url, networks=networks)
     except Refused as error:
         raise Refused(f"Invalid notification: {error}") from error
     return url

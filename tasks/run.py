@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app as jobs
 
 from executions.failures import FailureKind, next_attempt_at
 from executions.models import Execution
-from executions.monitors import Answer, AskFailed, Question, monitor_for
+from executions.monitors import Answer, AskFailed, Question, ask
 from tasks import failure_mail
 from tasks.models import Task
 from tasks.signals import condition_met
@@ -77,7 +77,7 @@ async def run(execution_id: UUID) -> None:
         return
     execution, question = claimed
     try:
-        answer = await monitor_for(question).ask(question)
+        answer = await ask(question)
         await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
     except AskFailed as failure:
         kind, message = failure.kind, str(failure)

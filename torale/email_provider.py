@@ -4,8 +4,8 @@ The route exists only with a secret: whoever can post a complaint can bar an add
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 
-from anymail.urls import urlpatterns as anymail_routes
 from django.urls import URLPattern, include, path
 from django.urls.resolvers import URLResolver
 
@@ -39,6 +39,8 @@ def routes(provider: str, anymail: Mapping[str, str]) -> list[URLResolver]:
     if provider not in SECRETS or missing_secret(provider, anymail):
         return []
     names = {f"{provider}_tracking_webhook", f"{provider}_webhook"}
+    # Not imported by those without a provider: it loads the libraries of several, for 0.2 s.
+    anymail_routes = import_module("anymail.urls").urlpatterns
     found = [
         route for route in anymail_routes if isinstance(route, URLPattern) and route.name in names
     ]

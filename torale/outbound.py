@@ -14,13 +14,12 @@ from enum import StrEnum
 
 import aiohttp
 import structlog
-from django.conf import settings
 from yarl import URL
 
-from torale import url_rules
 from torale.connections import TooManyInterim
 from torale.errors import Refused
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
+from torale.url_check import check_url, networks_of, parse
 
 __all__ = [
     "Failure",
@@ -106,30 +105,6 @@ class Reply:
     duration_ms: int
 
 
-def networks_of(*, email: str, is_staff: bool) -> url_rules.Networks:
-    """Return the networks of TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, that a user may call.
-
-    Args:
-        email: what the user logs in with.
-        is_staff: whether the user may enter the admin.
-    """
-    allowed = settings.TORALE_WEBHOOK_ALLOW_PRIVATE
-    return url_rules.networks_for(allowed, email=email, is_staff=is_staff)
-
-
-def check_url(url: str, *, networks: url_rules.Networks) -> None:
-    """Check what can be told of `url` without the network; for the moment a user writes it.
-
-    Args:
-        url: what the user wrote.
-        networks: that this user may call besides the public internet; from `networks_of`.
-
-    Raises:
-        Refused: says what is wrong and what to change.
-    """
-    _parse(url, networks)
-
-
 async def exchange(  # noqa: PLR0913 - what a request consists of
     session: aiohttp.ClientSession,
     method: str,
@@ -213,10 +188,6 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     )
 
 
-def _parse(url: str, networks: url_rules.Networks) -> URL:
-    return url_rules.parse(url, networks=networks, ports=settings.TORALE_OUTBOUND_PORTS)
-
-
 #: What may be raised on the way to an answer, what it means and how it is said. The first match
 #: counts: most of these exceptions are OSErrors, too.
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
@@ -271,7 +242,7 @@ async def _send(  # noqa: PLR0913 - what a request consists of
     if not isinstance(session.connector, GuardedConnector):
         raise TypeError("The session must come from open_session, which checks its sockets.")
     try:
-        target = _parse(url, session.connector.networks)
+        target = parse(url, networks=session.connector.networks)
     except Refused as error:
         raise Unreachable(Failure.NOT_ALLOWED, str(error)) from error
     left = started + timeout.total_seconds() - time.monotonic()

@@ -280,7 +280,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "django_structlog",
     "csp",
-    "anymail",
+    # Its checks load an HTTP client, so only for whoever has a provider.
+    *(["anymail"] if TORALE_EMAIL_PROVIDER else []),
     "procrastinate.contrib.django",
     "torale",
     "accounts",

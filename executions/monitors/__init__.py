@@ -1,6 +1,14 @@
-"""Who asks: the monitors by name, and which of them takes a question."""
+"""The monitors by name, and which of them takes a question.
 
-from executions.monitors import page
+A monitor is imported when it is first needed: the models, which need only the shape of an answer,
+load no HTTP client and no parser.
+"""
+
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from executions.failures import FailureKind
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -13,22 +21,42 @@ from torale.url_rules import Networks
 
 __all__ = [
     "MONITORS",
+    "NO_MONITOR",
     "Answer",
     "AskFailed",
     "BadQuestion",
     "Monitor",
     "Question",
     "Source",
+    "ask",
     "check",
     "monitor_for",
 ]
 
-MONITORS: dict[str, Monitor] = {"page": page.PageMonitor()}
+#: The classes of the monitors. The first that takes a question is asked.
+MONITORS = {"page": "executions.monitors.page.PageMonitor"}
+
+NO_MONITOR = (
+    'Name the page to watch, for example "https://example.com/product". '
+    "Questions without a page need a model, and none is configured."
+)
 
 
-def monitor_for(question: Question) -> Monitor:  # noqa: ARG001 - all questions name pages so far
-    """Return the monitor that takes `question`."""
-    return MONITORS["page"]
+def monitor_for(*, search_query: str, condition_description: str) -> Monitor:
+    """Return the first monitor that takes a question.
+
+    Args:
+        search_query: what to look at.
+        condition_description: when to tell.
+
+    Raises:
+        BadQuestion: no monitor takes it; says what to write.
+    """
+    for path in MONITORS.values():
+        monitor = _monitor(path)
+        if monitor.takes(search_query=search_query, condition_description=condition_description):
+            return monitor
+    raise BadQuestion({"search_query": NO_MONITOR})
 
 
 def check(*, search_query: str, condition_description: str, networks: Networks) -> None:
@@ -42,6 +70,29 @@ def check(*, search_query: str, condition_description: str, networks: Networks) 
     Raises:
         BadQuestion: names the fields at fault and what to change.
     """
-    MONITORS["page"].check(
+    monitor = monitor_for(search_query=search_query, condition_description=condition_description)
+    monitor.check(
         search_query=search_query, condition_description=condition_description, networks=networks
     )
+
+
+async def ask(question: Question) -> Answer:
+    """Have the monitor that takes `question` find out.
+
+    Raises:
+        AskFailed: says why there is no answer.
+    """
+    try:
+        monitor = monitor_for(
+            search_query=question.search_query,
+            condition_description=question.condition_description,
+        )
+    except BadQuestion as error:  # it was kept when there was a monitor for it
+        raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
+    return await monitor.ask(question)
+
+
+@cache
+def _monitor(path: str) -> Monitor:
+    monitor: Monitor = import_string(path)()
+    return monitor

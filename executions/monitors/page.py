@@ -27,10 +27,6 @@ TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
 ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - these are meant
-NO_ADDRESS = (
-    'Name the page to watch, for example "https://example.com/product". '
-    "Questions without a page need a model, and none is configured."
-)
 
 FAILURES = {
     outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
@@ -43,17 +39,19 @@ FAILURES = {
 class PageMonitor:
     """Met when, on any of the question's pages, the rule comes to hold."""
 
+    def takes(self, *, search_query: str, condition_description: str) -> bool:  # noqa: ARG002
+        """Take every query that names a page."""
+        return bool(addresses_in(search_query))
+
     def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
-        """Refuse a query without a page that may be visited, and a condition that is no rule.
+        """Refuse a query with a page that may not be visited, and a condition that is no rule.
 
         Raises:
             BadQuestion: names the fields at fault.
         """
         faults = {}
         addresses = addresses_in(search_query)
-        if not addresses:
-            faults["search_query"] = NO_ADDRESS
-        elif len(addresses) > MAX_PAGES:
+        if len(addresses) > MAX_PAGES:
             faults["search_query"] = f"Name at most {MAX_PAGES} pages; these are {len(addresses)}."
         for address in addresses:
             try:
@@ -83,9 +81,6 @@ class PageMonitor:
         except RuleError as error:
             raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
         addresses = addresses_in(question.search_query)
-        if not addresses:
-            raise AskFailed(FailureKind.USER_ERROR, NO_ADDRESS)
-
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:

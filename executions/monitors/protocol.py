@@ -12,7 +12,7 @@ from torale.url_rules import Networks
 class Question:
     """What a task wants to know, and what it knew when it last asked."""
 
-    #: What to look at, in the user's words; names the page(s).
+    #: What to look at, in the user's words.
     search_query: str
     #: When to tell.
     condition_description: str
@@ -80,6 +80,14 @@ class BadQuestion(Exception):
 
 class Monitor(Protocol):
     """Something that can be asked."""
+
+    def takes(self, *, search_query: str, condition_description: str) -> bool:
+        """Tell whether the question is one for this monitor; only then is it checked and asked.
+
+        Args:
+            search_query: what to look at.
+            condition_description: when to tell.
+        """
 
     def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
         """Refuse what could never be answered, before it is kept.

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from executions.failures import FailureKind
-from executions.monitors import AskFailed, page
+from executions.monitors import NO_MONITOR, AskFailed, page
 from tests.support.pages import JSON, ask, html
 from tests.support.receivers import Answer as Reply
 
@@ -118,7 +118,7 @@ def test_an_address_inside_our_network_is_not_visited(http_receiver, way):
 @pytest.mark.parametrize(
     ("query", "condition", "message"),
     [
-        ("Is it out yet?", "changes", page.NO_ADDRESS),
+        ("Is it out yet?", "changes", NO_MONITOR),
         (
             "https://shop.example/",
             "contains In stock",

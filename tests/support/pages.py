@@ -1,12 +1,13 @@
-"""How these tests ask the page monitor, and what the watched server says."""
+"""How tests ask a question, and what the watched server says."""
 
 import asyncio
 from typing import Any
 
-from executions.monitors import Answer, Question, page
+from executions import monitors
+from executions.monitors import Answer, Question
 from tests.support.factories import NOW
 from tests.support.receivers import Answer as Reply
-from torale import outbound
+from torale.url_check import networks_of
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 JSON = {"Content-Type": "application/json"}
@@ -22,7 +23,7 @@ def ask(query: str, condition: str, state: dict[str, Any] | None = None) -> Answ
         search_query=query,
         condition_description=condition,
         last_known_state=state,
-        networks=outbound.networks_of(email="owner@example.com", is_staff=False),
+        networks=networks_of(email="owner@example.com", is_staff=False),
         asked_at=NOW,
     )
-    return asyncio.run(page.PageMonitor().ask(question))
+    return asyncio.run(monitors.ask(question))

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import sys
 from typing import Any, ClassVar
 
 import pytest
@@ -13,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
 from tasks.view_counts import view_counter
-from tests.support import database_clock
+from tests.support import database_clock, template_database
 from tests.support.factories import NOW
 
 pytest_plugins = ["tests.support.receivers"]
@@ -21,9 +22,28 @@ pytest_plugins = ["tests.support.receivers"]
 connection_created.connect(database_clock.follow)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare a run without properties the import of Hypothesis, which its summary would need."""
+    plugins = session.config.pluginmanager
+    if "hypothesis" not in sys.modules and plugins.has_plugin("hypothesispytest"):
+        plugins.unregister(name="hypothesispytest")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    with django_db_blocker.unblock():
+        template_database.copy_for_tests()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fast_passwords():
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_list_of_static_files():
+    """Have each file looked for when it is asked for: each client would list them all, in 10 ms."""
+    django_settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(settings.BASE_DIR)
 
 

@@ -23,6 +23,8 @@ from django.conf import settings
 from tests.support.programs import free_port
 from tests.support.receivers import SMTPController
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(settings.BASE_DIR)
 #: Each is sent by webhook and by email: 2,000 sends.
 EXECUTIONS = 1000

@@ -10,6 +10,8 @@ from django.conf import settings
 from tests.support.programs import environment, manage, sql
 from tests.support.receivers import wait_for
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def data(tmp_path_factory):

@@ -15,6 +15,8 @@ from django.conf import settings
 from tests.support.programs import free_port
 from tests.support.receivers import wait_for
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(settings.BASE_DIR)
 
 

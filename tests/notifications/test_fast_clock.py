@@ -20,7 +20,7 @@ from tests.support.factories import make_send
 from tests.support.programs import database_url
 from tests.support.receivers import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 TEN_MINUTES_FAST = """
 import runpy, sys, time, time_machine

@@ -13,7 +13,7 @@ from notifications.channels.webhook.config import config_of
 from notifications.channels.webhook.signing import sign
 from tests.support.programs import database_url, environment, free_port
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.support.factories import make_send, make_task
 from tests.support.programs import database_url
 from tests.support.receivers import Answer, wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 def queue(owner, **fields) -> NotificationSend:

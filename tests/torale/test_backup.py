@@ -11,6 +11,8 @@ from django.conf import settings
 from tests.support.programs import environment, manage, python, sql
 from torale.postgres.server import programs
 
+pytestmark = pytest.mark.e2e
+
 KEY = ("create_api_key", "admin@localhost", "--name", "test")
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.programs import manage
 
 pytestmark = [
+    pytest.mark.e2e,
     pytest.mark.slow,
     pytest.mark.skipif(
         sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None,

@@ -15,6 +15,8 @@ from tests.support.programs import PATIENCE_S, environment, python
 from tests.support.receivers import wait_for
 from torale.postgres.server import ROLE, EmbeddedServer, EmbeddedServerError
 
+pytestmark = pytest.mark.e2e
+
 # Answers every line, a query, by its value; ends with its standard input.
 CLIENT = """
 import sys

@@ -25,6 +25,8 @@ from tests.support.races import at_once
 from torale import proofs
 from torale.models import SecretProof
 
+pytestmark = pytest.mark.e2e
+
 KEYS = [Fernet.generate_key().decode() for _ in range(2)]
 
 DIFFER = (

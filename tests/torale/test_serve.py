@@ -9,6 +9,8 @@ import pytest
 from tests.support.programs import free_port, manage
 from torale import ports
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"], ids=["IPv4", "IPv6"])

@@ -19,6 +19,8 @@ from django.conf import settings
 from tests.support.programs import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
 from tests.support.receivers import DEADLINE_S, wait_for
 
+pytestmark = pytest.mark.e2e
+
 
 class Serving:
     """`manage.py serve` in a process of its own."""

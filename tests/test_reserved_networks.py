@@ -16,7 +16,7 @@ from tests.conftest import client_of
 from tests.support.delivery import deliver
 from tests.support.factories import make_send
 from tests.support.outbound import shop_resolver
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 from torale.outbound import Failure, Sessions, Unreachable, exchange, fetch
 from torale.url_rules import STAFF, Reserved, networks_for
 
@@ -106,7 +106,7 @@ def test_others_cannot_name_a_webhook_or_page_inside(operator, stranger_client, 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_reserved")
 def test_a_forked_page_inside_is_not_read_for_another(operator, stranger, http_receiver):
-    http_receiver.answers = [Answer(200, b"<p>internal</p>", HTML)]
+    http_receiver.answers = [HTTPAnswer(200, b"<p>internal</p>", HTML)]
     made = client_of(operator).post(
         "/api/v1/tasks",
         {"search_query": http_receiver.url, "is_public": True, "state": "paused"},

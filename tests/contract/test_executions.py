@@ -9,7 +9,7 @@ from tasks.run import claim, run
 from tasks.schedule import start_due
 from tests.support.contract import TASKS, new_task, tell
 from tests.support.factories import NOW, days, make_execution, make_task
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 LISTS = ["executions", "notifications"]
 FEED = f"{TASKS}/feed"
@@ -144,7 +144,7 @@ def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_rec
     (markdown|null),
     grounding_sources [{url, uri, title}]"""
     http_receiver.answers = [
-        Answer(200, b"<title>Shop</title>In stock", {"Content-Type": "text/html"})
+        HTTPAnswer(200, b"<title>Shop</title>In stock", {"Content-Type": "text/html"})
     ]
     page = f"{http_receiver.url}/product"
     made = new_task(owner_client, search_query=f"Is it there? {page}")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.chats import PATHS, answer_of
 from tests.support.contract import CONFIG, JSON, QUESTION, SENDS, TASKS, new_task, tell
 from tests.support.delivery import deliver
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 SERVICES = [*PATHS]
 TEST = "/api/v1/webhooks/test"
@@ -152,7 +152,7 @@ def test_only_the_owner_sees_a_chats_url(owner_client, stranger_client):
 @pytest.mark.django_db(transaction=True)
 def test_the_wait_of_a_429_is_honoured(owner_client, http_receiver):
     """The wait that the service gives in the body of a 429 is honoured."""
-    http_receiver.answers = [Answer(429, b'{"retry_after": 3000}')]
+    http_receiver.answers = [HTTPAnswer(429, b'{"retry_after": 3000}')]
     url = f"{http_receiver.url}{PATHS['discord']}"
     task = new_task(
         owner_client, notifications=[{"type": "webhook", "url": url, "format": "discord"}]

@@ -10,7 +10,7 @@ from tasks.models import Task
 from tests.support.contract import SENDS, TIMESTAMP, email, new_task, tell, webhook
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, days, make_send, make_task
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ def test_an_attempt_decides_the_status(http_receiver, told, detail, status, beco
     """`retrying` (attempted, another attempt is due),
     `sent` (accepted by …2xx from the webhook), `failed` (given up; `error_message` says
     why)"""
-    http_receiver.answers = [Answer(status)]
+    http_receiver.answers = [HTTPAnswer(status)]
     send_id = told()
 
     deliver()
@@ -84,7 +84,7 @@ def test_attempts_belong_to_their_send(http_receiver, told, detail, owner_client
     """its attempts belong to it. `error_message` is the last
     attempt's error, and null once sent."""
     time_machine.move_to(NOW, tick=True)
-    http_receiver.answers = [Answer(500), Answer(503), Answer(200)]
+    http_receiver.answers = [HTTPAnswer(500), HTTPAnswer(503), HTTPAnswer(200)]
     send_id = told()
     seen = []
 
@@ -114,7 +114,7 @@ def test_one_send_is_shown_with_its_attempts(http_receiver, told, detail, owner_
     webhooks the exact request body and the non-secret request headers; plus `next_attempt_at`,
     `event_type`
     (`task.condition_met`) and `task_name` as it was when the send was recorded."""
-    http_receiver.answers = [Answer(500, b"x" * 5000, {"X-Why": "disk"})]
+    http_receiver.answers = [HTTPAnswer(500, b"x" * 5000, {"X-Why": "disk"})]
     send_id = told(headers={"X-Token": "very-secret"})
     deliver()
 
@@ -179,7 +179,7 @@ def test_a_redelivery_is_the_same_payload_and_message_id(http_receiver, told, ow
 
 def test_no_redelivery_while_it_is_queued_or_retrying(http_receiver, told, owner_client):
     """409 while it is queued or retrying."""
-    http_receiver.answers = [Answer(500)]
+    http_receiver.answers = [HTTPAnswer(500)]
     send_id = told()
 
     queued = owner_client.post(f"{SENDS}/{send_id}/redeliver")

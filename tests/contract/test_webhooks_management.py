@@ -20,7 +20,7 @@ from tests.support.factories import (
     make_task,
     make_undecryptable,
 )
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 ROTATE = f"{CONFIG}/rotate-secret"
 TEST = "/api/v1/webhooks/test"
@@ -132,7 +132,7 @@ def test_an_old_secret_signs_for_24_hours_more(
 def test_a_test_is_sent_and_its_success_told(owner_client, http_receiver):
     """`POST /api/v1/webhooks/test {"webhook_url", "webhook_secret", "format"}` →
     `{"success": true, "message": "Webhook delivered successfully (HTTP 200)"}`"""
-    http_receiver.answers = [Answer(200)]
+    http_receiver.answers = [HTTPAnswer(200)]
     secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"
     body = {"webhook_url": f"{http_receiver.url}/hook", "webhook_secret": secret}
 
@@ -152,7 +152,7 @@ def test_a_test_is_sent_and_its_success_told(owner_client, http_receiver):
 @pytest.mark.parametrize("status", [301, 404, 410, 500])
 def test_a_test_that_fails_is_400(owner_client, http_receiver, status):
     """or 400"""
-    http_receiver.answers = [Answer(status, headers={"Location": f"{http_receiver.url}/other"})]
+    http_receiver.answers = [HTTPAnswer(status, headers={"Location": f"{http_receiver.url}/other"})]
 
     response = owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
 
@@ -177,7 +177,7 @@ def test_deliveries_are_attempts(owner_client, http_receiver, time_machine):
     delivered_at, failed_at,
     error_message, created_at`"""
     time_machine.move_to(NOW, tick=False)
-    http_receiver.answers = [Answer(500), Answer(204)]
+    http_receiver.answers = [HTTPAnswer(500), HTTPAnswer(204)]
     task = new_task(owner_client, **webhook(f"{http_receiver.url}/hook"))
     tell(owner_client, task)
     time_machine.move_to(NOW, tick=True)

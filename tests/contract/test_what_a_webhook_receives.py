@@ -18,7 +18,7 @@ from notifications.models import NotificationSend
 from tests.support.contract import CONFIG, SENDS, TASKS, new_task, tell, webhook
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, days
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,7 +167,7 @@ def test_all_attempts_have_one_body_and_id(
     Standard Webhooks headers: `webhook-id` (the same for every attempt and redelivery of one
     send)"""
     time_machine.move_to(NOW, tick=True)
-    http_receiver.answers = [Answer(500), Answer(503), Answer(200)]
+    http_receiver.answers = [HTTPAnswer(500), HTTPAnswer(503), HTTPAnswer(200)]
     task = told()
     deliver()
     # Whatever becomes of the task meanwhile.
@@ -244,7 +244,7 @@ def test_header_names_are_spelled_so(owner_client, wire):
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_2xx_is_success(http_receiver, told, only_send, status):
     """2xx is success."""
-    http_receiver.answers = [Answer(status)]
+    http_receiver.answers = [HTTPAnswer(status)]
     told()
 
     deliver()
@@ -257,7 +257,7 @@ def test_2xx_is_success(http_receiver, told, only_send, status):
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
 def test_anything_else_is_not(http_receiver, told, only_send, status):
     """2xx is success."""
-    http_receiver.answers = [Answer(status)]
+    http_receiver.answers = [HTTPAnswer(status)]
     told()
 
     deliver()
@@ -268,7 +268,7 @@ def test_anything_else_is_not(http_receiver, told, only_send, status):
 def test_410_switches_the_webhook_off(owner_client, http_receiver, hook, told):
     """410 switches the webhook off."""
     owner_client.put(CONFIG, {"webhook_url": hook}, format="json")
-    http_receiver.answers = [Answer(410), Answer(200)]
+    http_receiver.answers = [HTTPAnswer(410), HTTPAnswer(200)]
     told()
     deliver()
 
@@ -284,7 +284,7 @@ def test_410_switches_the_webhook_off(owner_client, http_receiver, hook, told):
 
 def test_it_can_be_switched_on_again(owner_client, http_receiver, told):
     """410 switches the webhook off."""
-    http_receiver.answers = [Answer(410), Answer(200)]
+    http_receiver.answers = [HTTPAnswer(410), HTTPAnswer(200)]
     told()
     deliver()
     owner_client.put(CONFIG, {"enabled": True}, format="json")
@@ -311,7 +311,7 @@ def test_it_can_be_switched_on_again(owner_client, http_receiver, told):
 def test_retry_after_is_honoured(http_receiver, told, only_send, time_machine, status, value, wait):
     """429 and 503 honour `Retry-After`."""
     time_machine.move_to(NOW, tick=True)
-    http_receiver.answers = [Answer(status, headers={"Retry-After": value})]
+    http_receiver.answers = [HTTPAnswer(status, headers={"Retry-After": value})]
     told()
 
     deliver()
@@ -324,7 +324,7 @@ def test_retry_after_is_honoured(http_receiver, told, only_send, time_machine, s
 def test_redirects_are_not_followed(http_receiver, told, only_send, status):
     """Redirects are not
     followed."""
-    http_receiver.answers = [Answer(status, headers={"Location": f"{http_receiver.url}/other"})]
+    http_receiver.answers = [HTTPAnswer(status, headers={"Location": f"{http_receiver.url}/other"})]
     told()
 
     deliver()

@@ -9,7 +9,7 @@ from executions.failures import FailureKind
 from executions.monitors import AskFailed, page
 from executions.pages import finding
 from tests.support.pages import HTML, JSON, ask
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 
 REGEX_VICTIM = json.dumps([{"a": "a" * 32}]).encode()
 NESTED = json.dumps([[[[number] for number in range(100)]] * 20] * 20).encode()
@@ -77,7 +77,7 @@ def half_a_second(monkeypatch):
 def test_what_took_minutes_is_answered_at_once(
     half_a_second, http_receiver, condition, body, headers, evidence
 ):
-    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
 
     answer = ask(http_receiver.url, condition)
 
@@ -86,7 +86,7 @@ def test_what_took_minutes_is_answered_at_once(
 
 def test_a_number_is_looked_for_in_the_beginning_of_a_long_text(half_a_second, http_receiver):
     body = b"<p id=x>" + b"1 000 " * 10_000
-    http_receiver.answers = [Reply(status=200, body=body, headers=HTML)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=HTML)]
 
     answer = ask(http_receiver.url, 'css("#x") < 1')
 
@@ -118,7 +118,7 @@ def test_a_change_of_two_hundred_similar_lines_is_told(half_a_second):
 def test_a_page_that_takes_too_long_is_the_tasks_own_error(
     half_a_second, http_receiver, condition, body, headers
 ):
-    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, condition)
@@ -132,7 +132,7 @@ def test_a_page_that_takes_too_long_is_the_tasks_own_error(
 
 def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(http_receiver):
     body = b"<p>x" * (page.MAX_BYTES // 4)
-    http_receiver.answers = [Reply(status=200, body=body, headers=HTML)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=HTML)]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, "changes")
@@ -168,7 +168,7 @@ OFFER = '{{"name": "Bread and butter", "id": {}, "price": {}.95}}'
 )
 def test_an_honest_page_of_five_megabytes_is_read(http_receiver, condition, body, headers):
     assert page.MAX_BYTES * 0.9 < len(body) < page.MAX_BYTES
-    http_receiver.answers = [Reply(status=200, body=body, headers=headers)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
 
     answer = ask(http_receiver.url, condition)
 
@@ -176,7 +176,7 @@ def test_an_honest_page_of_five_megabytes_is_read(http_receiver, condition, body
 
 
 def test_after_a_page_that_takes_too_long_the_next_is_not_read(half_a_second, http_receiver):
-    http_receiver.answers = [Reply(status=200, body=ARRAYS, headers=JSON)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=ARRAYS, headers=JSON)]
     urls = [f"{http_receiver.url}/{name}" for name in ("first", "second")]
 
     with pytest.raises(AskFailed) as failure:

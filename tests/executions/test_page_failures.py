@@ -9,27 +9,27 @@ import pytest
 from executions.failures import FailureKind
 from executions.monitors import NO_MONITOR, AskFailed, page
 from tests.support.pages import JSON, ask, html
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 
 
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (Reply(status=404), FailureKind.USER_ERROR, "answered 404 Not Found."),
-        (Reply(status=410), FailureKind.USER_ERROR, "answered 410 Gone."),
-        (Reply(status=403), FailureKind.USER_ERROR, "answered 403 Forbidden."),
-        (Reply(status=429), FailureKind.RATE_LIMIT, "answered 429 Too Many Requests."),
-        (Reply(status=500), FailureKind.NETWORK, "answered 500 Internal Server Error."),
-        (Reply(status=503), FailureKind.NETWORK, "answered 503 Service Unavailable."),
-        (Reply(status=599), FailureKind.NETWORK, "answered 599."),
-        (Reply(status=304), FailureKind.USER_ERROR, "answered 304 Not Modified."),
+        (HTTPAnswer(status=404), FailureKind.USER_ERROR, "answered 404 Not Found."),
+        (HTTPAnswer(status=410), FailureKind.USER_ERROR, "answered 410 Gone."),
+        (HTTPAnswer(status=403), FailureKind.USER_ERROR, "answered 403 Forbidden."),
+        (HTTPAnswer(status=429), FailureKind.RATE_LIMIT, "answered 429 Too Many Requests."),
+        (HTTPAnswer(status=500), FailureKind.NETWORK, "answered 500 Internal Server Error."),
+        (HTTPAnswer(status=503), FailureKind.NETWORK, "answered 503 Service Unavailable."),
+        (HTTPAnswer(status=599), FailureKind.NETWORK, "answered 599."),
+        (HTTPAnswer(status=304), FailureKind.USER_ERROR, "answered 304 Not Modified."),
         (
-            Reply(status=200, headers={"Content-Type": "image/png"}),
+            HTTPAnswer(status=200, headers={"Content-Type": "image/png"}),
             FailureKind.USER_ERROR,
             "cannot be watched: it is image/png, not text.",
         ),
         (
-            Reply(status=200, body=b"{", headers=JSON),
+            HTTPAnswer(status=200, body=b"{", headers=JSON),
             FailureKind.USER_ERROR,
             "cannot be watched: it is not valid JSON.",
         ),
@@ -47,7 +47,7 @@ def test_a_page_that_cannot_be_had_is_a_failure(http_receiver, reply, kind, said
 
 
 def test_a_page_that_redirects_in_a_circle_is_the_users_to_mend(http_receiver):
-    http_receiver.answers = [Reply(status=302, headers={"Location": "/"})]
+    http_receiver.answers = [HTTPAnswer(status=302, headers={"Location": "/"})]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, "changes")
@@ -57,7 +57,7 @@ def test_a_page_that_redirects_in_a_circle_is_the_users_to_mend(http_receiver):
 
 
 def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):
-    http_receiver.answers = [Reply(status=200, body=b"a" * (page.MAX_BYTES + 1))]
+    http_receiver.answers = [HTTPAnswer(status=200, body=b"a" * (page.MAX_BYTES + 1))]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, "changes")
@@ -69,7 +69,7 @@ def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):
 def test_a_page_that_does_not_come_in_time_is_a_timeout(http_receiver, monkeypatch):
     monkeypatch.setattr(page, "TIMEOUT", timedelta(seconds=0.2))
     stall = threading.Event()
-    http_receiver.answers = [Reply(stall=stall)]
+    http_receiver.answers = [HTTPAnswer(stall=stall)]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, "changes")
@@ -92,7 +92,7 @@ def test_a_server_that_is_down_is_a_network_failure():
 
 
 def test_one_page_that_fails_fails_the_whole_asking(http_receiver):
-    http_receiver.answers = [html("In stock"), Reply(status=500)]
+    http_receiver.answers = [html("In stock"), HTTPAnswer(status=500)]
 
     with pytest.raises(AskFailed) as failure:
         ask(f"{http_receiver.url}/one {http_receiver.url}/other", 'contains "in stock"')
@@ -103,7 +103,7 @@ def test_one_page_that_fails_fails_the_whole_asking(http_receiver):
 @pytest.mark.parametrize("way", ["named", "redirected to"])
 def test_an_address_inside_our_network_is_not_visited(http_receiver, way):
     inside = "http://10.0.0.1/"
-    http_receiver.answers = [Reply(status=302, headers={"Location": inside})]
+    http_receiver.answers = [HTTPAnswer(status=302, headers={"Location": inside})]
     url = inside if way == "named" else http_receiver.url
 
     with pytest.raises(AskFailed) as failure:

@@ -13,10 +13,10 @@ from executions.monitors import Answer, Source, page
 from executions.pages import finding
 from tests.support.factories import NOW
 from tests.support.pages import JSON, ask, html
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 
 
-def ask_in_turn(http_receiver, condition: str, replies: list[Reply]) -> list[Answer]:
+def ask_in_turn(http_receiver, condition: str, replies: list[HTTPAnswer]) -> list[Answer]:
     """Ask once for each of `replies`, each time knowing what was learnt the time before."""
     answers: list[Answer] = []
     for reply in replies:
@@ -118,7 +118,7 @@ def test_a_text_is_quoted_with_what_is_around_it(http_receiver):
 
 
 def test_a_page_without_a_title_is_named_by_its_host(http_receiver):
-    http_receiver.answers = [Reply(status=200, body=b"In stock")]
+    http_receiver.answers = [HTTPAnswer(status=200, body=b"In stock")]
 
     answer = ask(http_receiver.url, 'contains "in stock"')
 
@@ -141,7 +141,7 @@ def test_a_number_on_a_page_is_compared(http_receiver):
 
 
 def test_a_number_in_json_is_compared(http_receiver):
-    http_receiver.answers = [Reply(status=200, body=b'{"left": [0, 3]}', headers=JSON)]
+    http_receiver.answers = [HTTPAnswer(status=200, body=b'{"left": [0, 3]}', headers=JSON)]
 
     answer = ask(http_receiver.url, 'json("$.left[0]") >= 1')
 
@@ -257,7 +257,7 @@ def test_a_page_added_to_the_query_is_told_alone(http_receiver):
 
 def test_a_redirect_is_followed(http_receiver):
     http_receiver.answers = [
-        Reply(status=301, headers={"Location": "/new"}),
+        HTTPAnswer(status=301, headers={"Location": "/new"}),
         html("In stock"),
     ]
 

@@ -11,7 +11,7 @@ from svix.webhooks import Webhook as SvixWebhook
 from notifications.models import Attempt, WebhookConfig
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_send, make_task
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +67,7 @@ def test_the_record_holds_no_secret_header(owner, hook):
 
 
 def test_what_the_receiver_said_is_kept(owner, http_receiver, hook):
-    http_receiver.answers = [Answer(500, b"no room\0 left" + b"x" * 9000, {"X-Why": "disk"})]
+    http_receiver.answers = [HTTPAnswer(500, b"no room\0 left" + b"x" * 9000, {"X-Why": "disk"})]
     send = queued(owner, recipient=hook)
 
     deliver()
@@ -85,7 +85,7 @@ def test_what_the_receiver_said_is_kept(owner, http_receiver, hook):
 
 
 def test_every_attempt_has_the_same_id_and_body(owner, http_receiver, hook, time_machine):
-    http_receiver.answers = [Answer(503), Answer(200)]
+    http_receiver.answers = [HTTPAnswer(503), HTTPAnswer(200)]
     send = queued(owner, recipient=hook)
     deliver()
     send.refresh_from_db()
@@ -103,26 +103,26 @@ def test_every_attempt_has_the_same_id_and_body(owner, http_receiver, hook, time
 @pytest.mark.parametrize(
     ("answer", "status", "error"),
     [
-        pytest.param(Answer(200), "sent", None, id="200"),
-        pytest.param(Answer(299), "sent", None, id="any 2xx"),
+        pytest.param(HTTPAnswer(200), "sent", None, id="200"),
+        pytest.param(HTTPAnswer(299), "sent", None, id="any 2xx"),
         pytest.param(
-            Answer(302, headers={"Location": "/other"}),
+            HTTPAnswer(302, headers={"Location": "/other"}),
             "retrying",
             "The receiver answered 302 Found; redirects are not followed, use the final address.",
             id="redirect",
         ),
-        pytest.param(Answer(404), "retrying", "The receiver answered 404 Not Found.", id="404"),
+        pytest.param(HTTPAnswer(404), "retrying", "The receiver answered 404 Not Found.", id="404"),
         pytest.param(
-            Answer(410),
+            HTTPAnswer(410),
             "failed",
             "The receiver answered 410 Gone: it wants no more webhooks.",
             id="410",
         ),
         pytest.param(
-            Answer(429), "retrying", "The receiver answered 429 Too Many Requests.", id="429"
+            HTTPAnswer(429), "retrying", "The receiver answered 429 Too Many Requests.", id="429"
         ),
         pytest.param(
-            Answer(503), "retrying", "The receiver answered 503 Service Unavailable.", id="503"
+            HTTPAnswer(503), "retrying", "The receiver answered 503 Service Unavailable.", id="503"
         ),
     ],
 )
@@ -146,7 +146,7 @@ def test_an_answer_decides_what_becomes_of_the_send(
 )
 def test_retry_after_is_honoured(owner, http_receiver, hook, value, least_s, time_machine):
     time_machine.move_to(NOW, tick=True)
-    http_receiver.answers = [Answer(429, headers={"Retry-After": value})]
+    http_receiver.answers = [HTTPAnswer(429, headers={"Retry-After": value})]
     send = queued(owner, recipient=hook)
 
     deliver()

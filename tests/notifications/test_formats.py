@@ -18,7 +18,7 @@ from notifications.record import record_sends
 from tests.support.chats import FAULTS, PATHS, answer_of
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_execution, make_task
-from tests.support.receivers import Answer, Request
+from tests.support.receivers import HTTPAnswer, Request
 
 SERVICES = [*formats.FORMATS]
 PAGE = "https://shop.example/console?a=1&b=<2>"
@@ -192,7 +192,7 @@ def test_a_met_condition_is_told_in_the_services_own_form(chat):
 def test_a_wait_in_the_body_of_a_429_is_kept_to(chat):
     receiver, task = chat
     body = b'{"ok": false, "error_code": 429, "parameters": {"retry_after": 3000}}'
-    receiver.judge = lambda _: Answer(429, body)
+    receiver.judge = lambda _: HTTPAnswer(429, body)
     send = recorded(task)
     begun = time.time()
 

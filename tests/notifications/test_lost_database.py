@@ -7,7 +7,7 @@ from django.db import connection
 
 from tests.notifications.test_drain import queued
 from tests.support.delivery import deliver, nothing_is_due
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 def test_what_was_delivered_meanwhile_is_recorded_and_not_sent_again(owner, http_receiver):
     answering = threading.Event()
-    http_receiver.answers = [Answer(204, stall=answering)]
+    http_receiver.answers = [HTTPAnswer(204, stall=answering)]
     send = queued(owner, recipient=http_receiver.url)
     cut: list[object] = []
 

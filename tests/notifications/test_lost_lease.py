@@ -9,14 +9,14 @@ from django.utils import timezone
 from notifications.models import NotificationSend
 from tests.notifications.test_drain import queued
 from tests.support.delivery import deliver, nothing_is_due
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_second_attempt_is_recorded_and_the_first_breaks_nothing(owner, http_receiver, caplog):
     answering = threading.Event()
-    http_receiver.answers = [Answer(204, stall=answering)]
+    http_receiver.answers = [HTTPAnswer(204, stall=answering)]
     send = queued(owner, recipient=http_receiver.url)
     ran_out: list[int] = []
 

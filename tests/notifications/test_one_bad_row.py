@@ -20,7 +20,7 @@ from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from tests.notifications.test_drain import EMAIL_BODY, queued
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_send, make_undecryptable, refused_rows
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,7 +122,7 @@ def test_old_secrets_of_another_shape(owner, stranger, http_receiver):
 
 
 def test_a_webhook_that_cannot_be_switched_off(owner, stranger, http_receiver):
-    http_receiver.answers = [Reply(410)]
+    http_receiver.answers = [HTTPAnswer(410)]
     bad = queued(owner, recipient=f"{http_receiver.url}/bad")
     other = queued(stranger, recipient=f"{http_receiver.url}/other")
 

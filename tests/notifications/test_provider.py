@@ -9,7 +9,7 @@ from notifications.models import Attempt
 from tests.notifications.test_drain import EMAIL_BODY
 from tests.support.delivery import deliver
 from tests.support.factories import make_send
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,9 +35,9 @@ def send(owner, http_receiver, settings):
     )
 
 
-def says(status: int, **answer) -> Answer:
+def says(status: int, **answer) -> HTTPAnswer:
     body = json.dumps({"ErrorCode": 0, "To": "reader@example.com", **answer}).encode()
-    return Answer(status, body, {"Content-Type": "application/json"})
+    return HTTPAnswer(status, body, {"Content-Type": "application/json"})
 
 
 def test_the_providers_message_id_is_kept_for_its_reports(send, http_receiver):

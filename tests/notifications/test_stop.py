@@ -20,7 +20,7 @@ from tests.notifications.test_drain import EMAIL_BODY
 from tests.support.delivery import deliver
 from tests.support.factories import make_send, make_task
 from tests.support.programs import database_url
-from tests.support.receivers import Answer, wait_for
+from tests.support.receivers import HTTPAnswer, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -32,7 +32,7 @@ def queue(owner, **fields) -> NotificationSend:
 
 def test_a_webhook_under_way_is_finished_and_recorded(owner, http_receiver):
     arrived = threading.Event()
-    http_receiver.answers = [Answer(204, stall=arrived)]
+    http_receiver.answers = [HTTPAnswer(204, stall=arrived)]
     send = queue(owner, recipient=http_receiver.url)
 
     def release_once_told_to_stop() -> bool:
@@ -88,7 +88,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tmp_path):
-    http_receiver.answers = [Answer(204, stall=threading.Event())]
+    http_receiver.answers = [HTTPAnswer(204, stall=threading.Event())]
     send = queue(owner, recipient=http_receiver.url)
     with worker(tmp_path / "log") as process:
         wait_for(lambda: http_receiver.requests)
@@ -108,7 +108,7 @@ def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tm
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_worker_within_20_seconds_whatever_it_reads(owner, http_receiver, tmp_path):
-    http_receiver.answers = [Answer(200, b"<p>" * 20_000, {"Content-Type": "text/html"})]
+    http_receiver.answers = [HTTPAnswer(200, b"<p>" * 20_000, {"Content-Type": "text/html"})]
     condition = 'css("p ~ p ~ zz") < 1'
     for _ in range(3):
         task = make_task(owner, search_query=http_receiver.url, condition_description=condition)

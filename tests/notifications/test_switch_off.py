@@ -9,7 +9,7 @@ from notifications.eligibility import Refusal
 from notifications.models import WebhookEndpoint
 from tests.support.delivery import deliver
 from tests.support.factories import NOW, days, make_send
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def attempt_at(owner, http_receiver, time_machine):
     """Return a function that has one send attempted at a time and returns its endpoint."""
 
-    def attempt(when, answer: Answer):
+    def attempt(when, answer: HTTPAnswer):
         time_machine.move_to(when, tick=True)
         http_receiver.answers = [answer]
         make_send(
@@ -40,7 +40,7 @@ def told() -> list[str]:
 
 
 def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, attempt_at):
-    endpoint = attempt_at(NOW, Answer(410))
+    endpoint = attempt_at(NOW, HTTPAnswer(410))
 
     assert endpoint.switched_off_because == "it answered 410 Gone"
     assert told() == [
@@ -54,9 +54,9 @@ def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, a
 
 
 def test_five_days_of_nothing_but_failures_switch_it_off(attempt_at):
-    first = attempt_at(NOW, Answer(500))
-    almost = attempt_at(NOW + days(4.9), Answer(500))
-    last = attempt_at(NOW + days(5.1), Answer(500))
+    first = attempt_at(NOW, HTTPAnswer(500))
+    almost = attempt_at(NOW + days(4.9), HTTPAnswer(500))
+    last = attempt_at(NOW + days(5.1), HTTPAnswer(500))
 
     assert NOW <= first.failing_since <= NOW + timedelta(seconds=20)
     assert (almost.failing_since, almost.switched_off_at) == (first.failing_since, None)
@@ -65,9 +65,9 @@ def test_five_days_of_nothing_but_failures_switch_it_off(attempt_at):
 
 
 def test_one_success_in_between_begins_the_count_anew(attempt_at):
-    attempt_at(NOW, Answer(500))
-    recovered = attempt_at(NOW + days(3), Answer(204))
-    later = attempt_at(NOW + days(6), Answer(500))
+    attempt_at(NOW, HTTPAnswer(500))
+    recovered = attempt_at(NOW + days(3), HTTPAnswer(204))
+    later = attempt_at(NOW + days(6), HTTPAnswer(500))
 
     assert recovered.failing_since is None
     assert later.failing_since > NOW + days(5)
@@ -77,7 +77,7 @@ def test_one_success_in_between_begins_the_count_anew(attempt_at):
 def test_what_was_due_to_a_webhook_switched_off_ends_without_another_request(
     owner, http_receiver, attempt_at
 ):
-    attempt_at(NOW, Answer(410))
+    attempt_at(NOW, HTTPAnswer(410))
     waiting = make_send(
         owner, status="retrying", recipient=f"{http_receiver.url}/hook", error_message="500"
     )
@@ -92,8 +92,8 @@ def test_what_was_due_to_a_webhook_switched_off_ends_without_another_request(
 
 
 def test_switched_on_again_it_gets_what_it_missed(owner, owner_client, http_receiver, attempt_at):
-    attempt_at(NOW, Answer(410))
-    http_receiver.answers = [Answer(204)]
+    attempt_at(NOW, HTTPAnswer(410))
+    http_receiver.answers = [HTTPAnswer(204)]
     owner_client.put("/api/v1/webhooks/config", {"enabled": True}, format="json")
 
     response = owner_client.post(

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 from notifications.models import Attempt, WebhookConfig, WebhookEndpoint, new_secret
 from notifications.record import record_sends
 from tests.support.factories import NOW, days, make_endpoint, make_execution, make_send, make_task
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 
 CONFIG = "/api/v1/webhooks/config"
 TEST = "/api/v1/webhooks/test"
@@ -199,7 +199,7 @@ def test_a_test_without_a_secret_is_signed_with_the_accounts(owner_client, http_
 def test_a_test_that_is_not_accepted_is_400_with_what_the_receiver_said(
     owner_client, http_receiver
 ):
-    http_receiver.answers = [Answer(404, b"no such hook")]
+    http_receiver.answers = [HTTPAnswer(404, b"no such hook")]
 
     response = owner_client.post(TEST, {"webhook_url": http_receiver.url}, format="json")
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.support.receivers import Answer, Request
+from tests.support.receivers import HTTPAnswer, Request
 
 
 def faults_for_slack(request: Request) -> list[str]:
@@ -75,14 +75,14 @@ PATHS = {
     "telegram": "/bot123:s3cret/sendMessage?chat_id=-100123",
 }
 ACCEPTED: dict[str, Any] = {
-    "slack": Answer(200, b"ok"),
-    "discord": Answer(204),
-    "ntfy": Answer(200, b'{"id": "x"}'),
-    "telegram": Answer(200, b'{"ok": true}'),
+    "slack": HTTPAnswer(200, b"ok"),
+    "discord": HTTPAnswer(204),
+    "ntfy": HTTPAnswer(200, b'{"id": "x"}'),
+    "telegram": HTTPAnswer(200, b'{"ok": true}'),
 }
 
 
-def answer_of(service: str, request: Request) -> Answer:
+def answer_of(service: str, request: Request) -> HTTPAnswer:
     """Return what the service says to a request."""
     faults = FAULTS[service](request)
-    return Answer(400, ", ".join(faults).encode()) if faults else ACCEPTED[service]
+    return HTTPAnswer(400, ", ".join(faults).encode()) if faults else ACCEPTED[service]

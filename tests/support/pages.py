@@ -6,16 +6,16 @@ from typing import Any
 from executions import monitors
 from executions.monitors import Answer, Question
 from tests.support.factories import NOW
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 from torale.url_check import networks_of
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 JSON = {"Content-Type": "application/json"}
 
 
-def html(text: str, title: str = "The shop") -> Reply:
+def html(text: str, title: str = "The shop") -> HTTPAnswer:
     body = f"<title>{title}</title><p>{text}</p>"
-    return Reply(status=200, body=body.encode(), headers=HTML)
+    return HTTPAnswer(status=200, body=body.encode(), headers=HTML)
 
 
 def ask(query: str, condition: str, state: dict[str, Any] | None = None) -> Answer:

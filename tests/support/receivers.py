@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass
-class Answer:
+class HTTPAnswer:
     """What an HTTP receiver says; `stall` is waited for before it says anything."""
 
     status: int = 204
@@ -57,8 +57,8 @@ class HTTPReceiver:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answers = [Answer()]
-        self.judge: Callable[[Request], Answer] | None = None
+        self.answers = [HTTPAnswer()]
+        self.judge: Callable[[Request], HTTPAnswer] | None = None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -12,13 +12,13 @@ from executions.monitors import Answer
 from notifications.models import NotificationSend
 from tasks.run import AlreadyRunning, claim, fail, run, settle, start
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
-from tests.support.receivers import Answer as Reply
+from tests.support.receivers import HTTPAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def page(text: str, status: int = 200) -> Reply:
-    return Reply(status, text.encode(), {"Content-Type": "text/html"})
+def page(text: str, status: int = 200) -> HTTPAnswer:
+    return HTTPAnswer(status, text.encode(), {"Content-Type": "text/html"})
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from tests.support.outbound import (
     saying,
     send_to,
 )
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 from tests.torale.conftest import read_request
 from torale.outbound import Reply, fetch
 
@@ -55,8 +55,8 @@ def test_a_header_with_a_line_break_is_not_sent(http_receiver):
 
 def test_a_cookie_is_not_sent_back(http_receiver):
     http_receiver.answers = [
-        Answer(302, headers={"Location": "/next", "Set-Cookie": "id=1; Path=/"}),
-        Answer(),
+        HTTPAnswer(302, headers={"Location": "/next", "Set-Cookie": "id=1; Path=/"}),
+        HTTPAnswer(),
     ]
 
     get(f"http://shop.example:{http_receiver.server.server_port}/")
@@ -92,7 +92,7 @@ def test_one_connection_serves_two_requests(start_server):
 
 
 def test_an_answer_is_returned_as_it_came(http_receiver):
-    http_receiver.answers = [Answer(503, b"later", {"Retry-After": "60", "X-City": "München"})]
+    http_receiver.answers = [HTTPAnswer(503, b"later", {"Retry-After": "60", "X-City": "München"})]
 
     reply = send_to(http_receiver.url)
 
@@ -110,7 +110,7 @@ def test_an_answer_is_returned_as_it_came(http_receiver):
 
 
 def test_a_redirect_is_an_answer_like_any_other(http_receiver):
-    http_receiver.answers = [Answer(302, headers={"Location": "/elsewhere"})]
+    http_receiver.answers = [HTTPAnswer(302, headers={"Location": "/elsewhere"})]
 
     reply = send_to(http_receiver.url)
 

@@ -22,7 +22,7 @@ from tests.support.outbound import (
     saying,
     send_to,
 )
-from tests.support.receivers import Answer, wait_for
+from tests.support.receivers import HTTPAnswer, wait_for
 from torale.outbound import Failure, Reply, Unreachable, exchange, fetch
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
@@ -142,7 +142,7 @@ def test_a_name_that_the_system_knows_is_called(http_receiver, loop_factory):
 
 def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(http_receiver):
     stall = threading.Event()
-    http_receiver.answers = [Answer(stall=stall)]
+    http_receiver.answers = [HTTPAnswer(stall=stall)]
 
     async def call(session, seconds) -> Reply:
         return await exchange(

@@ -15,7 +15,7 @@ from tests.support.outbound import (
     saying,
     send_to,
 )
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 from tests.torale.conftest import read_request
 from torale.outbound import Failure, Refused, Reply, Unreachable, check_url, fetch
 
@@ -91,7 +91,7 @@ def test_a_name_that_leads_inside_is_refused_without_telling_where(settings, add
 
 @both_loops
 def test_a_name_that_is_rebound_between_two_requests_is_refused(http_receiver, loop_factory):
-    http_receiver.answers = [Answer(headers={"Connection": "close"})]
+    http_receiver.answers = [HTTPAnswer(headers={"Connection": "close"})]
     url = f"http://rebound.example:{http_receiver.server.server_port}/"
     resolver = Names(rebound_example=[["127.0.0.1"], ["10.1.2.3"]])
 
@@ -147,8 +147,8 @@ PORT_22 = (
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_followed(http_receiver, status):
     http_receiver.answers = [
-        Answer(status, headers={"Location": "../new?a=b"}),
-        Answer(200, b"page"),
+        HTTPAnswer(status, headers={"Location": "../new?a=b"}),
+        HTTPAnswer(200, b"page"),
     ]
 
     reply = get(http_receiver.url + "/old/page")
@@ -161,7 +161,7 @@ def test_a_redirect_is_followed(http_receiver, status):
 
 
 def test_a_redirect_to_nowhere_is_the_page(http_receiver):
-    http_receiver.answers = [Answer(302, b"gone")]
+    http_receiver.answers = [HTTPAnswer(302, b"gone")]
 
     reply = get(http_receiver.url)
 
@@ -169,8 +169,8 @@ def test_a_redirect_to_nowhere_is_the_page(http_receiver):
 
 
 def test_five_redirects_are_followed(http_receiver):
-    hops = [Answer(302, headers={"Location": f"/{number}"}) for number in range(1, 6)]
-    http_receiver.answers = [*hops, Answer(200, b"page")]
+    hops = [HTTPAnswer(302, headers={"Location": f"/{number}"}) for number in range(1, 6)]
+    http_receiver.answers = [*hops, HTTPAnswer(200, b"page")]
 
     reply = get(http_receiver.url)
 
@@ -178,7 +178,7 @@ def test_five_redirects_are_followed(http_receiver):
 
 
 def test_a_sixth_redirect_is_one_too_many(http_receiver):
-    http_receiver.answers = [Answer(302, headers={"Location": "/"})]
+    http_receiver.answers = [HTTPAnswer(302, headers={"Location": "/"})]
 
     with pytest.raises(Unreachable) as error:
         get(http_receiver.url)
@@ -241,8 +241,8 @@ def test_a_sixth_redirect_is_one_too_many(http_receiver):
 )
 def test_every_redirect_is_checked_as_the_first_url_is(http_receiver, location, kind, message):
     http_receiver.answers = [
-        Answer(302, headers={"Location": "/second"}),
-        Answer(302, headers={"Location": location}),
+        HTTPAnswer(302, headers={"Location": "/second"}),
+        HTTPAnswer(302, headers={"Location": location}),
     ]
     resolver = Names(shop_example=[["127.0.0.1"]], inside_example=[["10.1.2.3"]])
 

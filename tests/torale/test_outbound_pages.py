@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from tests.support.outbound import HEAD, PATIENCE, TIMEOUT, both_loops, endless, get, saying
-from tests.support.receivers import Answer
+from tests.support.receivers import HTTPAnswer
 from torale.outbound import Failure, Reply, Unreachable
 
 
 def test_a_page_is_returned_whole(http_receiver):
-    http_receiver.answers = [Answer(200, b"x" * 1000, {"Content-Type": "text/html"})]
+    http_receiver.answers = [HTTPAnswer(200, b"x" * 1000, {"Content-Type": "text/html"})]
 
     reply = get(http_receiver.url + "/page", headers={"Accept": "text/html"}, max_bytes=1000)
 

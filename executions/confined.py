@@ -18,7 +18,7 @@ from multiprocessing import Pipe
 from typing import Any, TypeVar
 
 from executions import confined_child
-from executions.confined_child import Reply
+from executions.confined_child import CallResult
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ MEMORY_BYTES = 512 * 1024 * 1024
 #: Children at once in a process: while one is busy with a hostile page, another serves the rest.
 CHILDREN = 2
 #: Seconds that a call may take by the clock, many times its CPU time: a busy machine fails no page.
-PATIENCE_S = 60
+CLOCK_S = 60
 #: What a child runs. It imports from where its parent does, and loads neither the parent's main
 #: module nor any settings.
 PROGRAM = (
@@ -59,7 +59,7 @@ async def confined(function: Callable[..., T], *arguments: Any) -> T:
 
     Raises:
         TooMuch: the call took more than CPU_S seconds of CPU time or MEMORY_BYTES of memory.
-        ChildDied: the child was killed, crashed, or did not end within PATIENCE_S seconds.
+        ChildDied: the child was killed, crashed, or did not end within CLOCK_S seconds.
     """
     call = _Call(function, arguments)
     try:
@@ -84,7 +84,7 @@ class _Child:
                 start_new_session=True,
             )
 
-    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Reply:
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> CallResult:
         """Have `function` called.
 
         Raises:
@@ -94,12 +94,12 @@ class _Child:
             # Not `send`: if the child is gone, the buffer that it makes is left to the garbage
             # collector, which complains of it.
             self._connection.send_bytes(pickle.dumps((function, arguments)))
-            if self._connection.poll(PATIENCE_S):
-                reply: Reply = self._connection.recv()
-                return reply
+            if self._connection.poll(CLOCK_S):
+                result: CallResult = self._connection.recv()
+                return result
         except (EOFError, ConnectionError):
             raise self._cause_of_death() from None
-        raise ChildDied(f"it did not end within {PATIENCE_S} s")
+        raise ChildDied(f"it did not end within {CLOCK_S} s")
 
     def _cause_of_death(self) -> TooMuch | ChildDied:
         status = self.process.wait()
@@ -131,8 +131,8 @@ class _Call:
         child = self._child = _free_child()
         is_usable = False
         try:
-            reply = child.call(self._function, self._arguments)
-            is_usable = not reply.is_last
+            result = child.call(self._function, self._arguments)
+            is_usable = not result.is_last
         finally:
             with self._lock:
                 self._child = None
@@ -140,9 +140,9 @@ class _Call:
                 _idle.append(child)
             else:
                 child.end()
-        if reply.error is not None:
-            raise reply.error
-        return reply.value
+        if result.error is not None:
+            raise result.error
+        return result.value
 
     def cancel(self) -> None:
         """End the child if it is still at work."""

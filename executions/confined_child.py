@@ -23,7 +23,7 @@ NICENESS = 5
 OUT_OF_MEMORY = 77
 
 
-class Reply(NamedTuple):
+class CallResult(NamedTuple):
     """How a call ended."""
 
     #: What the function returned.
@@ -53,7 +53,7 @@ def serve(descriptor: int, cpu_s: float, memory_bytes: int) -> None:
             while not is_last:
                 value, error = _call(cpu_s, *connection.recv())
                 is_last = _memory() > KEPT_BYTES
-                connection.send(Reply(value, error, is_last))
+                connection.send(CallResult(value, error, is_last))
         except (EOFError, ConnectionError):
             return
         except MemoryError:

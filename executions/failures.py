@@ -8,7 +8,7 @@ from torale.backoff import jittered
 
 
 class FailureKind(StrEnum):
-    """Why an asking failed; each kind has its own patience."""
+    """Why an asking failed; RETRY_PLANS says how each kind is tried again."""
 
     #: The page's server asked us to come less often.
     RATE_LIMIT = "rate_limit"
@@ -25,7 +25,7 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPlan:
     """How often and how soon a kind of failure is asked again."""
 
     #: Askings after the first.
@@ -36,13 +36,13 @@ class Patience:
     factor: int = 1
 
 
-PATIENCE = {
-    FailureKind.RATE_LIMIT: Patience(5, timedelta(seconds=30), 4),
-    FailureKind.TIMEOUT: Patience(3, timedelta(seconds=10), 3),
-    FailureKind.NETWORK: Patience(3, timedelta(seconds=10), 3),
-    FailureKind.AGENT_ERROR: Patience(2, timedelta(seconds=60), 3),
-    FailureKind.USER_ERROR: Patience(0),
-    FailureKind.SYSTEM_ERROR: Patience(1, timedelta(minutes=5)),
+RETRY_PLANS = {
+    FailureKind.RATE_LIMIT: RetryPlan(5, timedelta(seconds=30), 4),
+    FailureKind.TIMEOUT: RetryPlan(3, timedelta(seconds=10), 3),
+    FailureKind.NETWORK: RetryPlan(3, timedelta(seconds=10), 3),
+    FailureKind.AGENT_ERROR: RetryPlan(2, timedelta(seconds=60), 3),
+    FailureKind.USER_ERROR: RetryPlan(0),
+    FailureKind.SYSTEM_ERROR: RetryPlan(1, timedelta(minutes=5)),
 }
 
 
@@ -57,7 +57,7 @@ def next_attempt_at(
         now: when it failed.
         jitter: a random number in 0..1.
     """
-    patience = PATIENCE[kind]
-    if attempt > patience.retries:
+    plan = RETRY_PLANS[kind]
+    if attempt > plan.retries:
         return None
-    return now + jittered(patience.first * patience.factor ** (attempt - 1), jitter=jitter)
+    return now + jittered(plan.first * plan.factor ** (attempt - 1), jitter=jitter)

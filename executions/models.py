@@ -17,7 +17,7 @@ from torale.uuid7 import uuid7
 LEASE = timedelta(minutes=3)
 
 
-class Status(models.TextChoices):
+class ExecutionStatus(models.TextChoices):
     """Where an execution stands; the contract's words."""
 
     #: Made, waiting for a worker.
@@ -34,8 +34,8 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-WAITING = (Status.PENDING, Status.RETRYING)
-OPEN = (*WAITING, Status.RUNNING)
+WAITING = (ExecutionStatus.PENDING, ExecutionStatus.RETRYING)
+OPEN = (*WAITING, ExecutionStatus.RUNNING)
 
 
 class ExecutionQuerySet(models.QuerySet["Execution"]):
@@ -61,7 +61,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep those a worker may ask now: waiting and due, or left by a worker that died."""
         return self.filter(
             Q(status__in=WAITING, next_attempt_at__lte=now)
-            | Q(status=Status.RUNNING, leased_until__lte=now)
+            | Q(status=ExecutionStatus.RUNNING, leased_until__lte=now)
         )
 
 
@@ -70,7 +70,9 @@ class Execution(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey("tasks.Task", models.CASCADE, related_name="executions")
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    status = models.CharField(
+        max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING
+    )
     notify = models.BooleanField(default=True, help_text="A met condition makes sends.")
     attempt_count = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
@@ -93,7 +95,7 @@ class Execution(models.Model):
                 fields=["task"], condition=Q(status__in=OPEN), name="execution_one_open_per_task"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="execution_status_known"
+                condition=Q(status__in=ExecutionStatus.values), name="execution_status_known"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=OPEN, completed_at=None)
@@ -106,12 +108,12 @@ class Execution(models.Model):
                 name="execution_due_when_waiting",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.RUNNING, leased_until__isnull=False)
-                | (~Q(status=Status.RUNNING) & Q(leased_until=None)),
+                condition=Q(status=ExecutionStatus.RUNNING, leased_until__isnull=False)
+                | (~Q(status=ExecutionStatus.RUNNING) & Q(leased_until=None)),
                 name="execution_leased_when_running",
             ),
             models.CheckConstraint(
-                condition=Q(notification=None) | Q(status=Status.SUCCESS),
+                condition=Q(notification=None) | Q(status=ExecutionStatus.SUCCESS),
                 name="execution_notification_only_on_success",
             ),
         ]
@@ -149,7 +151,7 @@ class Execution(models.Model):
             Execution.objects.claimable(now)
             .filter(pk=self.pk)
             .update(
-                status=Status.RUNNING,
+                status=ExecutionStatus.RUNNING,
                 attempt_count=F("attempt_count") + 1,
                 next_attempt_at=None,
                 leased_until=now + LEASE,
@@ -163,7 +165,7 @@ class Execution(models.Model):
     def record_answer(self, answer: Answer, *, now: datetime) -> bool:
         """Store the answer; False when this attempt is no longer the one in hand."""
         return self._leave_running(
-            status=Status.SUCCESS,
+            status=ExecutionStatus.SUCCESS,
             completed_at=now,
             result={
                 "evidence": answer.evidence,
@@ -185,7 +187,7 @@ class Execution(models.Model):
     ) -> bool:
         """Store a failure, to be asked again at `retry_at` or given up when that is None."""
         return self._leave_running(
-            status=Status.RETRYING if retry_at else Status.FAILED,
+            status=ExecutionStatus.RETRYING if retry_at else ExecutionStatus.FAILED,
             next_attempt_at=retry_at,
             completed_at=None if retry_at else now,
             failure_kind=kind,
@@ -194,7 +196,7 @@ class Execution(models.Model):
 
     def _leave_running(self, **changes: Any) -> bool:
         won = Execution.objects.filter(
-            pk=self.pk, status=Status.RUNNING, attempt_count=self.attempt_count
+            pk=self.pk, status=ExecutionStatus.RUNNING, attempt_count=self.attempt_count
         ).update(leased_until=None, **changes)
         if won:
             self.refresh_from_db()
@@ -206,6 +208,9 @@ class Execution(models.Model):
             Execution.objects.open()
             .filter(pk=self.pk)
             .update(
-                status=Status.CANCELLED, completed_at=now, next_attempt_at=None, leased_until=None
+                status=ExecutionStatus.CANCELLED,
+                completed_at=now,
+                next_attempt_at=None,
+                leased_until=None,
             )
         )

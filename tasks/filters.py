@@ -2,7 +2,7 @@
 
 import django_filters
 
-from executions.models import Execution, Status
+from executions.models import Execution, ExecutionStatus
 from tasks.models import State, Task, TaskQuerySet
 from torale.api.filters import ChoiceFilter, FlagFilter
 
@@ -30,7 +30,9 @@ class TaskFilterSet(django_filters.FilterSet):
 class ExecutionFilterSet(django_filters.FilterSet):
     """Query parameters of a task's executions."""
 
-    status = ChoiceFilter(choices=Status.choices, help_text="Only executions in this status.")
+    status = ChoiceFilter(
+        choices=ExecutionStatus.choices, help_text="Only executions in this status."
+    )
 
     class Meta:
         model = Execution

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from procrastinate.exceptions import ConnectorException
 
 from executions.failures import FailureKind
-from executions.models import Execution, Status
+from executions.models import Execution, ExecutionStatus
 from tasks import failure_mail
 from tasks.models import FALLBACK_INTERVAL, Task
 from tasks.run import wake
@@ -84,7 +84,7 @@ def put_off(task: Task, *, now: datetime) -> None:
         with transaction.atomic():
             Execution.objects.create(
                 task=task,
-                status=Status.FAILED,
+                status=ExecutionStatus.FAILED,
                 created_at=now,
                 started_at=now,
                 completed_at=now,

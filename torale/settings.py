@@ -385,7 +385,7 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
     "ENUM_NAME_OVERRIDES": {
         "TaskState": "tasks.models.State",
-        "ExecutionStatus": "executions.models.Status",
+        "ExecutionStatus": "executions.models.ExecutionStatus",
         "EventType": "notifications.models.EventType",
         "SendStatus": "notifications.models.SendStatus",
         "EndedSendStatus": "notifications.serializers.ENDED",

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from executions.pages.parse_page import Page, read, select_number
+from executions.pages.parse_page import Page, parse_page, select_number
 from executions.pages.rule import Changes, Contains, Matches, Number, Rule, parse
 
 #: Characters of a page's text that are remembered, to show what changed.
-REMEMBERED = 8000
+REMEMBERED_CHARACTERS = 8000
 #: Characters of a page's text that evidence quotes.
-SHOWN = 400
+QUOTED_CHARACTERS = 400
 #: Lines of a page's text that are compared to show what changed.
-COMPARED = 200
+COMPARED_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def examine(
         RuleError: the condition is no rule.
         Unreadable: the page is not text.
     """
-    return _find(parse(condition), read(body, content_type), memory)
+    return _find(parse(condition), parse_page(body, content_type), memory)
 
 
 def _find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
     remembered = {
         "sha256": hashlib.sha256(page.text.encode()).hexdigest(),
-        "text": page.text[:REMEMBERED],
+        "text": page.text[:REMEMBERED_CHARACTERS],
     }
     if isinstance(rule, Changes):
         has_changed, evidence = _change(page, memory, remembered)
@@ -98,12 +98,12 @@ def _difference(before: str, after: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()][:COMPARED]
+    return [line.strip() for line in text.splitlines() if line.strip()][:COMPARED_LINES]
 
 
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
 def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:

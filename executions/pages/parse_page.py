@@ -48,8 +48,8 @@ class Page:
     data: Any = None
 
 
-def read(body: bytes, content_type: str) -> Page:
-    """Return what a page says.
+def parse_page(body: bytes, content_type: str) -> Page:
+    """Return what a page says, as text and as the document or value that it is.
 
     Args:
         body: the page as it came.

@@ -49,7 +49,7 @@ BAD_SELECTOR = (
 )
 
 #: No page holds a longer text worth looking for, and RE2's memory grows with the expression.
-MAX_LENGTH = 500
+MAX_SOUGHT_LENGTH = 500
 
 
 class RuleError(ValueError):
@@ -216,8 +216,8 @@ class _Parser:
         text = "".join(characters)
         if not text.strip():
             raise RuleError(f"The text after {before} is empty.", begin + 1)
-        if len(text) > MAX_LENGTH:
-            raise RuleError(f"The text may have at most {MAX_LENGTH} characters.", begin + 1)
+        if len(text) > MAX_SOUGHT_LENGTH:
+            raise RuleError(f"The text may have at most {MAX_SOUGHT_LENGTH} characters.", begin + 1)
         return text
 
     def matches(self) -> Matches:
@@ -228,8 +228,10 @@ class _Parser:
         if between_slashes is None:
             raise self.fault("The expression after matches needs slashes: matches /in stock/i.")
         pattern = re.sub(r"\\(.)", _unescaped_slash, between_slashes[1:-1], flags=re.DOTALL)
-        if not pattern or len(pattern) > MAX_LENGTH:
-            raise RuleError(f"The expression must have 1 to {MAX_LENGTH} characters.", begin + 1)
+        if not pattern or len(pattern) > MAX_SOUGHT_LENGTH:
+            raise RuleError(
+                f"The expression must have 1 to {MAX_SOUGHT_LENGTH} characters.", begin + 1
+            )
         rule = Matches(pattern, ignore_case=bool(self.take("i")))
         if self.compiles:
             try:

@@ -17,7 +17,7 @@ PAGE = os.environ["PAGE"]
 RECEIVER = f"{PAGE}hook"
 CONDITION = 'contains "In stock"'
 #: Seconds within which a worker answers.
-PATIENCE_S = 30
+ANSWERED_WITHIN_S = 30
 
 failures: list[str] = []
 
@@ -132,7 +132,7 @@ def execute(client: Torale) -> None:
         execution = client.tasks.execute(task.id)
         assert (execution.task_id, execution.status) == (task.id, TaskStatus.PENDING)
     with step("tasks.executions"):
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + ANSWERED_WITHIN_S
         while latest().status in {TaskStatus.PENDING, TaskStatus.RUNNING}:
             assert time.monotonic() < deadline, "the worker has not answered"
             time.sleep(0.2)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from executions.models import Execution, Status
+from executions.models import Execution, ExecutionStatus
 from tasks.run import claim, run
 from tasks.schedule import start_due
 from tests.support.contract import TASKS, new_task, tell
@@ -54,8 +54,8 @@ def test_a_hundred_unless_asked_otherwise(owner_client, task, which):
     """`limit` (1..1000, default 100) and `offset`;"""
     made = Execution.objects.bulk_create(
         Execution(
-            task=task, status=Status.SUCCESS, created_at=NOW + days(number), completed_at=NOW,
-            next_attempt_at=None, notification="told",
+            task=task, status=ExecutionStatus.SUCCESS, created_at=NOW + days(number),
+            completed_at=NOW, next_attempt_at=None, notification="told",
         )
         for number in range(1001)
     )  # fmt: skip
@@ -69,11 +69,11 @@ def test_a_hundred_unless_asked_otherwise(owner_client, task, which):
     assert (default, one, most, tail) == (newest[:100], newest[:1], newest[:1000], newest[999:])
 
 
-@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize("status", ExecutionStatus.values)
 def test_status_filters_executions(owner, owner_client, status):
     """`status` filters executions."""
     task = make_task(owner)
-    closed = [s for s in Status.values if s not in ("pending", "running", "retrying")]
+    closed = [s for s in ExecutionStatus.values if s not in ("pending", "running", "retrying")]
     for other in {*closed, status}:
         waiting = other in ("pending", "retrying")
         make_execution(

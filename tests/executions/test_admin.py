@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from executions.models import Execution, Status
+from executions.models import Execution, ExecutionStatus
 from tests.support.factories import make_execution, make_pending_execution, make_task
 
 LIST = "/admin/executions/execution/"
@@ -50,7 +50,7 @@ def test_the_operator_sees_executions_newest_first(operator_client, execution):
 def test_the_operator_filters_executions(operator_client, owner, query, names):
     make_execution(make_task(owner, name="met"), notification="Told.")
     make_execution(make_task(owner, name="not met"))
-    make_execution(make_task(owner, name="failed"), status=Status.FAILED)
+    make_execution(make_task(owner, name="failed"), status=ExecutionStatus.FAILED)
 
     response = operator_client.get(LIST, query)
 

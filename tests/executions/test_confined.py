@@ -179,7 +179,7 @@ def test_a_process_that_crashes_is_no_fault_of_the_call(new_children):
 
 
 def test_a_process_that_hangs_is_ended(new_children, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(module, "CLOCK_S", 0.2)
 
     with pytest.raises(ChildDied) as failure:
         call(time.sleep, 60)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from executions.failures import FailureKind
-from executions.models import LEASE, Execution, Status
+from executions.models import LEASE, Execution, ExecutionStatus
 from executions.monitors import Answer, Source
 from tests.support.factories import NOW, make_execution, make_pending_execution, make_task
 
@@ -53,16 +53,19 @@ def constraint_refusing(task, **fields):
         ({"status": "lost"}, "execution_status_known"),
         ({"completed_at": None}, "execution_completed_when_not_open"),
         (
-            {"status": Status.PENDING, "next_attempt_at": NOW},
+            {"status": ExecutionStatus.PENDING, "next_attempt_at": NOW},
             "execution_completed_when_not_open",
         ),
         ({"next_attempt_at": NOW}, "execution_due_when_waiting"),
-        ({"status": Status.PENDING, "completed_at": None}, "execution_due_when_waiting"),
-        ({"status": Status.RETRYING, "completed_at": None}, "execution_due_when_waiting"),
+        ({"status": ExecutionStatus.PENDING, "completed_at": None}, "execution_due_when_waiting"),
+        ({"status": ExecutionStatus.RETRYING, "completed_at": None}, "execution_due_when_waiting"),
         ({"leased_until": NOW}, "execution_leased_when_running"),
-        ({"status": Status.RUNNING, "completed_at": None}, "execution_leased_when_running"),
         (
-            {"status": Status.FAILED, "notification": "Told."},
+            {"status": ExecutionStatus.RUNNING, "completed_at": None},
+            "execution_leased_when_running",
+        ),
+        (
+            {"status": ExecutionStatus.FAILED, "notification": "Told."},
             "execution_notification_only_on_success",
         ),
     ],
@@ -85,9 +88,9 @@ def test_the_database_refuses_what_makes_no_sense(task, fields, name):
 @pytest.mark.parametrize(
     "current",
     [
-        {"status": Status.PENDING, "next_attempt_at": NOW},
-        {"status": Status.RETRYING, "next_attempt_at": NOW},
-        {"status": Status.RUNNING, "leased_until": NOW},
+        {"status": ExecutionStatus.PENDING, "next_attempt_at": NOW},
+        {"status": ExecutionStatus.RETRYING, "next_attempt_at": NOW},
+        {"status": ExecutionStatus.RUNNING, "leased_until": NOW},
     ],
     ids=["pending", "retrying", "running"],
 )
@@ -96,7 +99,9 @@ def test_a_task_has_one_open_execution_at_most(task, stranger, current):
     make_execution(task)
     make_pending_execution(make_task(stranger))
 
-    name = constraint_refusing(task, status=Status.PENDING, next_attempt_at=NOW, completed_at=None)
+    name = constraint_refusing(
+        task, status=ExecutionStatus.PENDING, next_attempt_at=NOW, completed_at=None
+    )
 
     assert name == "execution_one_open_per_task"
 
@@ -115,7 +120,7 @@ def test_a_claimed_execution_runs_under_a_lease(execution):
         "leased_until": NOW + SECOND + LEASE,
         "started_at": NOW + SECOND,
     }
-    assert execution.status == Status.RUNNING
+    assert execution.status == ExecutionStatus.RUNNING
     assert execution.attempt_count == 1
 
 
@@ -149,7 +154,9 @@ def test_a_running_execution_is_claimed_again_once_its_lease_has_run_out(executi
     assert other.leased_until == NOW + LEASE + LEASE
 
 
-@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize(
+    "status", [ExecutionStatus.SUCCESS, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]
+)
 def test_an_execution_that_has_ended_is_not_claimed(task, status):
     execution = make_execution(task, status=status)
     before = stored(execution)
@@ -187,7 +194,7 @@ def test_an_answer_is_stored(execution):
             }
         ],
     }
-    assert execution.status == Status.SUCCESS
+    assert execution.status == ExecutionStatus.SUCCESS
 
 
 def test_a_failure_to_be_tried_again_waits_for_its_time(execution):
@@ -301,9 +308,9 @@ def test_an_attempt_says_one_thing_only(execution, say):
 @pytest.mark.parametrize(
     "current",
     [
-        {"status": Status.PENDING, "next_attempt_at": NOW},
-        {"status": Status.RETRYING, "next_attempt_at": NOW, "error_message": "No answer."},
-        {"status": Status.RUNNING, "leased_until": NOW},
+        {"status": ExecutionStatus.PENDING, "next_attempt_at": NOW},
+        {"status": ExecutionStatus.RETRYING, "next_attempt_at": NOW, "error_message": "No answer."},
+        {"status": ExecutionStatus.RUNNING, "leased_until": NOW},
     ],
     ids=["pending", "retrying", "running"],
 )
@@ -323,7 +330,9 @@ def test_an_open_execution_can_be_cancelled(task, current):
     }
 
 
-@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize(
+    "status", [ExecutionStatus.SUCCESS, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]
+)
 def test_an_execution_that_has_ended_cannot_be_cancelled(task, status):
     execution = make_execution(task, status=status)
     before = stored(execution)
@@ -336,14 +345,14 @@ def test_an_execution_that_has_ended_cannot_be_cancelled(task, status):
 
 def test_a_worker_sees_what_it_may_take(owner):
     due = make_pending_execution(make_task(owner))
-    retrying = make_pending_execution(make_task(owner), status=Status.RETRYING)
+    retrying = make_pending_execution(make_task(owner), status=ExecutionStatus.RETRYING)
     left = make_pending_execution(
-        make_task(owner), status=Status.RUNNING, next_attempt_at=None, leased_until=NOW
+        make_task(owner), status=ExecutionStatus.RUNNING, next_attempt_at=None, leased_until=NOW
     )
     make_pending_execution(make_task(owner), next_attempt_at=NOW + SECOND)
     make_pending_execution(
         make_task(owner),
-        status=Status.RUNNING,
+        status=ExecutionStatus.RUNNING,
         next_attempt_at=None,
         leased_until=NOW + SECOND,
     )

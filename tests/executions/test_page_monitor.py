@@ -186,7 +186,7 @@ def test_every_change_is_told(http_receiver):
 
 
 def test_a_change_far_down_a_long_page_is_told(http_receiver):
-    visits = ["a" * finding.REMEMBERED + last for last in ("b", "c")]
+    visits = ["a" * finding.REMEMBERED_CHARACTERS + last for last in ("b", "c")]
 
     _, answer = ask_in_turn(http_receiver, "changes", [html(text) for text in visits])
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.pages.parse_page import Unreadable, number_in, read, select_number
+from executions.pages.parse_page import Unreadable, number_in, parse_page, select_number
 
 HTML = "text/html; charset=utf-8"
 
 
 def test_html_is_read_as_a_person_sees_it():
-    page = read(
+    page = parse_page(
         b"""<!doctype html><html><head><title> The\n  shop </title>
         <script>var hidden = 1</script><style>p { color: red }</style></head>
         <body><!-- hidden --><h1>Bread &amp; butter</h1><p>In <b>stock</b></p></body></html>""",
@@ -24,7 +24,7 @@ def test_html_is_read_as_a_person_sees_it():
 
 
 def test_a_long_title_is_cut():
-    page = read(f"<title>{'a' * 201}</title>".encode(), HTML)
+    page = parse_page(f"<title>{'a' * 201}</title>".encode(), HTML)
 
     assert page.title == "a" * 200
 
@@ -46,11 +46,11 @@ def test_a_long_title_is_cut():
     ],
 )
 def test_letters_are_read_in_the_charset_of_the_header(content_type, charset):
-    assert read("<p>Käse 5 €".encode(charset), content_type).text == "Käse 5 €"
+    assert parse_page("<p>Käse 5 €".encode(charset), content_type).text == "Käse 5 €"
 
 
 def test_letters_are_read_in_the_charset_that_the_page_declares():
-    page = read('<meta charset="windows-1252"><p>Käse 5 €'.encode("cp1252"), "text/html")
+    page = parse_page('<meta charset="windows-1252"><p>Käse 5 €'.encode("cp1252"), "text/html")
 
     assert page.text == "Käse 5 €"
 
@@ -66,12 +66,12 @@ def test_letters_are_read_in_the_charset_that_the_page_declares():
     ],
 )
 def test_plain_letters_are_read_in_the_charset_of_the_header(content_type, charset):
-    assert read("Käse 5 €".encode(charset), content_type).text == "Käse 5 €"
+    assert parse_page("Käse 5 €".encode(charset), content_type).text == "Käse 5 €"
 
 
 def test_bytes_outside_the_charset_are_replaced():
-    assert read(b"<p>a\xff", HTML).text == "a\N{REPLACEMENT CHARACTER}"
-    assert read(b"a\xff", "text/plain").text == "a\N{REPLACEMENT CHARACTER}"
+    assert parse_page(b"<p>a\xff", HTML).text == "a\N{REPLACEMENT CHARACTER}"
+    assert parse_page(b"a\xff", "text/plain").text == "a\N{REPLACEMENT CHARACTER}"
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_bytes_outside_the_charset_are_replaced():
     ids=["NUL in text", "NUL and surrogate in HTML", "surrogate in JSON", "NUL in JSON"],
 )
 def test_what_the_database_cannot_keep_is_replaced(body, content_type, text):
-    assert read(body, content_type).text == text
+    assert parse_page(body, content_type).text == text
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/ld+json; charset=utf-8"])
 def test_json_is_read_with_its_keys_in_order(content_type):
-    page = read('{"b": [1, "ß"], "a": null}'.encode(), content_type)
+    page = parse_page('{"b": [1, "ß"], "a": null}'.encode(), content_type)
 
     assert page.text == '{\n "a": null,\n "b": [\n  1,\n  "ß"\n ]\n}'
     assert page.data == {"a": None, "b": [1, "ß"]}
@@ -99,14 +99,14 @@ def test_json_is_read_with_its_keys_in_order(content_type):
 
 
 def test_plain_text_is_read_as_it_is():
-    page = read(b"<title>no markup</title>\n  here", "text/plain")
+    page = parse_page(b"<title>no markup</title>\n  here", "text/plain")
 
     assert page.text == "<title>no markup</title>\n  here"
     assert page.title == ""
 
 
 def test_a_feed_is_read_as_text():
-    page = read(
+    page = parse_page(
         b"<?xml version='1.0'?><rss><channel><title>News</title><item>One</item></channel></rss>",
         "application/rss+xml",
     )
@@ -117,7 +117,7 @@ def test_a_feed_is_read_as_text():
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"<!-- nothing -->"])
 def test_an_empty_page_has_no_text(body):
-    page = read(body, HTML)
+    page = parse_page(body, HTML)
 
     assert (page.text, page.title) == ("", "")
 
@@ -136,7 +136,7 @@ def test_an_empty_page_has_no_text(body):
 )
 def test_what_is_no_text_is_refused(body, content_type, message):
     with pytest.raises(Unreadable) as refusal:
-        read(body, content_type)
+        parse_page(body, content_type)
 
     assert str(refusal.value) == message
 
@@ -147,7 +147,7 @@ def test_what_is_no_text_is_refused(body, content_type, message):
 )
 def test_whatever_is_read_can_be_kept(body, content_type):
     try:
-        page = read(body, content_type)
+        page = parse_page(body, content_type)
     except Unreadable:
         return
 
@@ -239,7 +239,7 @@ SHOP = (
     ],
 )
 def test_a_css_selector_finds_the_first_number(selector, selected):
-    assert select_number(read(SHOP, HTML), "css", selector) == selected
+    assert select_number(parse_page(SHOP, HTML), "css", selector) == selected
 
 
 OFFERS = b"""{"offers": [{"price": 20.5, "sold": true}, {"price": "1.085"}, {"price": null}],
@@ -264,7 +264,7 @@ OFFERS = b"""{"offers": [{"price": 20.5, "sold": true}, {"price": "1.085"}, {"pr
     ],
 )
 def test_a_json_path_finds_the_first_number(path, selected):
-    assert select_number(read(OFFERS, "application/json"), "json", path) == selected
+    assert select_number(parse_page(OFFERS, "application/json"), "json", path) == selected
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_a_json_path_finds_the_first_number(path, selected):
     [("text/plain", "css", "p"), (HTML, "json", "$.a"), ("text/plain", "json", "$")],
 )
 def test_a_selector_for_another_kind_of_page_finds_nothing(content_type, kind, selector):
-    assert select_number(read(b"<p>5</p>", content_type), kind, selector) is None
+    assert select_number(parse_page(b"<p>5</p>", content_type), kind, selector) is None
 
 
 def test_a_json_text_that_begins_like_json_holds_no_number():
-    assert select_number(read(b'"[5"', "application/json"), "json", "$") is None
+    assert select_number(parse_page(b'"[5"', "application/json"), "json", "$") is None

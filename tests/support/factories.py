@@ -13,8 +13,7 @@ from psycopg import sql
 from yarl import URL
 
 from accounts.models import User
-from executions.models import Execution
-from executions.models import Status as ExecutionStatus
+from executions.models import Execution, ExecutionStatus
 from notifications.models import (
     NotificationSend,
     Payload,

@@ -127,7 +127,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 TIMEOUT = (Failure.TIMEOUT, "No answer from shop.example within 0.3 s.")
 
 #: A server that answers at once is waited for longer than one that never does.
-PATIENCE = {Failure.TIMEOUT: timedelta(seconds=0.3)}
+TIMEOUT_OF = {Failure.TIMEOUT: timedelta(seconds=0.3)}
 both_loops = pytest.mark.parametrize(
     "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
 )

@@ -21,7 +21,7 @@ HALF_A_BODY = (
 )
 
 #: Seconds after which a program that should have ended is a failure.
-PATIENCE_S = 30
+PROGRAM_DEADLINE_S = 30
 
 
 def environment(**values: object) -> dict[str, str]:
@@ -47,7 +47,7 @@ def python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str
         env=environment(**values),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=PROGRAM_DEADLINE_S,
         check=False,
     )
 

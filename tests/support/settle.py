@@ -21,7 +21,7 @@ from django.db.utils import DatabaseError  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from executions.models import Execution, Status  # noqa: E402
+from executions.models import Execution, ExecutionStatus  # noqa: E402
 from executions.monitors import Answer  # noqa: E402
 from notifications.models import NotificationSend  # noqa: E402
 from tasks.models import Task  # noqa: E402
@@ -50,7 +50,7 @@ def prepare(executions: int, webhook_url: str) -> list[Execution]:
     return Execution.objects.bulk_create(
         Execution(
             task=task,
-            status=Status.RUNNING,
+            status=ExecutionStatus.RUNNING,
             attempt_count=1,
             next_attempt_at=None,
             leased_until=now + FAR,

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.outbound import (
     NO_PUBLIC_ADDRESS,
-    PATIENCE,
     TIMEOUT,
+    TIMEOUT_OF,
     Names,
     both_loops,
     get,
@@ -59,7 +59,7 @@ def test_no_answer_is_told_by_kind_and_sentence(start_server, behave, told, call
     with pytest.raises(Unreachable) as error:
         call(
             f"http://shop.example:{server.port}/",
-            timeout=PATIENCE.get(told[0], timedelta(seconds=10)),
+            timeout=TIMEOUT_OF.get(told[0], timedelta(seconds=10)),
             loop_factory=loop_factory,
         )
 

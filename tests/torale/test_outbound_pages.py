@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.outbound import HEAD, PATIENCE, TIMEOUT, both_loops, endless, get, saying
+from tests.support.outbound import HEAD, TIMEOUT, TIMEOUT_OF, both_loops, endless, get, saying
 from tests.support.receivers import HTTPAnswer
 from torale.outbound import Failure, Reply, Unreachable
 
@@ -81,7 +81,7 @@ def test_a_page_that_cannot_be_had_whole_is_told_by_kind_and_sentence(
     with pytest.raises(Unreachable) as error:
         get(
             f"http://shop.example:{server.port}/",
-            timeout=PATIENCE.get(told[0], timedelta(seconds=10)),
+            timeout=TIMEOUT_OF.get(told[0], timedelta(seconds=10)),
             loop_factory=loop_factory,
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support.programs import PATIENCE_S, environment, python
+from tests.support.programs import PROGRAM_DEADLINE_S, environment, python
 from tests.support.receivers import wait_for
 from torale.postgres.server import ROLE, EmbeddedServer, EmbeddedServerError
 
@@ -67,7 +67,7 @@ class Client:
         return self.hear()
 
     def leave(self) -> None:
-        self.process.communicate(timeout=PATIENCE_S)
+        self.process.communicate(timeout=PROGRAM_DEADLINE_S)
 
     def kill(self) -> None:
         self.process.kill()

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.support.programs import (
-    PATIENCE_S,
+    PROGRAM_DEADLINE_S,
     database_url,
     environment,
     free_port,
@@ -219,5 +219,5 @@ def started(machine: Installation) -> subprocess.Popen[str]:
 
 def stopped(worker: subprocess.Popen[str]) -> int:
     worker.send_signal(signal.SIGTERM)
-    worker.communicate(timeout=PATIENCE_S)
+    worker.communicate(timeout=PROGRAM_DEADLINE_S)
     return worker.returncode

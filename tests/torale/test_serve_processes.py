@@ -16,7 +16,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from tests.support.programs import HALF_A_BODY, PATIENCE_S, environment, free_port, manage
+from tests.support.programs import HALF_A_BODY, PROGRAM_DEADLINE_S, environment, free_port, manage
 from tests.support.receivers import DEADLINE_S, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -72,7 +72,7 @@ class Serving:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(PROGRAM_DEADLINE_S)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving
 
     os.kill(worker, signal.SIGKILL)
 
-    assert serving.process.wait(PATIENCE_S) == 128 + signal.SIGKILL
+    assert serving.process.wait(PROGRAM_DEADLINE_S) == 128 + signal.SIGKILL
     assert serving.said.endswith(
         "CommandError: worker has ended, so serve ends, too. "
         "If nothing above says why, it was killed.\n"

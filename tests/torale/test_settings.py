@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.support.programs import PATIENCE_S, environment, manage, python
+from tests.support.programs import PROGRAM_DEADLINE_S, environment, manage, python
 from torale import environment as environment_
 from torale.url_rules import Reserved
 
@@ -269,7 +269,7 @@ def test_processes_that_start_at_once_get_the_same_secrets(tmp_path):
         for _ in range(4)
     ]
 
-    shown = {process.communicate(timeout=PATIENCE_S)[0] for process in processes}
+    shown = {process.communicate(timeout=PROGRAM_DEADLINE_S)[0] for process in processes}
 
     assert len(shown) == 1
     assert len(shown.pop().split()) == 2

@@ -30,9 +30,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
-    with django_db_blocker.unblock():
-        template_database.copy_for_tests()
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, django_db_keepdb, django_db_blocker
+):
+    if not django_db_keepdb:  # with --reuse-db, Django migrates the one that there is
+        with django_db_blocker.unblock():
+            template_database.copy_for_tests()
 
 
 @pytest.fixture(scope="session", autouse=True)

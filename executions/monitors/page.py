@@ -39,7 +39,7 @@ FAILURES = {
 class PageMonitor:
     """Met when, on any of the question's pages, the rule comes to hold."""
 
-    def takes(self, *, search_query: str, condition_description: str) -> bool:  # noqa: ARG002
+    def takes(self, *, search_query: str, condition_description: str) -> bool:
         """Take every query that names a page."""
         return bool(addresses_in(search_query))
 

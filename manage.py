@@ -4,12 +4,13 @@
 import os
 import sys
 
+from django import get_version
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 from psycopg import Error
 
-from torale import proofs, trouble
+from torale import __version__, proofs, trouble
 
 #: Commands that run whatever secrets the database was used with: they mend or use none.
 UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
@@ -20,6 +21,9 @@ def main() -> None:
 
     A wrong setting, or a database that cannot serve, ends it with one sentence.
     """
+    if sys.argv[1:] in (["--version"], ["version"]):  # Django would print its own
+        sys.stdout.write(f"Torale {__version__}, Django {get_version()}\n")
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
     if not UNCHECKED.intersection(sys.argv[1:2]):
         proofs.check_at_first_connection()

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
 from notifications.delivery.drain import Drain
-from torale import proofs
+from torale import __version__, proofs
 
 logger = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ async def work() -> None:
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stop.set)
-    logger.info("worker_started")
+    logger.info("worker_started", version=__version__)
     await asyncio.gather(keep_up(run_queue, stop), keep_up(run_drain, stop))
     logger.info("worker_stopped")
 

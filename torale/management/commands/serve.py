@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from torale import proofs, trouble
+from torale import __version__, proofs, trouble
 from torale.ports import CannotListen, listen
 from torale.supervised import KILL_WAIT
 
@@ -33,10 +33,11 @@ class Command(BaseCommand):
         call_command("create_first_admin")
         self.stdout.write(
             f"\n  Torale is at {settings.TORALE_URL}\n"
-            f"  API    {settings.TORALE_URL}/api/v1/\n"
-            f"  Admin  {settings.TORALE_URL}/admin/\n"
-            f"  Data   {settings.TORALE_DATA_DIR}\n"
-            "  Stop   Ctrl-C\n"
+            f"  API      {settings.TORALE_URL}/api/v1/\n"
+            f"  Admin    {settings.TORALE_URL}/admin/\n"
+            f"  Data     {settings.TORALE_DATA_DIR}\n"
+            f"  Version  {__version__}\n"
+            "  Stop     Ctrl-C\n"
         )
         self.stdout.flush()
         asyncio.run(run_together())

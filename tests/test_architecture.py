@@ -1,9 +1,11 @@
 """The shape of the tree, kept."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -62,3 +64,54 @@ def test_nothing_is_imported_inside_a_function():
     ]
 
     assert hidden == []
+
+
+PAGE = (ROOT / "docs/architecture.md").read_text()
+PICTURES = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_picture_of_the_apps_shows_what_lint_imports_checks():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers, circles = tool["contracts"]
+    picture = PICTURES[0]
+
+    [downward] = re.findall(r"^ *(\w+(?: --> \w+)+)$", picture, re.MULTILINE)
+
+    assert downward.split(" --> ") == layers["layers"]
+    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == layers["layers"]
+    assert {*layers["layers"]} == {*tool["root_packages"]} == {*circles["ancestors"]}
+
+
+def test_the_one_way_up_is_the_one_in_the_picture():
+    signals = {
+        (path.parent.name, name)
+        for path in SOURCES
+        for name in re.findall(r"^(\w+) = Signal\(\)", path.read_text(), re.MULTILINE)
+    }
+
+    upward = re.findall(r"^ *(\w+) -\. (\w+) \.-> (\w+)$", PICTURES[0], re.MULTILINE)
+
+    assert {(sender, name) for sender, name, _ in upward} == signals
+    [(sender, name, receiver)] = upward
+    named = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if "tests" not in path.parts and f"from {sender}.signals import {name}" in path.read_text()
+    }
+    assert named == {f"{sender}/run.py", f"{receiver}/record.py"}
+
+
+def test_the_picture_of_the_way_names_modules_and_tables_that_there_are():
+    modules = re.findall(r'\["(\S+\.py)"\]', PICTURES[1])
+    tables = re.findall(r'\[\("(\w+)"\)\]', PICTURES[1])
+
+    assert modules
+    assert [module for module in modules if not (ROOT / module).is_file()] == []
+    assert tables
+    assert {*tables} <= {model._meta.db_table for model in apps.get_models()}
+
+
+def test_the_steps_in_the_picture_are_the_steps_below_it():
+    described = re.findall(r"^(\d+)\. ", PAGE, re.MULTILINE)
+
+    assert sorted({*re.findall(r'-- "(\d+) ', PICTURES[1])}) == described

@@ -3,10 +3,7 @@
 import json
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,57 +11,12 @@ from django.conf import settings
 
 from tests.support.programs import free_port
 from tests.support.receivers import wait_for
+from tests.support.terminals import Terminal
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(settings.BASE_DIR)
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-
-
-class Terminal:
-    """A shell that blocks are pasted into; `screen` is all that it has shown."""
-
-    def __init__(self, output: Path, environment: dict[str, str]) -> None:
-        self.output = output
-        with output.open("wb") as shown:
-            self.shell = subprocess.Popen(
-                ["bash"],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=shown,
-                stderr=shown,
-                start_new_session=True,
-            )
-
-    @property
-    def screen(self) -> str:
-        return self.output.read_text()
-
-    def paste(self, block: str) -> None:
-        assert self.shell.stdin
-        self.shell.stdin.write(f"{block}\n".encode())
-        self.shell.stdin.flush()
-
-    def answer_to(self, command: str) -> str:
-        """Return the line that `command` prints."""
-        before = self.screen.count("<end>")
-        self.paste(f"echo; {command}; echo '<end>'")
-        wait_for(lambda: self.screen.count("<end>") > before)
-        return self.screen.split("<end>")[-2].splitlines()[-1]
-
-    def press_ctrl_c(self) -> int:
-        """Interrupt what runs, and return the status it ends with."""
-        os.killpg(self.shell.pid, signal.SIGINT)
-        return self.shell.wait(30)
-
-    def close(self) -> None:
-        """End the shell and what it left in the background."""
-        assert self.shell.stdin
-        with suppress(ProcessLookupError):
-            os.killpg(self.shell.pid, signal.SIGTERM)
-        self.shell.stdin.close()
-        self.shell.wait(30)
 
 
 @pytest.fixture

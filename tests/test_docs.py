@@ -1,5 +1,7 @@
 """The docs say what is there."""
 
+import fnmatch
+import pkgutil
 import re
 from pathlib import Path
 
@@ -13,6 +15,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("torale", "accounts", "executions", "tasks", "notifications")
 #: Read by django-environ, which takes their names in a form of its own.
 OTHERS = {"DATABASE_URL", "EMAIL_URL"}
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
 def test_every_setting_is_documented_in_the_order_of_settings_py():
@@ -49,7 +52,47 @@ def test_every_metric_is_documented_and_the_rules_ask_for_no_other(operator):
     assert ours >= set(re.findall(r"torale_\w+", page))
 
 
+def anchors(document: Path) -> set[str]:
+    """Return what GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_link_between_documents_leads_somewhere():
-    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name} -> {target}"
+    for document in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", document.read_text()):
+            path = (document.parent / target) if target else document
+            assert path.exists(), f"{document.name} -> {target}"
+            assert not anchor or anchor in anchors(path), f"{document.name} -> {target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_and_name_in_code_that_a_document_mentions_is_there(document):
+    text = document.read_text()
+    folders = "|".join((*APPS, "benchmarks", "docs", "script", "tests"))
+
+    files = re.findall(rf"`((?:{folders})/[\w/]+(?:\.\w+)?)`", text)
+    names = re.findall(rf"`((?:{'|'.join(APPS)})(?:\.\w+)+)`", text)
+
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    for name in names:
+        pkgutil.resolve_name(name)
+
+
+def test_every_test_file_that_a_document_mentions_is_there():
+    there = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+
+    for document in DOCUMENTS:
+        # Also as a pattern: test_outbound_*.py.
+        for mentioned in re.findall(r"\btest_[\w*]+\.py\b", document.read_text()):
+            assert fnmatch.filter(there, mentioned), f"{document.name} -> {mentioned}"
+
+
+def test_the_readme_lists_every_document():
+    listed = (ROOT / "README.md").read_text().partition("## Read on")[2]
+
+    assert [
+        path.name
+        for path in DOCUMENTS
+        if path.name != "README.md" and f"]({path.relative_to(ROOT)})" not in listed
+    ] == []

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,10 @@ def test_the_version_is_told(option):
 
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith(f"Torale {__version__}, Django 5.2.")
+
+
+@pytest.mark.parametrize("script", [*(ROOT / "script").iterdir()], ids=lambda path: path.name)
+def test_a_script_runs_modules_that_there_are(script):
+    modules = re.findall(r"-m ((?:tests|torale)\.[\w.]+)", script.read_text())
+
+    assert [module for module in modules if find_spec(module) is None] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support.programs import PATIENCE_S, database_url, environment
+from tests.support.programs import PROGRAM_DEADLINE_S, database_url, environment
 
 ROOT = Path(settings.BASE_DIR)
 LINES = [
@@ -45,7 +45,7 @@ def test_a_command_succeeds(command, tmp_path):
         env=environment(DATABASE_URL=database_url()),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=PROGRAM_DEADLINE_S,
         check=False,
     )
 

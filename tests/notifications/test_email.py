@@ -1,10 +1,14 @@
 import json
+import threading
+import time
+from datetime import UTC, datetime
 
 import lxml.html
 import pytest
 
 from notifications.channels import Message
-from notifications.channels.email.transport import compose, text_of
+from notifications.channels.email.transport import compose, send_batch, text_of
+from torale.clock import Reading
 
 ID = "880e8400-e29b-41d4-a716-446655440000"
 
@@ -105,3 +109,17 @@ def test_a_tasks_name_cannot_become_markup():
 )
 def test_html_becomes_text(markup, text):
     assert text_of(markup) == text
+
+
+def test_no_attempt_begins_after_the_time_that_its_lease_leaves(smtp_receiver):
+    def attempted(begin_before: float) -> int:
+        outcomes = send_batch(
+            [message(), message()],
+            clock=Reading(datetime.now(UTC)),
+            begin_before=begin_before,
+            stopping=threading.Event(),
+        )
+        return len([*outcomes])
+
+    assert attempted(time.monotonic() - 1) == 0
+    assert attempted(time.monotonic() + 60) == len(smtp_receiver.messages) == 2

@@ -230,6 +230,19 @@ def test_only_the_owner_sees_the_secret_in_the_url(chat, operator_client, owner_
 
 
 @pytest.mark.django_db
+def test_a_url_whose_format_has_changed_is_shown_as_the_new_format_has_it(owner):
+    task = make_task(owner, webhook_url="https://chat.example/s3cret")
+    assert recorded(task).shown_recipient == "https://chat.example/s3cret"
+    task.webhook_format = "slack"
+    task.save()
+
+    send = recorded(task)
+
+    assert send.payload.format == "slack"
+    assert send.shown_recipient == "https://chat.example/…"
+
+
+@pytest.mark.django_db
 def test_a_search_for_a_chats_url_is_not_logged(owner_client):
     with capture_logs() as entries:
         owner_client.get(

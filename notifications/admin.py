@@ -1,4 +1,4 @@
-"""Sends in the admin: the record is read, never written."""
+"""Sends in the admin, where the record is only read."""
 
 from django.contrib import admin
 from django.db import transaction
@@ -18,7 +18,7 @@ from notifications.redeliver import redeliver_all
 from torale import clock
 from torale.admin import ReadOnly, log_changes
 
-#: Of the labels; what needs no look has none.
+#: The colors of the statuses that deserve attention.
 COLORS = {
     SendStatus.SENT: "success",
     SendStatus.DELIVERED: "success",
@@ -30,7 +30,7 @@ COLORS = {
 
 
 class AttemptInline(ReadOnly, TabularInline):
-    """What was tried and what the other side said."""
+    """The attempts of a send, and what the receiver answered."""
 
     model = Attempt
     fields = [
@@ -47,7 +47,7 @@ class AttemptInline(ReadOnly, TabularInline):
 
 @admin.register(NotificationSend)
 class NotificationSendAdmin(ReadOnly, ModelAdmin):
-    """Who was told, when, and how it went."""
+    """Who was notified, when, and with what result."""
 
     list_display = [
         "created_at",
@@ -61,7 +61,7 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     list_filter = ["status", "notification_type", "created_at"]
     list_select_related = ["user", "endpoint"]
     search_fields = ["=id", "=recipient", "=task_id", "=user__email"]
-    # Ids sort by creation; an index on created_at alone would serve this page only.
+    # Ids sort by time of creation; an index on created_at would serve this page only.
     ordering = ["-id"]
     show_full_result_count = False
     exclude = [
@@ -78,7 +78,7 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
 
     @display(description="status", ordering="status", label=COLORS)  # type: ignore[untyped-decorator]
     def colored_status(self, send: NotificationSend) -> tuple[str, str]:
-        """Return the status and what is shown for it."""
+        """Return the status and its label."""
         return send.status, send.get_status_display()
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
@@ -90,8 +90,8 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     def redeliver(self, request: HttpRequest, queryset: QuerySet[NotificationSend]) -> None:
         """Queue those of `queryset` that have ended and can be delivered; log each of them."""
         selected = [*queryset.values_list("pk", flat=True)]
-        # Locked, so that those that are unfinished afterwards are the ones queued here. And by
-        # their ids, as a filter by status finds them no more then.
+        # The rows are locked, so that those unfinished afterwards are the ones queued here. They
+        # are found by id, as a filter by status no longer matches them then.
         ended = NotificationSend.objects.filter(pk__in=selected).finished().order_by("pk")
         ids = [*ended.select_for_update().values_list("pk", flat=True)]
         sends = NotificationSend.objects.filter(pk__in=ids)
@@ -102,7 +102,7 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
-    """Where webhooks go and how that has fared."""
+    """The URLs that webhooks go to, and whether they fail."""
 
     exclude = ["url"]  # the URL of a chat is a secret of its owner's
     readonly_fields = ["shown_url"]
@@ -124,7 +124,7 @@ class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
     @admin.action(description="Switch the selected webhooks on again", permissions=["switch_on"])
     @transaction.atomic
     def switch_on(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Let those of `queryset` that are off have webhooks again; log each of them."""
+        """Switch on those of `queryset` that are off, and log each of them."""
         selected = [*queryset.values_list("pk", flat=True)]
         endpoints = WebhookEndpoint.objects.filter(pk__in=selected).switched_off()
         off = [*endpoints.order_by("pk").select_for_update()]

@@ -1,4 +1,4 @@
-"""How delivery is doing, in numbers: for the operator's command and for Prometheus alike."""
+"""The state of delivery in numbers, for `delivery_status` and for Prometheus."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from torale import clock
 
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
-#: Webhooks in trouble that are named: an operator's screen, and few enough labels for Prometheus.
+#: Failing endpoints that are listed: they fit on a screen, and Prometheus takes so many labels.
 MOST_NAMED = 20
 
 
@@ -33,7 +33,7 @@ class DeliveryStatus:
     queued: int
     #: Sends that failed at least once and await another attempt.
     retrying: int
-    #: Sends whose attempt is due, those in a worker's hands included.
+    #: Sends whose attempt is due, including those that a worker has leased.
     due: int
     #: How long the longest due one has waited, in seconds; 0 if none is due.
     oldest_due_s: float
@@ -42,13 +42,13 @@ class DeliveryStatus:
     #: Attempts in the last minute that were accepted, and that were not.
     succeeded_a_minute: int
     failed_a_minute: int
-    #: Webhooks that have done nothing but fail lately, and those switched off.
+    #: Endpoints whose attempts all fail lately, and those that are switched off.
     failing_endpoints: int
     switched_off_endpoints: int
 
 
 def delivery_status(*, now: datetime) -> DeliveryStatus:
-    """Look; costs three queries: unfinished sends, the last minute, webhooks in trouble."""
+    """Return the present state; three queries: unfinished sends, attempts, failing endpoints."""
     is_due = Q(next_attempt_at__lte=now)
     queue = NotificationSend.objects.unfinished().aggregate(
         queued=Count("pk", filter=Q(status=SendStatus.QUEUED)),
@@ -84,7 +84,7 @@ def endpoints_in_trouble() -> list[WebhookEndpoint]:
 
 
 class DeliveryCollector(Collector):
-    """Looks at each scrape: the numbers hold for all workers, whichever process is asked."""
+    """Queries at each scrape: the numbers are of all workers, whichever process is asked."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""

@@ -1,4 +1,4 @@
-"""Forget what is older than anyone wants to know: bodies first, the record of the send later."""
+"""Delete old sends: their bodies first, and the records later."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from django.db import transaction
 from notifications.models import Attempt, NotificationSend, Payload
 from notifications.models.send import NotificationSendQuerySet
 
-#: Sends pruned in one transaction: their row locks are held for some milliseconds only.
+#: Sends pruned in one transaction, which holds their row locks for a few milliseconds.
 SENDS_PER_TRANSACTION = 1000
-#: What was sent and answered is kept for this part of the time the record is kept.
+#: Bodies are kept for this fraction (1/3) of the time for which records are kept.
 BODIES_SHARE = 3
 
 
@@ -20,8 +20,8 @@ def prune(
 ) -> tuple[int, int]:
     """Delete the bodies, and later the records, of sends that ended long ago.
 
-    Unfinished sends are never touched. Works in batches by ids, oldest first, so that neither the
-    table nor much of it is ever locked; stopped in between, it goes on the next time.
+    Unfinished sends are never touched. Works in batches by id, the oldest first, so that only few
+    rows are locked at a time. If it is stopped, the next run goes on.
 
     Args:
         older_than: age of the records that are deleted; bodies go after a third of it.
@@ -47,9 +47,9 @@ def _in_batches(
     act: Callable[[list[UUID]], None],
     must_end: Callable[[], bool],
 ) -> int:
-    """Do `act` to all of `sends`, walking the table once by id; return how many they were.
+    """Call `act` with batches of `sends`, in the order of their ids; return how many there were.
 
-    Each batch is locked first: what is redelivered meanwhile is left alone.
+    Each batch is locked first, so that sends that are redelivered meanwhile are left alone.
     """
     count, last = 0, UUID(int=0)
     while not must_end():

@@ -1,4 +1,4 @@
-"""Write down who is to be told, in the transaction that says why."""
+"""Record the sends that a met condition leads to, in the transaction that stores the answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
 def _record(
     destinations: Sequence[Destination], task: Task, execution: Execution, now: datetime
 ) -> tuple[list[NotificationSend], bool]:
-    """Store sends, those that may not go out as skipped; say whether any of them may."""
+    """Store sends, and skip those that may not go out; return them and whether any of them may."""
     sends = [
         NotificationSend(
             user_id=task.user_id,

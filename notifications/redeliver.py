@@ -1,4 +1,4 @@
-"""Deliver again what has ended: one send, or all that match."""
+"""Deliver sends again that have ended: one of them, or all that match."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,7 +31,7 @@ class NotDeliverable(Conflict):
 def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     """Queue `send` again, with the same payload and message id, and return it.
 
-    A skipped one counts as one more notification now, as it did not then.
+    A skipped send counts towards the limits now, as it did not when it was recorded.
 
     Raises:
         StillInFlight: it is queued or retrying.
@@ -56,8 +56,8 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
 def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     """Queue again all of `sends` that have ended and can be delivered; return how many.
 
-    One statement: they are queued all or none. Only of those that were skipped, each counts as
-    one more notification, and a user's are queued until one is too many.
+    They are queued in one transaction, all or none. Those that were skipped count towards the
+    limits, and are queued as far as those allow.
     """
     ended = deliverable(sends)
     skipped = ended.filter(status=SendStatus.SKIPPED)

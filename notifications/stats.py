@@ -1,4 +1,4 @@
-"""What became of sends, in numbers: counts by day, and how long they took."""
+"""Statistics of sends: counts by day, and how long they took."""
 
 from datetime import UTC, date, timedelta
 from typing import Any, TypedDict
@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 from notifications.models.send import NotificationSendQuerySet
 
 MILLISECOND = timedelta(milliseconds=1)
-#: The latencies told: the one that half of the sends stay within, nine in ten, 99 in 100.
+#: The percentiles of the latency that are returned, by their names.
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 
@@ -32,7 +32,7 @@ class Stats(TypedDict):
 
 
 class Percentiles(Aggregate):
-    """PERCENTILES of a duration; null where there is no row."""
+    """The PERCENTILES of a duration; null if there are no rows."""
 
     function = "PERCENTILE_CONT"
     template = "%(function)s(ARRAY[%(fractions)s]) WITHIN GROUP (ORDER BY %(expressions)s)"
@@ -67,7 +67,7 @@ def day_counts(sends: NotificationSendQuerySet) -> Any:
 def latency_ms(sends: NotificationSendQuerySet) -> dict[str, int | None]:
     """Return the PERCENTILES of the milliseconds from recording to acceptance.
 
-    Sends that were delivered again do not count: when they were first accepted is forgotten.
+    Sends that were delivered again do not count, as the time of their first acceptance is not kept.
     """
     took = ExpressionWrapper(F("sent_at") - F("created_at"), DurationField())
     found = sends.order_by().delivered_once().aggregate(found=Percentiles(took))["found"]

@@ -1,4 +1,4 @@
-"""Take sends in hand: lease what is due, as far as the receivers' limits allow."""
+"""Lease due sends to this worker, as far as their receivers' concurrency limits allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,20 +27,20 @@ LEASE = timedelta(seconds=120)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one look at the due sends came to."""
+    """The result of one look at the due sends."""
 
     #: The database's time when they were leased.
     clock: Reading
     #: Leased, to be attempted now.
     messages: list[Message]
-    #: Leased, but not to be attempted (any more), for a `Refusal`: to be ended by `refuse`.
+    #: Leased, but they may not go out any more: `refuse` ends them.
     refused: list[Message]
     #: Whether as many as asked for were found, so that more may be due.
     is_full: bool
 
     @property
     def more_may_be_due(self) -> bool:
-        """Whether it is worth looking again at once; what is refused costs no attempt."""
+        """Whether to look again at once: refused sends take no time."""
         return self.is_full or bool(self.refused)
 
 
@@ -49,8 +49,8 @@ async def claim(
 ) -> Claim:
     """Lease up to `most` due sends, the longest due first, as far as their receivers' limits allow.
 
-    Rows that another worker is claiming are passed over, and so are receivers that have reached
-    their limit: their sends stay due. One statement, whatever the length of the queue.
+    Skips rows that another worker is claiming, and receivers that have reached their limit: their
+    sends stay due. Costs one statement, whatever the length of the queue.
     """
     free = limits.known()
     lease = str(uuid4())
@@ -100,7 +100,7 @@ def _bytes(digits: str | None) -> bytes | None:
 
 
 def refuse(messages: Sequence[Message]) -> None:
-    """End sends that must not be attempted any more; give back those that may again by now."""
+    """End sends that may not go out any more; give back those that may again."""
     sends = with_refusal(NotificationSend.objects.all()).in_bulk(
         [message.send_id for message in messages]
     )
@@ -117,9 +117,9 @@ def refuse(messages: Sequence[Message]) -> None:
 
 
 def give_back(messages: Sequence[Message]) -> None:
-    """End the leases of messages that were claimed but not attempted: they are due at once.
+    """End the leases of messages that were not attempted, so that they are due at once.
 
-    One statement for all: a worker that is told to stop has seconds for up to a thousand.
+    Uses one statement: a worker that is stopped may have a thousand of them and has only seconds.
     """
     with connection.cursor() as cursor:
         cursor.execute(

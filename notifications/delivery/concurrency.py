@@ -1,19 +1,19 @@
 """How many attempts each receiver may have under way, so that a dead one delays nobody else; pure.
 
-Like TCP's slow start: a receiver begins with little, gets twice as much whenever it is quick, and
-falls back to a single attempt at a time when it keeps one waiting.
+This works like TCP's slow start: a receiver begins with a low limit, which doubles after each quick
+attempt and falls to a single attempt after a slow one.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 
-#: What a receiver that nothing is known of may have under way: all that a dead one costs at first.
+#: The limit of a receiver about which nothing is known, and so the most that a dead one costs.
 INITIAL_LIMIT = 8
-#: What a quick receiver may have.
+#: The limit that a quick receiver can reach.
 HIGHEST_LIMIT = 512
-#: What one that keeps attempts waiting may have.
+#: The limit of a receiver that is slow.
 LOWEST_LIMIT = 1
-#: Hosts whose limit is remembered.
+#: How many hosts' limits are remembered.
 HOSTS_REMEMBERED = 1_000
 
 
@@ -29,22 +29,22 @@ class ConcurrencyLimits:
         return max(0, self._limits.get(host, INITIAL_LIMIT) - self._under_way[host])
 
     def known(self) -> dict[str, int]:
-        """Return `free` for each host that may have other than INITIAL_LIMIT more."""
+        """Return `free` for each host for which it may differ from INITIAL_LIMIT."""
         return {host: self.free(host) for host in {*self._under_way, *self._limits}}
 
     def exhausted(self) -> list[str]:
-        """Return the hosts that may have so few more that claiming for them does not pay yet."""
+        """Return the hosts that have too few attempts free for claiming to be worth it."""
         return [host for host in self._under_way if self._is_exhausted(host)]
 
     def _is_exhausted(self, host: str) -> bool:
         return self._under_way[host] * 4 > self._limits.get(host, INITIAL_LIMIT) * 3
 
     def begin(self, hosts: Iterable[str]) -> None:
-        """Note an attempt for each of `hosts`."""
+        """Count an attempt for each of `hosts`."""
         self._under_way.update(hosts)
 
     def _forget_idle(self) -> None:
-        """Let idle quick hosts begin anew next time: what is remembered is handed to each claim."""
+        """Forget quick hosts that are idle, as all that is remembered is passed to each claim."""
         self._limits = {
             host: limit
             for host, limit in self._limits.items()
@@ -52,16 +52,20 @@ class ConcurrencyLimits:
         }
 
     def end(self, host: str) -> None:
-        """Note that an attempt ended and tells nothing of the host, or was not made."""
+        """Count an attempt as ended that says nothing about the host, or was not made."""
         self._under_way[host] -= 1
         if not self._under_way[host]:
             del self._under_way[host]
 
     def adapt(self, host: str, *, quickly: bool) -> bool:
-        """Note how an attempt ended: quickly, whatever came of it, or only after a long wait.
+        """Count an attempt as ended, and adapt the host's limit.
+
+        Args:
+            host: the receiver.
+            quickly: whether it answered soon, whatever it answered.
 
         Returns:
-            Whether claiming for the host pays again, and did not before.
+            Whether claiming for the host is worth it again, and was not before.
         """
         was_exhausted = self._is_exhausted(host)
         self.end(host)

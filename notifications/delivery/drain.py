@@ -29,31 +29,30 @@ from torale.errors import OUR_FAULT
 
 logger = structlog.get_logger(__name__)
 
-#: Attempts under way at once in one worker: room for many receivers that hang until their
-#: time-out, of which each has its limit.
+#: Attempts under way at once in one worker. Many receivers may hang until their time-out, each
+#: with as many attempts as its concurrency limit allows.
 MOST_ATTEMPTS_AT_ONCE = 1000
-#: Sends claimed at once, and outcomes stored at once: enough to make a query's cost small beside
-#: the attempts'.
+#: Sends claimed by one statement: enough to make its cost small compared to the attempts.
 SENDS_PER_CLAIM = 100
-#: Seconds between two looks when nothing wakes the drain: retries fall due silently.
+#: Seconds between two looks when nothing wakes the drain, as nothing does when a retry falls due.
 POLL_S = 1.0
-#: Seconds from a claim within which an attempt begins or is given back, so that it ends within its
-#: lease, with the mail server's time-outs, too.
+#: Seconds after a claim in which an attempt must begin; later it is given back. So it ends within
+#: its lease, even if the mail server takes all of its time-outs.
 BEGIN_WITHIN_S = 30.0
-#: Seconds that attempts under way may take after the worker was told to stop. A webhook's own
-#: time-out is shorter.
+#: Seconds that attempts under way have to end after the worker was told to stop. The time-out of a
+#: webhook is shorter.
 ATTEMPTS_GRACE_S = 16.0
-#: Seconds that storing the last outcomes may take then; what is not stored is attempted again.
+#: Seconds for storing the last outcomes after that; what is not stored is attempted again.
 STORING_S = 3.0
-#: Milliseconds from which on an attempt counts as slow, and its receiver's limit falls.
+#: Milliseconds after which an attempt counts as slow, and its receiver's limit falls.
 SLOW_MS = 10_000
 
 
 class Drain:
     """Delivers what is due, for as long as its worker lives.
 
-    A pool of attempts that is filled up as they end, so that a slow receiver holds its limit and
-    not a whole batch; outcomes are stored in whatever number has come together meanwhile.
+    It is a pool of attempts that is refilled as they end, so that a slow receiver holds up its own
+    attempts and not a whole batch. Outcomes are stored together, as many as have come in meanwhile.
     """
 
     def __init__(self) -> None:
@@ -61,14 +60,14 @@ class Drain:
         self._wake = asyncio.Event()
         self._outcomes: asyncio.Queue[tuple[Message, Outcome]] = asyncio.Queue()
         self._attempts: set[asyncio.Task[None]] = set()
-        #: Claimed, and neither attempted nor given back; by identity, as a send whose lease ran out
-        #: under us may be claimed by us again.
+        #: Claimed, and neither attempted nor given back. By identity: this worker may claim a send
+        #: again whose lease has run out meanwhile.
         self._in_hand: dict[int, Message] = {}
         self._stopping = threading.Event()
         self._transports: dict[str, Transport] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set; then finish what is under way and give back the rest."""
+        """Deliver until `stop` is set, then finish what is under way and give back the rest."""
         storing = asyncio.create_task(self._store_outcomes())
         helpers = [
             storing,
@@ -95,8 +94,8 @@ class Drain:
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
         async with await connect() as database:
-            # A lease that a crash of the server loses is one that ends early: claiming need not
-            # wait for the disk.
+            # Claiming need not wait for the disk: if the database server crashes and loses a lease,
+            # the lease only ends early.
             await database.execute("SET synchronous_commit = off")
             while not stop.is_set():
                 self._wake.clear()
@@ -105,10 +104,10 @@ class Drain:
                         await asyncio.wait_for(self._wake.wait(), POLL_S)
 
     async def _fill(self, database: psycopg.AsyncConnection[Any]) -> bool:
-        """Claim as many as there are places for and start them; say whether more may be due."""
+        """Claim as many sends as there is room for, start them; return whether more may be due."""
         free = min(SENDS_PER_CLAIM, MOST_ATTEMPTS_AT_ONCE - len(self._in_hand))
         if free < SENDS_PER_CLAIM // 2:
-            return False  # an attempt that ends wakes us; claiming singly would cost too much
+            return False  # an attempt that ends wakes the drain; claiming singly costs too much
         begin_before = time.monotonic() + BEGIN_WITHIN_S
         found = await claim(database, most=free, limits=self._limits)
         by_channel: defaultdict[str, list[Message]] = defaultdict(list)
@@ -142,7 +141,7 @@ class Drain:
             await transport.attempt(
                 messages, clock=clock, begin_before=begin_before, report=self._note_outcome
             )
-        except Exception:  # the boundary to a bug: it must end as a record, not in an endless loop
+        except Exception:  # a bug in a channel must end as a record, not in an endless loop
             logger.exception("attempt_broke", send_ids=[message.send_id for message in messages])
             for message in messages:
                 failure = Outcome(started_at=clock.now(), duration_ms=0, error=OUR_FAULT)
@@ -151,7 +150,7 @@ class Drain:
 
     def _note_outcome(self, message: Message, outcome: Outcome) -> None:
         if not self._in_hand.pop(id(message), None):
-            return  # given back meanwhile: it is another attempt that tells
+            return  # it was given back meanwhile, and another attempt decides
         claimable = self._limits.adapt(message.host, quickly=outcome.duration_ms < SLOW_MS)
         if claimable or len(self._in_hand) == MOST_ATTEMPTS_AT_ONCE - SENDS_PER_CLAIM // 2:
             self._wake.set()
@@ -165,10 +164,10 @@ class Drain:
             await in_thread(give_back, messages)
 
     async def _finish(self) -> None:
-        """Let what is under way end, store it, and give back what did not.
+        """Wait for what is under way, store it, and give back the rest.
 
-        Given back in time, those sends are attempted by another worker at once; a crash in here
-        leaves them to their leases.
+        What is given back is attempted by another worker at once. After a crash in here, it is
+        attempted when its leases have run out.
         """
         self._stopping.set()
         if self._attempts:
@@ -178,7 +177,7 @@ class Drain:
             await self._outcomes.join()
 
     async def _store_outcomes(self) -> None:
-        """Store outcomes as they come; while the database is away, keep them until it is back."""
+        """Store outcomes as they come in; keep them while the database is away."""
         outcomes: list[tuple[Message, Outcome]] = []
         while True:
             try:
@@ -192,7 +191,7 @@ class Drain:
                         for _ in outcomes:
                             self._outcomes.task_done()
                         outcomes.clear()
-            except Exception:  # what was delivered must still be stored, whatever is wrong now
+            except Exception:  # what was delivered must be stored, whatever is wrong now
                 logger.exception("outcomes_not_stored", count=len(outcomes))
                 await asyncio.sleep(POLL_S)
 
@@ -204,7 +203,7 @@ class Drain:
             await in_thread(switch_off_hopeless, outcomes)
 
     async def _listen(self) -> None:
-        """Wake the drain whenever sends were recorded anywhere."""
+        """Wake the drain whenever any process has recorded sends."""
         while True:
             try:
                 async with await connect() as listening:
@@ -222,7 +221,7 @@ class Drain:
 
 
 async def in_thread(act: Callable[..., None], *arguments: Any, **keywords: Any) -> None:
-    """Have Django do something rare, on a connection that goes back to its pool."""
+    """Have Django do something in a thread, on a connection that goes back to its pool."""
 
     def acted() -> None:
         try:

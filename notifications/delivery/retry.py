@@ -1,4 +1,4 @@
-"""Outcome, attempt number -> what becomes of the send; pure."""
+"""Decide what follows from an attempt: done, another attempt, or giving up; pure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,6 +54,6 @@ def decide(outcome: Outcome, *, attempt: int, jitter: float) -> Done | RetryAfte
         return GiveUp()
     wait = jittered(DELAYS[attempt - 1], jitter=jitter)
     if outcome.retry_after is not None:
-        # The receiver knows best when it is well again, but cannot ask for less than our own wait.
+        # A receiver may ask for a longer wait than ours, but not for a shorter one.
         wait = max(wait, min(outcome.retry_after, LONGEST_WAIT))
     return RetryAfter(wait)

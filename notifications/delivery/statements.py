@@ -1,10 +1,10 @@
-"""The statements that claim sends, give them back and store outcomes."""
+"""The SQL statements that claim sends, give them back and store outcomes."""
 
 from notifications.eligibility import LOOKED_AT, REFUSAL
 
-# CLAIM and STORE are one statement each, as each turn of a busy event loop that a further one waits
-# for takes longer than the statement. They pass one JSON document, as it is several times quicker
-# to read than rows of columns.
+# CLAIM and STORE are one statement each: a second one would wait for another turn of a busy event
+# loop, which takes longer than the statement itself. They pass their rows as one JSON document,
+# which is several times faster to read than rows of columns.
 CLAIM = f"""
 WITH due AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM notifications_notificationsend

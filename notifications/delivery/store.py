@@ -1,4 +1,4 @@
-"""Store how attempts ended, what becomes of their sends, and how the receivers have fared."""
+"""Store outcomes: the attempts, the new states of their sends, and whether endpoints fail."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -23,24 +23,24 @@ from notifications.models import AttemptStatus, SendStatus, WebhookEndpoint
 from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 
-#: A webhook that has done nothing but fail for so long is switched off.
+#: How long all attempts of an endpoint must have failed before it is switched off.
 SWITCH_OFF_AFTER = timedelta(days=5)
 
 STATUSES = {Done: SendStatus.SENT, RetryAfter: SendStatus.RETRYING, GiveUp: SendStatus.FAILED}
 
 Ended = tuple[Message, Outcome]
 
-#: A value is at fault and would be again, unlike a connection.
+#: Errors that a value causes, and would cause again; unlike those of a connection.
 UNSTORABLE = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
 
 logger = structlog.get_logger(__name__)
 
 
 async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
-    """Store outcomes, their attempts and how the webhooks have fared; return how many were ours.
+    """Store outcomes and return how many there were whose lease was still the claim's.
 
-    An outcome whose lease has passed to another claim is dropped: that claim's own will be stored.
-    One that the database cannot keep holds up none of the others.
+    An outcome whose lease has passed to another claim is dropped, as that claim stores its own.
+    One that the database refuses does not hold up the others.
     """
     try:
         return await _store_together(database, ended)
@@ -49,7 +49,7 @@ async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) 
             return sum([await store(database, [each]) for each in ended])
         [(message, outcome)] = ended
         logger.warning("outcome_unstorable", send_id=message.send_id, error=_gist(error))
-    # What the other side said is what can be at fault; what became of the send is not.
+    # Only what the receiver said can be at fault, not the new state of the send.
     bare = replace(
         outcome,
         request_headers=None,
@@ -61,13 +61,13 @@ async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) 
     try:
         return await _store_together(database, [(message, bare)])
     except UNSTORABLE as error:
-        # The lease runs out, and it is attempted again.
+        # It is attempted again when its lease has run out.
         logger.warning("outcome_dropped", send_id=message.send_id, error=_gist(error))
         return 0
 
 
 def _gist(error: Exception) -> str:
-    # What follows the first line are the row's values.
+    # The lines after the first hold the row's values.
     return str(error).partition("\n")[0]
 
 
@@ -78,10 +78,10 @@ async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequenc
 
 
 def switch_off_hopeless(ended: Sequence[Ended]) -> None:
-    """Switch off the webhooks among `ended` that said they are gone, or failed for too long.
+    """Switch off the endpoints among `ended` that are gone, or have failed for too long.
 
-    A crash before this leaves them on until their next failure, which comes here again. The same
-    holds for a webhook that cannot be switched off now.
+    After a crash before this, or if an endpoint cannot be switched off now, it stays on until its
+    next failure.
     """
     gone = {message.endpoint_id for message, outcome in ended if outcome.is_gone}
     failed = {message.endpoint_id for message, outcome in ended if outcome.error}
@@ -96,13 +96,13 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
         )
         try:
             switch_off(endpoint, because=because)
-        except (DatabaseError, ConnectorException):  # one webhook's fault must not stop the others
+        except (DatabaseError, ConnectorException):  # one endpoint must not stop the others
             logger.exception("webhook_not_switched_off", endpoint_id=endpoint.pk)
 
 
 @transaction.atomic
 def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
-    """Send nothing to `endpoint` any more and tell its owner, once."""
+    """Send nothing to `endpoint` any more, and tell its owner once."""
     won = WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
         switched_off_at=DatabaseNow(),
         switched_off_because=because,
@@ -153,5 +153,5 @@ def _headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
 
 
 def _text(value: str | None) -> str | None:
-    # PostgreSQL holds no NUL, neither in text nor in jsonb.
+    # PostgreSQL stores no NUL, neither in text nor in jsonb.
     return value.replace("\0", "\ufffd") if value else value

@@ -1,4 +1,4 @@
-"""The record of sends, the webhooks they go to, and the addresses they must not go to."""
+"""Sends and their attempts, webhooks, and suppressed addresses."""
 
 from notifications.models.send import (
     ACCEPTED,

@@ -18,14 +18,14 @@ from torale.uuid7 import uuid7
 
 
 class NotificationType(models.TextChoices):
-    """The channel a send goes out by."""
+    """The channel by which a send goes out."""
 
     EMAIL = "email"
     WEBHOOK = "webhook"
 
 
 class SendStatus(models.TextChoices):
-    """Where a send stands; the contract's words."""
+    """The state of a send, in the words of the API."""
 
     #: Recorded, not yet attempted.
     QUEUED = "queued"
@@ -57,46 +57,46 @@ ACCEPTED = (SendStatus.SENT, SendStatus.DELIVERED)
 
 
 class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
-    """Questions asked of sends."""
+    """Queries of sends."""
 
     def for_user(self, user: User) -> Self:
         """Keep the sends of `user`."""
         return self.filter(user=user)
 
     def newest_first(self) -> Self:
-        """Order as every list shows them; the id breaks ties, so that pages fit together."""
+        """Order as every list does; the id breaks ties, so that pages do not overlap."""
         return self.order_by("-created_at", "-id")
 
     def in_detail(self) -> Self:
-        """Load along what a send carries and its attempts, in their order."""
+        """Load the payload and the attempts, in their order, along with each send."""
         attempts = Prefetch("attempts", Attempt.objects.order_by("number"))
         return self.select_related("payload").prefetch_related(attempts)
 
     def unfinished(self) -> Self:
-        """Keep those that still await an attempt."""
+        """Keep those that await an attempt."""
         return self.filter(status__in=UNFINISHED)
 
     def finished(self) -> Self:
-        """Keep those that have ended, in whatever way."""
+        """Keep those that have ended."""
         return self.exclude(status__in=UNFINISHED)
 
     def delivered_once(self) -> Self:
-        """Keep those that were accepted, and never delivered again."""
+        """Keep those that were accepted and never redelivered."""
         return self.filter(sent_at__isnull=False, earlier_attempt_count=0)
 
     def leased(self, send_id: str, lease: str) -> Self:
-        """Keep the one send, if that claim still has it in hand."""
+        """Keep one send, if it is still leased by that claim."""
         return self.filter(pk=send_id, lease=lease)
 
     def user_ids(self) -> list[UUID]:
-        """Return whose they are."""
+        """Return the ids of the users they belong to."""
         return [*self.order_by("user_id").values_list("user_id", flat=True).distinct()]
 
     def requeue(self, *, now: datetime) -> int:
-        """Have them delivered again from the first attempt on; return how many."""
+        """Queue them again with the full schedule of attempts; return how many there were."""
         return self.update(
             status=SendStatus.QUEUED,
-            # An attempt's error stays until the next attempt; a reason to skip is over.
+            # The error of an attempt stays until the next one. A reason to skip no longer holds.
             error_message=Case(
                 When(status=SendStatus.SKIPPED, then=None), default=F("error_message")
             ),
@@ -106,7 +106,7 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         )
 
     def give_up(self, because: str) -> int:
-        """End them without another attempt; return how many."""
+        """End them as failed without another attempt; return how many there were."""
         return self.update(
             status=SendStatus.FAILED,
             error_message=because,
@@ -116,7 +116,7 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         )
 
     def due(self, now: datetime) -> Self:
-        """Keep those to be attempted now: their time has come and no lease is on them."""
+        """Keep those to be attempted now: they are due, and nobody has a lease on them."""
         return self.unfinished().filter(
             Q(leased_until=None) | Q(leased_until__lte=now), next_attempt_at__lte=now
         )
@@ -129,9 +129,9 @@ class NotificationSend(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # PROTECT: whoever was told is not forgotten by a click; an account is switched off instead.
+    # PROTECT: the record must not vanish with an account, which is switched off instead.
     user = models.ForeignKey(User, models.PROTECT, related_name="sends", db_index=False)
-    # Ids rather than foreign keys: they go on naming a task and an execution that are deleted.
+    # Ids rather than foreign keys, as they stay when the task and the execution are deleted.
     task_id = models.UUIDField(
         help_text="The task that the send is about; it may have been deleted since."
     )
@@ -151,29 +151,29 @@ class NotificationSend(models.Model):
         help_text="What the send tells.",
     )
     recipient = models.TextField(help_text="The email address, or the webhook's URL.")
-    #: The receiver and how it has fared; null for email.
+    #: The receiver and whether it fails; null for email.
     endpoint = models.ForeignKey(
         WebhookEndpoint, models.PROTECT, null=True, related_name="sends", db_index=False
     )
     #: Whether it goes to the account's default webhook, which has a switch of its own.
     is_for_default_webhook = models.BooleanField(default=False)
-    #: What attempts are rationed by: the receiver's host and port, empty for email.
+    #: Whose attempts are limited together: the receiver's host and port, empty for email.
     host = models.TextField(default="", blank=True)
     notification_type = models.CharField(max_length=7, choices=NotificationType)
     status = models.CharField(max_length=10, choices=SendStatus, default=SendStatus.QUEUED)
     error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
     created_at = models.DateTimeField(default=timezone.now)
 
-    #: When the other side accepted it.
+    #: When the receiver accepted it.
     sent_at = models.DateTimeField(null=True)
 
     attempt_count = models.PositiveSmallIntegerField(default=0)
     #: Attempts before the last redelivery; the retry schedule begins after them.
     earlier_attempt_count = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    #: A worker has it in hand until then; a lease that runs out makes it due again.
+    #: Until when a worker has it to itself; afterwards it is due again.
     leased_until = models.DateTimeField(null=True)
-    #: Which claim the lease belongs to; an outcome is stored only by the claim that holds it.
+    #: The claim that holds the lease; only this claim may store an outcome.
     lease = models.UUIDField(null=True)
 
     #: The code of a Refusal, or None; set by `eligibility.with_refusal` only.
@@ -243,19 +243,19 @@ class NotificationSend(models.Model):
 
     @property
     def shown_recipient(self) -> str:
-        """The recipient as others than the task's owner may see it."""
+        """The recipient as people other than the task's owner may see it."""
         return self.endpoint.shown_url if self.endpoint else self.recipient
 
     def skip(self, because: str) -> None:
-        """Have nothing sent, and store why."""
+        """Store that nothing is sent, and why."""
         self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
         self.save(update_fields=["status", "error_message", "next_attempt_at"])
 
 
 class Payload(models.Model):
-    """What a send carries, fixed when it is recorded: every attempt sends the same bytes.
+    """The content of a send, fixed when it is recorded: all attempts send the same bytes.
 
-    Apart from the send, so that recording an outcome does not write it again.
+    A table of its own, so that storing an outcome does not write it again.
     """
 
     send = models.OneToOneField(
@@ -280,7 +280,7 @@ class AttemptStatus(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One try to deliver a send, and what the other side said."""
+    """One attempt to deliver a send, and what the receiver answered."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     send = models.ForeignKey(
@@ -291,7 +291,7 @@ class Attempt(models.Model):
     duration_ms = models.PositiveIntegerField()
     status = models.CharField(max_length=9, choices=AttemptStatus)
     request_headers = models.JSONField(null=True)
-    #: Under which the email provider reports back what became of it.
+    #: The id under which the email provider reports what became of it.
     provider_message_id = models.TextField(null=True)  # noqa: DJ001 - null is "none"
     response_status = models.PositiveSmallIntegerField(null=True)
     response_headers = models.JSONField(null=True)
@@ -315,8 +315,8 @@ class Attempt(models.Model):
                 name="attempt_provider_message",
                 condition=Q(provider_message_id__isnull=False),
             ),
-            # Read by delivery_status and the metrics for the present rate; tiny, as attempts are
-            # stored in the order in which they are made.
+            # Read by delivery_status and the metrics for the present rate. It is tiny, as attempts
+            # are stored in the order of this column.
             BrinIndex("started_at", name="attempt_started", pages_per_range=16),
         ]
 

@@ -1,4 +1,4 @@
-"""Addresses that mail must not go to any more."""
+"""Addresses that get no more mail."""
 
 from typing import Self
 
@@ -18,15 +18,15 @@ class Suppression(models.TextChoices):
 
 
 class EmailSuppressionQuerySet(models.QuerySet["EmailSuppression"]):
-    """Questions asked of suppressed addresses."""
+    """Queries of suppressed addresses."""
 
     def of(self, address: str) -> Self:
-        """Keep the one for `address`, in whatever case it is written."""
+        """Keep the one for `address`, in upper or lower case."""
         return self.filter(address=address.lower())
 
 
 class EmailSuppression(models.Model):
-    """One address that gets no more mail, of whatever user. Deleting it lets mail through again."""
+    """An address that gets no more mail from any user. Deleting it lets mail through again."""
 
     address = models.EmailField(primary_key=True, max_length=254, help_text="In lower case.")
     reason = models.CharField(max_length=10, choices=Suppression)

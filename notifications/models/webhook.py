@@ -17,16 +17,16 @@ from torale.errors import Refused
 from torale.fields import EncryptedJSONField, Undecryptable, kept
 from torale.uuid7 import uuid7
 
-#: How long a replaced secret still signs along, so that receivers can change over.
+#: How long a replaced secret still signs as well, so that receivers can change to the new one.
 OVERLAP = timedelta(hours=24)
 
 
-#: Replaced secrets that sign along at a time.
+#: The most replaced secrets that sign at a time.
 MOST_RETIRED = 5
 
 
 def still_valid(retired: Sequence[tuple[str, float]], *, now: datetime) -> list[str]:
-    """Return those of the replaced secrets whose time is not over."""
+    """Return the replaced secrets that still sign."""
     return [secret for secret, until in retired if until > now.timestamp()]
 
 
@@ -41,14 +41,14 @@ class WebhookConfig(models.Model):
     user = models.OneToOneField(
         User, models.CASCADE, primary_key=True, related_name="webhook_config"
     )
-    #: Where tasks go that name no webhook of their own; null for nowhere.
+    #: The URL for tasks that name no webhook of their own; null if there is none.
     url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
     #: The default webhook's switch; a task's own webhook does not depend on it.
     is_enabled = models.BooleanField(default=True)
     #: The form of the default webhook's body.
     format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     secret = EncryptedJSONField(default=new_secret)
-    #: Replaced secrets, the last one first, each with the Unix time until which it signs along.
+    #: Replaced secrets, the latest first, each with the Unix time until which it signs.
     retired_secrets = EncryptedJSONField(default=list)
 
     def __str__(self) -> str:
@@ -60,13 +60,13 @@ class WebhookConfig(models.Model):
 
     @transaction.atomic
     def rotate_secret(self, *, now: datetime) -> None:
-        """Replace the secret; the old one signs along for a day, however often it is done again.
+        """Replace the secret; the old one signs as well for a day, even if it is replaced again.
 
-        Rotations at the same time follow one another: each answers with a secret that signs. An old
-        one that cannot be decrypted is forgotten, as it could not sign.
+        Simultaneous rotations are done one after the other, and each returns a secret that signs.
+        An old one that cannot be decrypted is dropped, as it cannot sign.
 
         Raises:
-            Refused: MOST_RETIRED old ones sign along already; all would go into each request.
+            Refused: MOST_RETIRED old ones still sign; each adds a signature to every request.
         """
         stored = WebhookConfig.objects.select_for_update().get(pk=self.pk)
         begun = now.timestamp()
@@ -87,26 +87,26 @@ class WebhookConfig(models.Model):
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
-    """Questions asked of receivers."""
+    """Queries of endpoints."""
 
     def for_user(self, user: User) -> Self:
-        """Keep the receivers of `user`."""
+        """Keep the endpoints of `user`."""
         return self.filter(user=user)
 
     def failing(self) -> Self:
-        """Keep those of which nothing but failures has come for a while."""
+        """Keep those whose latest attempts have all failed."""
         return self.filter(failing_since__isnull=False)
 
     def switched_off(self) -> Self:
-        """Keep those that get nothing any more."""
+        """Keep those that are switched off."""
         return self.filter(switched_off_at__isnull=False)
 
     def switched_off_for_failing(self) -> Self:
-        """Keep those that Torale has switched off, and not their owner."""
+        """Keep those that were switched off for failing, not by their owner."""
         return self.switched_off().filter(is_switched_off_by_owner=False)
 
     def switch_on(self) -> int:
-        """Let them have webhooks again, with a clean record; return how many were off."""
+        """Switch them on again, as if they had never failed; return how many were off."""
         return self.switched_off().update(
             switched_off_at=None,
             switched_off_because=None,
@@ -115,7 +115,7 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         )
 
     def switch_off_by_owner(self, *, now: datetime) -> int:
-        """Send nothing to them until their owner switches them on; return how many they are."""
+        """Send nothing to them until their owner switches them on; return how many there are."""
         return self.update(
             switched_off_at=Coalesce("switched_off_at", now),
             switched_off_because="you switched it off",
@@ -124,7 +124,7 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
 
 
 class WebhookEndpoint(models.Model):
-    """One URL that a user's webhooks go to, and how it has fared."""
+    """A URL that a user's webhooks go to, and whether it fails or is switched off."""
 
     #: Its id in the API; the primary key, which each send holds, is a smaller number.
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -133,7 +133,7 @@ class WebhookEndpoint(models.Model):
     #: The form of the body of the latest webhook that was recorded for it.
     format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     created_at = models.DateTimeField(default=timezone.now)
-    #: When the first of an unbroken run of failures came; null while it works.
+    #: Since when all attempts have failed; null while it works.
     failing_since = models.DateTimeField(null=True)
     switched_off_at = models.DateTimeField(null=True)
     switched_off_because = models.TextField(null=True)  # noqa: DJ001 - null while it is on
@@ -171,15 +171,15 @@ class WebhookEndpoint(models.Model):
 
     @property
     def shown_url(self) -> str:
-        """The URL as others than its owner may see it."""
+        """The URL as people other than its owner may see it."""
         return shown_url(self.url, format_=self.format)
 
     def switch_on(self) -> None:
-        """Let it have webhooks again; one that is on stays as it is."""
+        """Switch it on again; does nothing if it is on."""
         WebhookEndpoint.objects.filter(pk=self.pk).switch_on()
         self.refresh_from_db()
 
     def switch_off_by_owner(self, *, now: datetime) -> None:
-        """Send nothing to it until it is switched on; replaces an earlier switching off."""
+        """Send nothing to it until it is switched on, whoever had switched it off before."""
         WebhookEndpoint.objects.filter(pk=self.pk).switch_off_by_owner(now=now)
         self.refresh_from_db()

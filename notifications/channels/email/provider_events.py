@@ -1,4 +1,4 @@
-"""What an email provider reports back -> the status of the send, and who gets no more mail."""
+"""Store what email providers report: the status of a send, and addresses to suppress."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from notifications.models import (
     Suppression,
 )
 
-#: What each event that matters here makes of a send.
+#: The status that a send gets by each kind of event; others are ignored.
 STATUSES = {
     EventType.DELIVERED: SendStatus.DELIVERED,
     EventType.BOUNCED: SendStatus.BOUNCED,
@@ -22,28 +22,30 @@ STATUSES = {
     EventType.FAILED: SendStatus.BOUNCED,
     EventType.COMPLAINED: SendStatus.COMPLAINED,
 }
-#: What a send may be before. Reports come late, twice and out of order: none undoes a graver one.
+#: The statuses that each status may replace. Reports come late, twice and out of order; none may
+#: undo a more serious one.
 BEFORE = {
     SendStatus.DELIVERED: [SendStatus.SENT],
     SendStatus.BOUNCED: [SendStatus.SENT, SendStatus.DELIVERED],
     SendStatus.COMPLAINED: [SendStatus.SENT, SendStatus.DELIVERED],
 }
-#: Reasons that the address itself is at fault, so that further mail would be in vain.
+#: Reasons that concern the address itself, so that further mail would bounce, too.
 HARD = (RejectReason.INVALID, RejectReason.BOUNCED)
-#: How providers themselves (Postmark, Amazon SES, Mailgun) call a bounce that may pass; Anymail
-#: gives these the same reason as the others.
+#: What providers (Postmark, Amazon SES, Mailgun) call a bounce that may pass. Anymail gives these
+#: the same reason as the others.
 SOFT = ("'SoftBounce'", "'Transient'", "'temporary'")
 
 
 @receiver(tracking, dispatch_uid="note_provider_event")
 @transaction.atomic
 def note(event: AnymailTrackingEvent, **_: Any) -> None:
-    """Store what `event` says; one about no send of ours, or that says nothing new, is ignored.
+    """Store what `event` says, unless it is about another system's mail or says nothing new.
 
-    A hard bounce and a complaint also bar the address from further mail.
+    After a hard bounce or a complaint, the address gets no more mail.
     """
     status = STATUSES.get(event.event_type)
-    # An event without an id is of no mail of ours; most attempts have none, either.
+    # An event without an id is about another system's mail, and must not match the many attempts
+    # that have no id.
     if status is None or not event.message_id:
         return
     attempts = Attempt.objects.filter(provider_message_id=event.message_id)
@@ -61,5 +63,5 @@ def note(event: AnymailTrackingEvent, **_: Any) -> None:
 
 
 def is_hard_bounce(event: AnymailTrackingEvent) -> bool:
-    """Say whether `event` is a bounce that will come again."""
+    """Return whether `event` is a bounce that is expected to happen again."""
     return event.reject_reason in HARD and not any(word in repr(event.esp_event) for word in SOFT)

@@ -1,4 +1,4 @@
-"""Email: a batch over one connection, text and HTML from the same markdown."""
+"""Send batches of emails over one connection, with text and HTML from the same Markdown."""
 
 import asyncio
 import re
@@ -29,18 +29,18 @@ from torale.errors import OUR_FAULT
 logger = structlog.get_logger(__name__)
 markdown = MarkdownIt("commonmark", {"html": False})
 
-#: What a watched page may hold and lxml refuses (XML 1.0 §2.2).
+#: Characters that a watched page may contain and lxml refuses (XML 1.0 §2.2).
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
-#: No images: they tell a stranger's server who reads, and when.
+#: Images are left out: loading one tells a stranger's server who reads the mail, and when.
 TAGS = nh3.ALLOWED_TAGS - {"img"}
-#: What a provider says of a message that it takes (Anymail's words).
+#: Anymail's statuses of a message that the provider accepts.
 ACCEPTED = {"sent", "queued"}
 #: Connections to the mail server at once.
 MAIL_CONNECTIONS = 4
-#: SMTP replies from here on are final (RFC 5321 §4.2.1).
+#: The lowest SMTP reply code that is final (RFC 5321 §4.2.1).
 PERMANENT = 500
-#: What is wrong with the connection or our login is not the recipient's fault, and passes.
+#: Errors of the connection or of our login: they are not the recipient's fault, and may pass.
 PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
 
 
@@ -71,7 +71,7 @@ class EmailTransport:
                 loop.call_soon_threadsafe(ended.set)
 
         async with self._connections:
-            # A daemon: a mail server that hangs must not keep a worker from ending.
+            # A daemon thread, so that a mail server that hangs does not keep the worker alive.
             threading.Thread(target=send, name="drain-mail", daemon=True).start()
             await ended.wait()
 
@@ -89,7 +89,7 @@ def send_batch(
     """
     try:
         connection = get_connection()
-    except Exception:  # a wrong setting: must end as a record, not as an endless loop
+    except Exception:  # a wrong setting must end as a record, not in an endless loop
         logger.exception("email_broke")
         for message in messages:
             yield message, Outcome(started_at=clock.now(), duration_ms=0, error=OUR_FAULT)
@@ -104,10 +104,10 @@ def send_batch(
 
 
 def send(message: Message, connection: BaseEmailBackend, *, started_at: datetime) -> Outcome:
-    """Attempt one message and say how it ended.
+    """Attempt one message and return its outcome.
 
-    The connection is opened by the first message and kept. One that broke is closed, so that the
-    next message opens another.
+    The first message opens the connection, and the next ones use it. If it breaks, it is closed,
+    and the next message opens another one.
     """
     begun = time.monotonic()
     reply: tuple[int | None, str] = (None, "")
@@ -120,7 +120,7 @@ def send(message: Message, connection: BaseEmailBackend, *, started_at: datetime
         _close(connection)
         reply = _reply(failure)
         error, is_permanent = _said(failure, *reply), _is_permanent(failure, reply[0])
-    except Exception:  # the boundary to a bug: it must end as a record, not as an endless loop
+    except Exception:  # a bug must end as a record, not in an endless loop
         logger.exception("email_broke", send_id=message.send_id)
         error = OUR_FAULT
     else:
@@ -140,7 +140,7 @@ def send(message: Message, connection: BaseEmailBackend, *, started_at: datetime
 
 
 def _close(connection: BaseEmailBackend) -> None:
-    """Close, whatever the server says to that: the outcomes stand."""
+    """Close the connection; an error does not change the outcomes."""
     try:
         connection.close()
     except (smtplib.SMTPException, AnymailError, OSError) as failure:
@@ -162,13 +162,13 @@ def compose(
         "unsubscribe_url": unsubscribe_url,
     }
     email = EmailMultiAlternatives(
-        # A header has one line: a task's name may hold more.
+        # A header has one line, but a task's name may have more.
         subject=" ".join(body["task_name"].split()),
         body=render_to_string("notifications/condition_met.txt", context),
         to=[message.recipient],
         headers={
             "Message-ID": f"<{message.send_id}@{urlsplit(settings.TORALE_URL).hostname}>",
-            # RFC 8058: one click, no confirmation.
+            # RFC 8058: one click, without confirmation.
             "List-Unsubscribe": f"<{unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },

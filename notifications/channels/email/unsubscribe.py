@@ -7,17 +7,17 @@ from django.core.signing import BadSignature, Signer
 
 from tasks.models import Task
 
-# What links in earlier emails are signed with: it does not follow the module.
+# The links in emails that were sent are signed with it, so it does not change with the module.
 SALT = "notifications.unsubscribe"
 
 
 def url_for(task_id: Any) -> str:
-    """Return the address that switches the task's email off; whoever has it may."""
+    """Return the URL that mutes the task; it needs no login."""
     return f"{settings.TORALE_URL}/unsubscribe/{Signer(salt=SALT).sign(str(task_id))}"
 
 
 def mute(token: str) -> Task | None:
-    """Have the task of a link's token send no more email and return it; None as for task_for."""
+    """Mute the task that a link's token is for and return it; None as for `task_for`."""
     task = task_for(token)
     if task is not None:
         task.mute()

@@ -23,12 +23,12 @@ MOST_QUOTED_CHARACTERS = 500
 
 
 def config_of(user: User) -> WebhookConfig:
-    """Return the user's configuration, with a secret made at the first call."""
+    """Return the user's configuration; the first call makes it, with a secret."""
     return WebhookConfig.objects.get_or_create(user=user)[0]
 
 
 def is_switched_on(config: WebhookConfig) -> bool:
-    """Say whether the default webhook gets anything: neither its switch nor its endpoint is off."""
+    """Return whether the default webhook is on: its switch as well as its endpoint."""
     endpoints = WebhookEndpoint.objects.for_user(config.user)
     return config.is_enabled and not endpoints.switched_off().filter(url=config.url or "").exists()
 
@@ -44,8 +44,8 @@ def configure(
 ) -> WebhookConfig:
     """Change what is given and return the configuration.
 
-    Enabling also switches on every webhook of the user's that had been switched off for failing,
-    and the default one even if its owner had switched it off by its endpoint.
+    Enabling also switches on all endpoints of the user that were switched off for failing, and the
+    default webhook's endpoint even if its owner switched it off.
 
     Raises:
         Refused: the URL may not be called, or does not fit the format; the message says why.

@@ -1,4 +1,4 @@
-"""Signatures of webhooks: Standard Webhooks, and the X-Torale headers; pure."""
+"""Sign webhooks: the headers of Standard Webhooks, and the X-Torale ones; pure."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Webhooks: one request a send, signed (Standard Webhooks), through the guarded door."""
+"""Send webhooks through torale.outbound, one request each, signed as Standard Webhooks has it."""
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,23 +26,23 @@ logger = structlog.get_logger(__name__)
 
 #: For the whole exchange.
 TIMEOUT = timedelta(seconds=15)
-#: Bytes of the answer that are kept.
+#: Bytes of the answer that are stored.
 READ_LIMIT = 4096
-#: Receivers that say when to come again.
+#: Statuses with which a receiver may say when to try again.
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
-#: Seconds of the longest wait that is read from a body; more is of no use to a timedelta.
+#: The longest wait in seconds that is read from a body; a timedelta cannot hold any number.
 LONGEST_WAIT_S = 10.0**9
 
 _decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
-# A secret signs many sends, and its ciphertext is another one after a rotation.
+# Cached, as a secret signs many sends. After a rotation, its ciphertext differs.
 _decrypted_secret = lru_cache(1024)(
     WebhookConfig._meta.get_field("secret").decrypted  # noqa: SLF001 - documented
 )
 
 
 class WebhookTransport:
-    """Attempts one webhook at a time for each call, over connections that are kept open."""
+    """Attempts webhooks over connections that are kept open."""
 
     batch_size = 1
 
@@ -57,12 +57,12 @@ class WebhookTransport:
         begin_before: float,
         report: Report,
     ) -> None:
-        """Attempt messages; one whose secrets cannot be read fails as an attempt, to be seen."""
+        """Attempt messages; if its secrets cannot be decrypted, the attempt fails."""
         for message in messages:
             started_at = clock.now()
             try:
                 headers, secrets = decrypted(message, now=started_at)
-            # One row's fault, such as a value of another shape.
+            # A fault of one row, such as a value of another shape, must not stop the others.
             except (UndecryptableValue, TypeError, ValueError):
                 logger.exception("secrets_unreadable", send_id=message.send_id)
                 report(message, Outcome(started_at=started_at, duration_ms=0, error=UNDECRYPTABLE))
@@ -102,15 +102,15 @@ async def send(
     secrets: Sequence[str],
     started_at: datetime,
 ) -> Outcome:
-    """Attempt one delivery and say how it ended; 2xx is accepted, redirects are not followed.
+    """Attempt one delivery and return its outcome; only 2xx succeeds.
 
     Args:
         message: what to deliver.
         session: the connections to use.
         headers: the task's own.
         secrets: what to sign our own format with, the present one first.
-        started_at: the database's time; the signature bears it, and receivers refuse one that is
-            some minutes off.
+        started_at: the database's time; it is part of the signature, and receivers refuse one that
+            is some minutes off.
     """
     begun = time.monotonic()
     body = message.body.encode()
@@ -173,7 +173,7 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
     if value is None:
         return None
     if (seconds := value.strip()).isdecimal():
-        # Ten digits are three centuries; int() refuses some thousands.
+        # Ten digits are three centuries. int() refuses some thousands of digits.
         return timedelta(seconds=int(seconds[:10]))
     try:
         at = parsedate_to_datetime(value)

@@ -68,6 +68,7 @@ def test_the_list_of_tasks_shows_it_with_null_for_its_headers(broken, sound, own
                 "url": "https://receiver.example/hook",
                 "method": "POST",
                 "headers": None,
+                "format": "torale",
             },
         ],
         "sound": [],

@@ -81,6 +81,11 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
         """Return the status and its label."""
         return send.status, send.get_status_display()
 
+    @admin.display(description="recipient", ordering="recipient")
+    def shown_recipient(self, send: NotificationSend) -> str:
+        """Return the recipient as an operator may see it."""
+        return send.shown_recipient
+
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Whether the user may have sends delivered again."""
         return request.user.has_perm("notifications.redeliver_notificationsend")
@@ -116,6 +121,11 @@ class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     actions = ["switch_on"]
+
+    @admin.display(description="URL", ordering="url")
+    def shown_url(self, endpoint: WebhookEndpoint) -> str:
+        """Return the URL as an operator may see it."""
+        return endpoint.shown_url
 
     def has_switch_on_permission(self, request: HttpRequest) -> bool:
         """Whether the user may switch webhooks on again."""

@@ -20,3 +20,8 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     # Header values are secrets of the receiver's, and so are some URLs.
     exclude = ["webhook_headers", "webhook_url"]
     readonly_fields = ["shown_webhook_url"]
+
+    @admin.display(description="webhook URL", empty_value="-")
+    def shown_webhook_url(self, task: Task) -> str | None:
+        """Return the webhook's URL as an operator may see it."""
+        return task.shown_webhook_url

@@ -18,7 +18,7 @@ from tasks.destinations import OWN_FORMAT
 #: The escapes that Slack documents ("Escaping text"); without "<" there is no `<!channel>`.
 SLACK_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 #: What starts markup in Discord's Markdown.
-DISCORD_MARKUP = re.compile(r"([\\`*_~|\[\]()<>#:@-])")
+DISCORD_MARKUP = re.compile(r"([\\`*_~|\[\]<>#:@])")
 #: Topics that ntfy takes.
 NTFY_TOPIC = re.compile(r"/[-_A-Za-z0-9]{1,64}/?")
 #: What the URL of a Telegram chat tells of where a message goes.

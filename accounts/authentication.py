@@ -1,7 +1,7 @@
 """Bearer key -> user."""
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import APIKey, User
@@ -21,7 +21,7 @@ class BearerAuthentication(BaseAuthentication):
         """Return the key's user and the key.
 
         Raises:
-            AuthenticationFailed: the header is there but opens no door.
+            AuthenticationFailed: the header is there, but holds no valid key.
         """
         header = request.headers.get("Authorization")
         if header is None:
@@ -45,3 +45,14 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that makes DRF answer 401 rather than 403."""
         return "Bearer"
+
+
+def caller(request: Request) -> User:
+    """Return the user who calls, where a view serves users only.
+
+    Raises:
+        NotAuthenticated: nobody is signed in. A view's permissions say so earlier.
+    """
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user

@@ -80,15 +80,21 @@ RESERVED = frozenset(
 
 
 class UsernameReserved(Refused):
-    """This username is reserved. Choose another one."""
+    """Nobody may have the username."""
+
+    detail = "This username is reserved. Choose another one."
 
 
 class UsernameTaken(Conflict):
-    """This username is taken. Choose another one."""
+    """Another user has the username."""
+
+    detail = "This username is taken. Choose another one."
 
 
 class UsernameAlreadySet(Conflict):
-    """Your username is set and cannot be changed any more."""
+    """The user has a username."""
+
+    detail = "Your username is set and cannot be changed any more."
 
 
 def objection(username: str) -> str | None:
@@ -96,9 +102,9 @@ def objection(username: str) -> str | None:
     if not re.fullmatch(USERNAME_FORM, username):
         return USERNAME_FORM_MESSAGE
     if username in RESERVED:
-        return UsernameReserved.__doc__
+        return UsernameReserved.detail
     if User.objects.filter(username=username).exists():
-        return UsernameTaken.__doc__
+        return UsernameTaken.detail
     return None
 
 
@@ -111,7 +117,7 @@ def set_username(*, user: User, username: str) -> None:
         UsernameAlreadySet: the user has one.
     """
     if username in RESERVED:
-        raise UsernameReserved(UsernameReserved.__doc__)
+        raise UsernameReserved
     try:
         with transaction.atomic():
             was_unset = User.objects.filter(pk=user.pk, username=None).update(username=username)
@@ -121,8 +127,8 @@ def set_username(*, user: User, username: str) -> None:
             isinstance(cause, psycopg.errors.UniqueViolation)
             and cause.diag.constraint_name == "user_one_per_username"
         ):
-            raise UsernameTaken(UsernameTaken.__doc__) from error
+            raise UsernameTaken from error
         raise
     if not was_unset:
-        raise UsernameAlreadySet(UsernameAlreadySet.__doc__)
+        raise UsernameAlreadySet
     user.username = username

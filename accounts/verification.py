@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare
 from procrastinate.contrib.django import app as jobs
 
 from accounts.models import MAX_TRIES, EmailAddress, User, normalized
-from torale.errors import Refused
+from torale.errors import Refused, TooOften
 from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
@@ -27,18 +27,16 @@ CODES = Limit("verification_codes", 3, timedelta(hours=1))
 CODES_TO_ADDRESS = Limit("verification_codes_to", 5, timedelta(hours=1))
 
 
-class TooManyCodes(Exception):
-    """An hour allows no more codes; `wait` says for how long to wait.
+class TooManyCodes(TooOften):
+    """An hour allows no more codes.
 
     The message does not say which limit is used up, as the address's shows what others did.
     """
 
-    def __init__(self, *, wait: timedelta) -> None:
-        super().__init__(
-            f"At most {CODES.most} verification codes an hour are sent for an account, and "
-            f"{CODES_TO_ADDRESS.most} to an address."
-        )
-        self.wait = wait
+    detail = (
+        f"At most {CODES.most} verification codes an hour are sent for an account, and "
+        f"{CODES_TO_ADDRESS.most} to an address."
+    )
 
 
 def send_code(*, user: User, email: str, now: datetime) -> EmailAddress | None:

@@ -11,6 +11,7 @@ from rest_framework.generics import GenericAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.authentication import caller
 from accounts.models import APIKey, EmailAddress, User
 from accounts.serializers import (
     APIKeySerializer,
@@ -29,16 +30,15 @@ from accounts.serializers import (
 from accounts.usernames import objection, set_username
 from accounts.verification import (
     CODE_VALID,
-    TooManyCodes,
     check_code,
     forget,
     send_code,
     verified_emails,
 )
 from torale import clock
-from torale.api.errors import Unprocessable
 from torale.api.pagination import LongPagination
 from torale.api.schema import ErrorSerializer
+from torale.api.validation import validated
 from torale.api.views import CheckedNames, IdsInPath, NotStored
 
 #: Said of an address that needs no code any more.
@@ -52,7 +52,7 @@ class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
 
     def get_object(self) -> User:
         """Return the caller."""
-        return self.request.user  # type: ignore[return-value]
+        return caller(self.request)
 
 
 class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[APIKey]):
@@ -64,17 +64,13 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
 
     def get_queryset(self) -> QuerySet[APIKey]:
         """Return the caller's keys, newest first."""
-        return APIKey.objects.for_user(self.request.user).order_by("-id")  # type: ignore[arg-type]
+        return APIKey.objects.for_user(caller(self.request)).order_by("-id")
 
     @extend_schema(responses={200: CreatedAPIKeySerializer})
     def create(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        key, secret = APIKey.objects.create_key(
-            user=request.user,  # type: ignore[arg-type]
-            name=serializer.validated_data["name"],
-        )
+        given = validated(APIKeySerializer, request.data)
+        key, secret = APIKey.objects.create_key(user=caller(request), name=given["name"])
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
     @extend_schema(responses={200: RevokedSerializer})
@@ -96,14 +92,8 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
     @action(detail=False, methods=["post"], serializer_class=SendCodeSerializer)
     def send(self, request: Request) -> Response:
         """Mail a code to an address; 3 an hour, and 5 to one address from all accounts."""
-        try:
-            address = send_code(
-                user=request.user,  # type: ignore[arg-type]
-                **self._fields(request),
-                now=clock.now(),
-            )
-        except TooManyCodes as error:
-            raise exceptions.Throttled(error.wait.total_seconds(), str(error)) from error
+        given = validated(SendCodeSerializer, request.data)
+        address = send_code(user=caller(request), now=clock.now(), **given)
         if address is None:
             return message(ALREADY_VERIFIED)
         sent = {
@@ -116,18 +106,15 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
     @action(detail=False, methods=["post"], serializer_class=CheckCodeSerializer)
     def verify(self, request: Request) -> Response:
         """Prove an address with the code that was mailed there."""
-        is_new = check_code(
-            user=request.user,  # type: ignore[arg-type]
-            **self._fields(request),
-            now=clock.now(),
-        )
+        given = validated(CheckCodeSerializer, request.data)
+        is_new = check_code(user=caller(request), now=clock.now(), **given)
         return message("Email verified" if is_new else ALREADY_VERIFIED)
 
     @extend_schema(operation_id="verified_email_list")
     @action(detail=False, url_path="verified-emails", serializer_class=VerifiedAddressesSerializer)
     def verified_emails(self, request: Request) -> Response:
         """List the addresses that notifications may go to."""
-        emails = verified_emails(user=request.user)  # type: ignore[arg-type]
+        emails = verified_emails(user=caller(request))
         return Response(
             self.get_serializer({"verified_emails": emails, "primary_email": emails[0]}).data
         )
@@ -151,15 +138,10 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
     def remove(self, request: Request, email: str) -> Response:
         """Remove a verified address."""
         try:
-            forget(user=request.user, email=email)  # type: ignore[arg-type]
+            forget(user=caller(request), email=email)
         except EmailAddress.DoesNotExist as error:
             raise exceptions.NotFound from error
         return message("Email removed")
-
-    def _fields(self, request: Request) -> dict[str, str]:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
 
 
 class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
@@ -170,11 +152,8 @@ class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
     @extend_schema(parameters=[UsernameQuerySerializer])
     def get(self, request: Request) -> Response:
         """Tell whether a username can be had, and why not."""
-        given = request.query_params.dict()
-        parameters = UsernameQuerySerializer(data=given)
-        if not parameters.is_valid():
-            raise Unprocessable(parameters.errors, source="query", given=given)
-        username = parameters.validated_data["username"]
+        given = validated(UsernameQuerySerializer, request.query_params.dict(), source="query")
+        username = given["username"]
         reason = objection(username)
         return Response(
             self.get_serializer(
@@ -194,7 +173,6 @@ class UsernameView(CheckedNames, GenericAPIView[User]):
     )
     def patch(self, request: Request) -> Response:
         """Take a username, once and for all."""
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        set_username(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
-        return Response(UserSerializer(request.user).data)  # type: ignore[arg-type]
+        user = caller(request)
+        set_username(user=user, **validated(UsernameSerializer, request.data))
+        return Response(UserSerializer(user).data)

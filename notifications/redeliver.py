@@ -20,7 +20,9 @@ from torale.errors import Conflict
 
 
 class StillInFlight(Conflict):
-    """The send has not ended: it is queued or retrying, and will be attempted by itself."""
+    """The send has not ended."""
+
+    detail = "The send has not ended: it is queued or retrying, and will be attempted by itself."
 
 
 class NotDeliverable(Conflict):
@@ -42,7 +44,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     if not deliverable(ours).requeue(now=now):
         send.refresh_from_db()
         if send.status in UNFINISHED:
-            raise StillInFlight(StillInFlight.__doc__)
+            raise StillInFlight
         because = refusal_of(with_refusal(ours).get())
         raise NotDeliverable(because or Refusal.ATTEMPTED_TOO_OFTEN.sentence(send))
     if was_skipped and (because := use_quota(send)):

@@ -27,7 +27,9 @@ MOST_ASKINGS = 10
 
 
 class AlreadyRunning(Conflict):
-    """Task is already running or pending. Use force=true to override."""
+    """An execution of the task is open."""
+
+    detail = "Task is already running or pending. Use force=true to override."
 
 
 @transaction.atomic
@@ -48,7 +50,7 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
     Task.objects.select_for_update().get(pk=task.pk)
     for current in Execution.objects.open().filter(task=task):
         if not force:
-            raise AlreadyRunning(AlreadyRunning.__doc__)
+            raise AlreadyRunning
         current.cancel(now=now)
     Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
     execution = Execution.objects.create(

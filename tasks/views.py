@@ -12,6 +12,7 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.authentication import caller
 from executions.models import Execution
 from executions.monitors import BadQuestion
 from executions.serializers import ExecutionSerializer
@@ -69,7 +70,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Return the tasks this action may touch."""
         if self.action in self.shared:
             return Task.objects.visible_to(self.request.user)
-        return Task.objects.for_user(self.request.user)  # type: ignore[arg-type]
+        return Task.objects.for_user(caller(self.request))
 
     def get_object(self) -> Task:
         """Return the task in the path.
@@ -112,7 +113,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         fields = dict(validated(TaskWriteSerializer, request.data))
         with bad_questions_are_faults():
             task = create_task(
-                user=request.user,  # type: ignore[arg-type]
+                user=caller(request),
                 run_immediately=fields.pop("run_immediately", False),
                 fields=fields,
                 now=clock.now(),
@@ -195,7 +196,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         body = validated(ForkSerializer, request.data)
         fork = fork_task(
             task=task,
-            user=request.user,  # type: ignore[arg-type]
+            user=caller(request),
             name=body.get("name"),
             now=clock.now(),
         )

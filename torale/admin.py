@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -25,8 +27,10 @@ class ReadOnly:
 
 def log_changes(request: HttpRequest, rows: Iterable[Model], message: str) -> None:
     """Write into the admin's log, for each of `rows`, that the caller changed it, and how."""
+    if not isinstance(request.user, get_user_model()):
+        raise PermissionDenied
     LogEntry.objects.log_actions(
-        user_id=request.user.pk,  # type: ignore[arg-type] # nobody is in the admin without a log-in
+        user_id=request.user.pk,
         queryset=rows,
         action_flag=CHANGE,
         change_message=message,

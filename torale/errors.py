@@ -1,12 +1,45 @@
-"""The two ways in which a domain call says no, and what is said where the fault is ours."""
+"""The ways in which a domain call says no, and what is said where the fault is ours."""
+
+from datetime import timedelta
 
 #: What a person is told when the fault is ours.
 OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
 
 
-class Refused(Exception):
+class DomainError(Exception):
+    """A call that was not carried out. Its message is a sentence for the caller.
+
+    Args:
+        detail: the sentence; the class's own if not given.
+    """
+
+    #: The sentence of an error that always has the same one.
+    detail = "This was not done."
+
+    def __init__(self, detail: str | None = None) -> None:
+        if detail is not None:
+            self.detail = detail
+        super().__init__(self.detail)
+
+
+class Refused(DomainError):
     """What was asked for is not allowed; the message says what to change. Over HTTP: 400."""
 
 
-class Conflict(Exception):
+class Conflict(DomainError):
     """What was asked for does not fit the present state; the message says which. Over HTTP: 409."""
+
+
+class TooOften(DomainError):
+    """A limit is reached; the same call may succeed later. Over HTTP: 429.
+
+    Args:
+        detail: as of all errors.
+        wait: how long to wait; over HTTP, `Retry-After`.
+    """
+
+    detail = "Request was throttled."
+
+    def __init__(self, detail: str | None = None, *, wait: timedelta) -> None:
+        super().__init__(detail)
+        self.wait = wait

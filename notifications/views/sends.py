@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.authentication import caller
 from notifications.filters import SendFilterSet, SendStatsFilterSet
 from notifications.models import (
     NotificationSend,
@@ -53,7 +54,7 @@ class NotificationSendViewSet(
 
     def get_queryset(self) -> NotificationSendQuerySet:
         """Return the caller's sends, newest first."""
-        return NotificationSend.objects.for_user(self.request.user).newest_first()  # type: ignore[arg-type]
+        return NotificationSend.objects.for_user(caller(self.request)).newest_first()
 
     def get_object(self) -> NotificationSend:
         """Return the send in the path with all that is shown of it; three queries."""
@@ -108,7 +109,7 @@ class NotificationSendViewSet(
         """Deliver again all ended sends that match; the failed ones unless said otherwise."""
         matching = validated(RedeliverSerializer, request.data)
         count = redeliver_all(
-            sends=NotificationSend.objects.for_user(request.user).filter(**matching),  # type: ignore[arg-type]
+            sends=NotificationSend.objects.for_user(caller(request)).filter(**matching),
             now=clock.now(),
         )
         return Response({"count": count}, status=status.HTTP_202_ACCEPTED)

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import caller
 from accounts.models import User
 from notifications.channels.webhook import config as webhooks
 from notifications.models import (
@@ -38,6 +39,7 @@ from torale.api.pagination import Pagination
 from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
 from torale.api.views import CheckedNames, IdsInPath, NotStored
+from torale.errors import TooOften
 from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
@@ -48,7 +50,7 @@ class WebhookConfigView(NotStored, CheckedNames, APIView):
     @extend_schema(responses=WebhookConfigSerializer)
     def get(self, request: Request) -> Response:
         """Show the default webhook's URL and switch, and the secret."""
-        return Response(shown(webhooks.config_of(request.user)))  # type: ignore[arg-type]
+        return Response(shown(webhooks.config_of(caller(request))))
 
     @extend_schema(
         request=WebhookConfigWriteSerializer,
@@ -58,7 +60,7 @@ class WebhookConfigView(NotStored, CheckedNames, APIView):
         """Change what is sent; enabling also switches on what had been switched off for failing."""
         given = validated(WebhookConfigWriteSerializer, request.data)
         config = webhooks.configure(
-            user=request.user,  # type: ignore[arg-type]
+            user=caller(request),
             url=given.get("webhook_url"),
             clear_url="webhook_url" in given and given["webhook_url"] is None,
             format_=given.get("format"),
@@ -77,7 +79,7 @@ class RotateSecretView(NotStored, CheckedNames, APIView):
     )
     def post(self, request: Request) -> Response:
         """Make a new secret; the old one signs along for 24 hours."""
-        config = webhooks.config_of(request.user)  # type: ignore[arg-type]
+        config = webhooks.config_of(caller(request))
         config.rotate_secret(now=clock.now())
         return Response(shown(config))
 
@@ -96,11 +98,12 @@ class WebhookTestView(CheckedNames, APIView):
     def post(self, request: Request) -> Response:
         """Send one signed test event now, and tell what the receiver said."""
         given = validated(WebhookTestSerializer, request.data)
-        verdict = hit(self.limit, str(request.user.pk))
+        user = caller(request)
+        verdict = hit(self.limit, str(user.pk))
         if not verdict.allowed:
-            raise exceptions.Throttled(wait=verdict.wait.total_seconds())
+            raise TooOften(wait=verdict.wait)
         message = webhooks.send_test(
-            user=request.user,  # type: ignore[arg-type]
+            user=user,
             url=given["webhook_url"],
             secret=given.get("webhook_secret"),
             format_=given["format"],
@@ -139,7 +142,7 @@ class WebhookDeliveriesView(CheckedNames, GenericAPIView[Attempt]):
         given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
         attempts = self.get_queryset()
         if task_id := given.get("task_id"):
-            self._check_task(request.user, task_id)  # type: ignore[arg-type]
+            self._check_task(caller(request), task_id)
             attempts = attempts.filter(send__task_id=task_id)
         page = self.paginate_queryset(attempts)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -164,7 +167,7 @@ class WebhookEndpointViewSet(
 
     def get_queryset(self) -> WebhookEndpointQuerySet:
         """Return the caller's endpoints, newest first."""
-        return WebhookEndpoint.objects.for_user(self.request.user).order_by("-id")  # type: ignore[arg-type]
+        return WebhookEndpoint.objects.for_user(caller(self.request)).order_by("-id")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the URLs that the caller's webhooks go to and how they fare, newest first."""

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from torale import trouble
-from torale.errors import Conflict, Refused
+from torale.errors import Conflict, Refused, TooOften
 
 logger = structlog.get_logger(__name__)
 
@@ -81,11 +81,14 @@ def should_be(choices: Iterable[str]) -> str:
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     """Return the contract's answer to `exc`.
 
-    Trouble of the database is 503. An exception nobody foresaw is 500. Both are logged.
+    Trouble of the database is 503. An exception nobody foresaw is 500. Both are logged. A limit
+    that a domain call finds reached is told in the same words as one of a view.
     """
     if trouble.is_trouble(exc):
         logger.warning("database_trouble", error=str(exc))
         exc = Unavailable()
+    elif isinstance(exc, TooOften):
+        exc = exceptions.Throttled(exc.wait.total_seconds(), exc.detail)
     code, detail = _answer(exc, context["request"])
     headers = {}
     if challenge := getattr(exc, "auth_header", None):
@@ -111,11 +114,11 @@ def _answer(exc: Exception, request: Request) -> tuple[int, Any]:
         case PermissionDenied():
             code, detail = status.HTTP_403_FORBIDDEN, "You may not do this."
         case Refused():
-            code, detail = status.HTTP_400_BAD_REQUEST, str(exc)
+            code, detail = status.HTTP_400_BAD_REQUEST, exc.detail
         case SuspiciousOperation():
             code, detail = status.HTTP_400_BAD_REQUEST, _refusal(exc, request)
         case Conflict():
-            code, detail = status.HTTP_409_CONFLICT, str(exc)
+            code, detail = status.HTTP_409_CONFLICT, exc.detail
         case _:
             logger.error("unhandled_error", exc_info=exc)
             code, detail = status.HTTP_500_INTERNAL_SERVER_ERROR, "Internal server error"

@@ -3,25 +3,31 @@
 import csv
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from rest_framework import exceptions
 
 from torale.api.keyset import Rows, batches
 from torale.api.renderers import JSONRenderer
+from torale.errors import TooOften
 
 #: Rows read and sent at a time.
 ROWS_PER_FETCH = 1000
 #: Files that one process sends at a time. A client that does not read holds a thread of the server:
 #: there must be others left.
 DOWNLOADS = 2
-#: Seconds after which one that found no place may come again.
-WAIT_S = 10
+#: After how long one that found no place may come again.
+WAIT = timedelta(seconds=10)
 #: A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class TooManyDownloads(TooOften):
+    """As many files as this process sends at a time are under way."""
+
+    detail = "Other files are being downloaded; come again in a moment."
 
 
 _places = threading.BoundedSemaphore(DOWNLOADS)
@@ -49,12 +55,10 @@ def csv_response(rows: Rows, names: Sequence[str], *, filename: str) -> Streamin
         filename: what the file is called.
 
     Raises:
-        Throttled: DOWNLOADS others are under way.
+        TooManyDownloads: DOWNLOADS others are under way.
     """
     if not _places.acquire(blocking=False):
-        raise exceptions.Throttled(
-            wait=WAIT_S, detail="Other files are being downloaded; come again in a moment."
-        )
+        raise TooManyDownloads(wait=WAIT)
     return StreamingHttpResponse(
         _Download(lines(rows.values(*names), names)),
         content_type="text/csv; charset=utf-8",

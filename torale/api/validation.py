@@ -35,4 +35,5 @@ def validated(
     serializer = serializer_class(data=given)
     if not serializer.is_valid():
         raise Unprocessable(serializer.errors, source=source, given=given)
-    return serializer.validated_data  # type: ignore[no-any-return]
+    valid: Mapping[str, Any] = serializer.validated_data
+    return valid

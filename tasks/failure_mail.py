@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
 from accounts.notices import send_notice
 from tasks.models import Task
+from torale.links import link_to
 
 #: Failed runs in a row after which the owner is told. One may be the page's bad day.
 TELL_AFTER = 3
@@ -61,4 +60,4 @@ def tell_success(*, task: Task) -> None:
 
 def address(task: Task) -> str:
     """Return where the owner reads about the task's runs."""
-    return f"{settings.TORALE_URL}/api/v1/tasks/{task.pk}/executions"
+    return link_to("task-executions", task_id=task.pk)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.feedgenerator import Rss201rev2Feed
 from django.utils.html import linebreaks
 from django.utils.text import Truncator
 
 from executions.models import Execution
 from tasks.models import Task
+from torale.links import link_to
 
 CONTENT_TYPE = Rss201rev2Feed.content_type
 #: Notifications in one feed.
@@ -36,12 +36,12 @@ def rss(task: Task, told: Iterable[Execution]) -> str:
     The notification's Markdown is shown as the text it is: an item's description is HTML
     (RSS 2.0, "Elements of <item>"), so the text is escaped for HTML and then for XML.
     """
-    page = f"{settings.TORALE_URL}/api/v1/public/tasks/id/{task.pk}"
+    page = link_to("public-task", task_id=task.pk)
     feed = TaskFeed(
         title=plain(task.name),
         link=page,
         description=plain(f"{task.search_query}\n\n{task.condition_description}"),
-        feed_url=f"{settings.TORALE_URL}/tasks/{task.pk}/rss",
+        feed_url=link_to("task-rss", task_id=task.pk),
         created_at=task.created_at,
     )
     for execution in told:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from tasks.models import Task
+from torale.links import link_to
 
 # The links in emails that were sent are signed with it, so it does not change with the module.
 SALT = "notifications.unsubscribe"
@@ -13,7 +13,7 @@ SALT = "notifications.unsubscribe"
 
 def url_for(task_id: Any) -> str:
     """Return the URL that mutes the task; it needs no login."""
-    return f"{settings.TORALE_URL}/unsubscribe/{Signer(salt=SALT).sign(str(task_id))}"
+    return link_to("unsubscribe", token=Signer(salt=SALT).sign(str(task_id)))
 
 
 def mute(token: str) -> Task | None:

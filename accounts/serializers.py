@@ -1,11 +1,13 @@
 """Users, their addresses and API keys as JSON."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import USERNAME_FORM, USERNAME_FORM_MESSAGE, APIKey, EmailAddress, User
 from torale.api.fields import EmailField, PatternField, TextField
 
 
+@extend_schema_serializer(description="The caller's own account.")
 class UserSerializer(serializers.ModelSerializer[User]):
     """The caller's own account."""
 
@@ -31,6 +33,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
         }
 
 
+@extend_schema_serializer(
+    description="An API key as its owner may see it again: without the secret."
+)
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     """An API key as its owner may see it again: without the secret."""
 
@@ -62,6 +67,7 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
         }
 
 
+@extend_schema_serializer(description="A new API key with its secret, shown this once.")
 class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
     """A new API key with its secret, shown this once."""
 
@@ -69,12 +75,14 @@ class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
     key_info = APIKeySerializer(help_text="The key as it is listed.")
 
 
+@extend_schema_serializer(description="Tells that a key opens nothing any more.")
 class RevokedSerializer(serializers.Serializer[dict[str, str]]):
     """Tells that a key opens nothing any more."""
 
     status = serializers.ChoiceField(["revoked"], help_text="`revoked`.")
 
 
+@extend_schema_serializer(description="Tells that it is done.")
 class MessageSerializer(serializers.Serializer[dict[str, str]]):
     """Tells that it is done."""
 
@@ -89,12 +97,14 @@ def deliverable(email: str) -> None:
         )
 
 
+@extend_schema_serializer(description="Where a verification code is to go.")
 class SendCodeSerializer(serializers.Serializer[EmailAddress]):
     """Where a verification code is to go."""
 
     email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
 
 
+@extend_schema_serializer(description="Tells that a code is on its way.")
 class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
     """Tells that a code is on its way."""
 
@@ -105,6 +115,7 @@ class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
     )
 
 
+@extend_schema_serializer(description="A verification code, and where it was mailed.")
 class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     """A verification code, and where it was mailed."""
 
@@ -116,6 +127,9 @@ class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
     )
 
 
+@extend_schema_serializer(
+    description="The addresses notifications may go to; the account's own comes first."
+)
 class VerifiedAddressesSerializer(serializers.Serializer[dict[str, object]]):
     """The addresses notifications may go to; the account's own comes first."""
 
@@ -131,6 +145,7 @@ class UsernameQuerySerializer(serializers.Serializer[User]):
     username = serializers.CharField(help_text="The username to ask about.")
 
 
+@extend_schema_serializer(description="Whether a username can be had, and why not.")
 class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
     """Whether a username can be had, and why not."""
 
@@ -141,6 +156,7 @@ class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
     )
 
 
+@extend_schema_serializer(description="The username a user takes.")
 class UsernameSerializer(serializers.Serializer[User]):
     """The username a user takes."""
 

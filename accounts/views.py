@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView, RetrieveAPIView
@@ -45,6 +45,7 @@ from torale.api.views import CheckedNames, IdsInPath, NotStored
 ALREADY_VERIFIED = "Email already verified"
 
 
+@extend_schema(tags=["Account"], summary="The caller's own account.")
 class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
     """The caller's own account."""
 
@@ -55,6 +56,12 @@ class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
         return caller(self.request)
 
 
+@extend_schema(tags=["Account"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="The caller's API keys: several may be active at once, so that they can be rotated."
+    )
+)
 class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[APIKey]):
     """The caller's API keys: several may be active at once, so that they can be rotated."""
 
@@ -66,14 +73,19 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
         """Return the caller's keys, newest first."""
         return APIKey.objects.for_user(caller(self.request)).order_by("-id")
 
-    @extend_schema(responses={200: CreatedAPIKeySerializer})
+    @extend_schema(
+        summary="Make a key; its secret is in this answer and nowhere else.",
+        responses={200: CreatedAPIKeySerializer},
+    )
     def create(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""
         given = validated(APIKeySerializer, request.data)
         key, secret = APIKey.objects.create_key(user=caller(request), name=given["name"])
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
-    @extend_schema(responses={200: RevokedSerializer})
+    @extend_schema(
+        summary="Revoke a key; it stays listed, inactive.", responses={200: RevokedSerializer}
+    )
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Revoke a key; it stays listed, inactive."""
         self.get_object().revoke()
@@ -85,10 +97,14 @@ def message(text: str) -> Response:
     return Response(MessageSerializer({"message": text}).data)
 
 
+@extend_schema(tags=["Account"])
 class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddress]):
     """Addresses besides the account's own, which a code proves to be the caller's."""
 
-    @extend_schema(responses={200: SentCodeSerializer})
+    @extend_schema(
+        summary="Mail a code to an address; 3 an hour, and 5 to one address from all accounts.",
+        responses={200: SentCodeSerializer},
+    )
     @action(detail=False, methods=["post"], serializer_class=SendCodeSerializer)
     def send(self, request: Request) -> Response:
         """Mail a code to an address; 3 an hour, and 5 to one address from all accounts."""
@@ -102,7 +118,10 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
         }
         return Response(SentCodeSerializer(sent).data)
 
-    @extend_schema(responses={200: MessageSerializer, 400: ErrorSerializer})
+    @extend_schema(
+        summary="Prove an address with the code that was mailed there.",
+        responses={200: MessageSerializer, 400: ErrorSerializer},
+    )
     @action(detail=False, methods=["post"], serializer_class=CheckCodeSerializer)
     def verify(self, request: Request) -> Response:
         """Prove an address with the code that was mailed there."""
@@ -110,7 +129,10 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
         is_new = check_code(user=caller(request), now=clock.now(), **given)
         return message("Email verified" if is_new else ALREADY_VERIFIED)
 
-    @extend_schema(operation_id="verified_email_list")
+    @extend_schema(
+        summary="List the addresses that notifications may go to.",
+        operation_id="verified_email_list",
+    )
     @action(detail=False, url_path="verified-emails", serializer_class=VerifiedAddressesSerializer)
     def verified_emails(self, request: Request) -> Response:
         """List the addresses that notifications may go to."""
@@ -121,6 +143,7 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
 
     # An address may hold a slash, but not a NUL, which the database cannot look for.
     @extend_schema(
+        summary="Remove a verified address.",
         operation_id="verified_email_destroy",
         parameters=[
             OpenApiParameter(
@@ -144,12 +167,16 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
         return message("Email removed")
 
 
+@extend_schema(tags=["Account"])
 class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
     """Whether a username can be had."""
 
     serializer_class = UsernameAvailabilitySerializer
 
-    @extend_schema(parameters=[UsernameQuerySerializer])
+    @extend_schema(
+        summary="Tell whether a username can be had, and why not.",
+        parameters=[UsernameQuerySerializer],
+    )
     def get(self, request: Request) -> Response:
         """Tell whether a username can be had, and why not."""
         given = validated(UsernameQuerySerializer, request.query_params.dict(), source="query")
@@ -162,12 +189,14 @@ class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
         )
 
 
+@extend_schema(tags=["Account"])
 class UsernameView(CheckedNames, GenericAPIView[User]):
     """The caller's username."""
 
     serializer_class = UsernameSerializer
 
     @extend_schema(
+        summary="Take a username, once and for all.",
         request=UsernameSerializer,
         responses={200: UserSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
     )

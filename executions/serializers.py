@@ -1,11 +1,13 @@
 """Executions as JSON."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from executions.models import Execution
 from torale.api.fields import StoredSerializer
 
 
+@extend_schema_serializer(description="What was found out.")
 class ResultSerializer(StoredSerializer):
     """What was found out."""
 
@@ -23,6 +25,10 @@ class ResultSerializer(StoredSerializer):
     )
 
 
+@extend_schema_serializer(
+    description="A page the answer rests on; `url` and `uri` are the same, clients of both "
+    "spellings exist."
+)
 class GroundingSourceSerializer(StoredSerializer):
     """A page the answer rests on; `url` and `uri` are the same, clients of both spellings exist."""
 
@@ -31,6 +37,7 @@ class GroundingSourceSerializer(StoredSerializer):
     title = serializers.CharField(help_text="The page's title.")
 
 
+@extend_schema_serializer(description="One asking and its answer.")
 class ExecutionSerializer(serializers.ModelSerializer[Execution]):
     """One asking and its answer."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from notifications.models import (
@@ -32,6 +33,7 @@ FORMATS = [*WEBHOOK_FORMATS]
 ENDED = [(status.value, status.label) for status in SendStatus if status not in UNFINISHED]
 
 
+@extend_schema_serializer(description="A send as the list shows it.")
 class SendSerializer(serializers.ModelSerializer[NotificationSend]):
     """A send as the list shows it."""
 
@@ -63,6 +65,10 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
         }
 
 
+@extend_schema_serializer(
+    description="How many sends of one channel were made on one day (UTC) and are in one "
+    "status now."
+)
 class DayCountSerializer(serializers.Serializer[Any]):
     """How many sends of one channel were made on one day (UTC) and are in one status now."""
 
@@ -72,6 +78,10 @@ class DayCountSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(min_value=1, help_text="How many sends.")
 
 
+@extend_schema_serializer(
+    description="Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null "
+    "without any."
+)
 class LatencySerializer(serializers.Serializer[Any]):
     """Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null without any."""
 
@@ -92,6 +102,7 @@ class LatencySerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(description="What became of the sends of a time range.")
 class SendStatsSerializer(serializers.Serializer[Any]):
     """What became of the sends of a time range."""
 
@@ -110,6 +121,7 @@ class SendStatsSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(description="One try, and what the other side said.")
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
     """One try, and what the other side said."""
 
@@ -154,6 +166,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         }
 
 
+@extend_schema_serializer(description="A send with all that is known of it.")
 class SendDetailSerializer(SendSerializer):
     """A send with all that is known of it.
 
@@ -192,6 +205,9 @@ class SendDetailSerializer(SendSerializer):
         return payload.body if payload else None
 
 
+@extend_schema_serializer(
+    description="Which sends to deliver again: those that match all that is given."
+)
 class RedeliverSerializer(LenientSerializer):
     """Which sends to deliver again: those that match all that is given."""
 
@@ -217,12 +233,16 @@ class RedeliverSerializer(LenientSerializer):
     )
 
 
+@extend_schema_serializer(description="How many.")
 class CountSerializer(serializers.Serializer[Any]):
     """How many."""
 
     count = serializers.IntegerField(help_text="How many will be delivered again.")
 
 
+@extend_schema_serializer(
+    description="The caller's default webhook, and the secret that signs all webhooks."
+)
 class WebhookConfigSerializer(serializers.Serializer[Any]):
     """The caller's default webhook, and the secret that signs all webhooks."""
 
@@ -241,6 +261,9 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    description="What of it may be set; absent members stay as they are, a null URL is none."
+)
 class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     """What of it may be set; absent members stay as they are, a null URL is none."""
 
@@ -258,6 +281,9 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    description="A URL that the caller's webhooks go to, and how it has fared."
+)
 class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """A URL that the caller's webhooks go to, and how it has fared."""
 
@@ -288,6 +314,10 @@ class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
         }
 
 
+@extend_schema_serializer(
+    description="Where to send a test, and what to sign it with; the account's secret if none"
+    " is given."
+)
 class WebhookTestSerializer(LenientSerializer):
     """Where to send a test, and what to sign it with; the account's secret if none is given."""
 
@@ -303,6 +333,7 @@ class WebhookTestSerializer(LenientSerializer):
     format = ChoiceField(FORMATS, default=OWN_FORMAT, help_text=FORMAT)
 
 
+@extend_schema_serializer(description="How the test went.")
 class WebhookTestResultSerializer(serializers.Serializer[Any]):
     """How the test went."""
 
@@ -318,6 +349,9 @@ class DeliveriesQuerySerializer(serializers.Serializer[Any]):
     task_id = IdField(required=False, help_text="Only attempts for this task.")
 
 
+@extend_schema_serializer(
+    description="One attempt of a webhook, in the words of the service this API follows."
+)
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
     """One attempt of a webhook, in the words of the service this API follows."""
 

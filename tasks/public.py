@@ -3,16 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
+from django.utils.http import http_date
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from executions.models import Execution
-from tasks import conditional, feeds
+from tasks import feeds
+from tasks.conditional import ConditionalGet
 from tasks.models import Task, TaskQuerySet, attach_last_executions
 from tasks.serializers import (
     FeedEntrySerializer,
@@ -34,10 +36,17 @@ MINUTE = timedelta(minutes=1)
 
 
 class PublicTaskPagination(CountedPagination):
-    """Pages of public tasks."""
+    """Pages of public tasks, which tell their place, too."""
 
     default_limit = 20
     max_limit = 100
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the rows with the exact total, their place and the links."""
+        return Response(
+            {"tasks": data, "total": self.count, "offset": self.offset, "limit": self.limit},
+            headers={"Link": self.links()},
+        )
 
 
 class PublicFeedPagination(Pagination):
@@ -46,7 +55,7 @@ class PublicFeedPagination(Pagination):
     max_limit = 100
 
 
-class PublicView(IdsInPath, GenericAPIView[Any]):
+class PublicView(IdsInPath, ConditionalGet, GenericAPIView[Any]):
     """Answers without a key, so often a minute to one address; a wrong key is still refused."""
 
     permission_classes = [AllowAny]
@@ -71,41 +80,31 @@ class PublicView(IdsInPath, GenericAPIView[Any]):
         return task
 
 
-class PublicTasksView(PublicView):
-    """The list of public tasks."""
-
-    limit = Limit("public_tasks", 10, MINUTE)
-    serializer_class = PublicTasksSerializer
-    pagination_class = PublicTaskPagination
-    paginator: PublicTaskPagination
-
-    @extend_schema(
+@extend_schema(tags=["Public"])
+@extend_schema_view(
+    get=extend_schema(
+        summary="List public tasks, the newest or the most popular first.",
         operation_id="public_task_list",
         parameters=[PublicTasksQuerySerializer, *CONDITIONAL],
         responses={200: PublicTasksSerializer, 304: None, 412: ErrorSerializer},
     )
-    def get(self, request: Request) -> HttpResponseBase:
-        """List public tasks, the newest or the most popular first."""
-        query = request.query_params.dict()
+)
+class PublicTasksView(PublicView, ListAPIView[Any]):
+    """The list of public tasks."""
+
+    limit = Limit("public_tasks", 10, MINUTE)
+    serializer_class = TaskReadSerializer
+    pagination_class = PublicTaskPagination
+
+    def get_queryset(self) -> TaskQuerySet:
+        """Return the public tasks in the order asked for."""
+        query = self.request.query_params.dict()
         sort_by = validated(PublicTasksQuerySerializer, query, source="query")["sort_by"]
-        tasks = self.get_queryset().with_last_execution_id()
-        tasks = tasks.most_popular_first() if sort_by == "popular" else tasks.newest_first()
-        page = attach_last_executions(self.paginate_queryset(tasks) or ())
-        envelope = {
-            "tasks": page,
-            "total": self.paginator.count,
-            "offset": self.paginator.offset,
-            "limit": self.paginator.limit,
-        }
-        return conditional.answer(
-            request,
-            made_of={**envelope, "tasks": [shown(task) for task in page]},
-            render=lambda: Response(
-                self.get_serializer(envelope).data, headers={"Link": self.paginator.links()}
-            ),
-        )
+        tasks = super().get_queryset().with_last_execution_id()
+        return tasks.most_popular_first() if sort_by == "popular" else tasks.newest_first()
 
 
+@extend_schema(tags=["Public"])
 class PublicTaskView(PublicView):
     """One public task."""
 
@@ -113,10 +112,11 @@ class PublicTaskView(PublicView):
     serializer_class = TaskReadSerializer
 
     @extend_schema(
+        summary="Show one public task; to its owner with all that it has.",
         parameters=CONDITIONAL,
         responses={200: TaskReadSerializer, 304: None, 412: ErrorSerializer},
     )
-    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, **kwargs: Any) -> Response:
         """Show one public task; to its owner with all that it has.
 
         Who asks whether a copy is still good has been counted when getting it. Counted again, no
@@ -125,36 +125,30 @@ class PublicTaskView(PublicView):
         [task] = attach_last_executions([self.get_object()])
         if request.method == "GET" and "If-None-Match" not in request.headers:
             view_counter.add(task, by=request.user)
-        return conditional.answer(
-            request,
-            made_of=shown(task),
-            render=lambda: Response(self.get_serializer(task).data),
-        )
+        return Response(self.get_serializer(task).data)
 
 
+@extend_schema(tags=["Public"])
 class PublicFeedView(PublicView):
     """What the public tasks have told."""
 
     limit = Limit("public_feed", 10, MINUTE)
     serializer_class = FeedEntrySerializer
     pagination_class = PublicFeedPagination
-    paginator: PublicFeedPagination
 
     @extend_schema(
+        summary="List the latest executions with a notification, newest first.",
         parameters=CONDITIONAL,
         responses={200: FeedEntrySerializer(many=True), 304: None, 412: ErrorSerializer},
     )
-    def get(self, request: Request) -> HttpResponseBase:
+    def get(self, request: Request) -> Response:
         """List the latest executions with a notification, newest first."""
         entries = self.get_queryset().feed().values(*FeedEntrySerializer.Meta.fields)
-        page = [without_error(entry) for entry in self.paginate_queryset(entries) or ()]
-        return conditional.answer(
-            request,
-            made_of=[page, self.paginator.has_more],
-            render=lambda: self.get_paginated_response(page),
-        )
+        page = self.paginate_queryset(entries) or ()
+        return self.get_paginated_response([without_error(entry) for entry in page])
 
 
+@extend_schema(tags=["Public"])
 class TaskRSSView(AnyAccept, PublicView):
     """A public task's notifications for feed readers, which ask for many types and read RSS."""
 
@@ -163,6 +157,7 @@ class TaskRSSView(AnyAccept, PublicView):
     renderer_classes = [JSONRenderer]
 
     @extend_schema(
+        summary="Show the latest notifications as RSS 2.0.",
         parameters=CONDITIONAL,
         responses={
             (200, "application/rss+xml"): OpenApiTypes.STR,
@@ -170,22 +165,14 @@ class TaskRSSView(AnyAccept, PublicView):
             412: ErrorSerializer,
         },
     )
-    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Show the latest notifications as RSS 2.0."""
         task = self.get_object()
         told = list(Execution.objects.of_task(task.pk).with_notification()[: feeds.LENGTH])
         times = [execution.completed_at for execution in told if execution.completed_at]
-        return conditional.answer(
-            request,
-            made_of=[
-                [task.pk, task.name, task.search_query, task.condition_description],
-                [[execution.pk, execution.notification] for execution in told],
-            ],
-            last_modified=max(*times, task.created_at, task.updated_at or task.created_at),
-            render=lambda: HttpResponse(feeds.rss(task, told), content_type=feeds.CONTENT_TYPE),
+        changed_at = max(*times, task.created_at, task.updated_at or task.created_at)
+        return HttpResponse(
+            feeds.rss(task, told),
+            content_type=feeds.CONTENT_TYPE,
+            headers={"Last-Modified": http_date(changed_at.timestamp())},
         )
-
-
-def shown(task: Task) -> list[Any]:
-    """Return what a task's JSON is made of."""
-    return [conditional.columns(task), conditional.columns(task.last_execution)]  # type: ignore[attr-defined]

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
 from tasks.destinations import MAX_ADDRESS, METHODS, OWN_FORMAT, WEBHOOK_FORMATS, unparse
-from tasks.models import NAME_LENGTH, State, Task
+from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
 
@@ -37,6 +41,7 @@ def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
     return {**execution, "error_message": None}
 
 
+@extend_schema_serializer(description="Where a task's emails go.")
 class EmailDestinationSerializer(LenientSerializer):
     """Where a task's emails go."""
 
@@ -47,6 +52,7 @@ class EmailDestinationSerializer(LenientSerializer):
     )
 
 
+@extend_schema_serializer(description="Where a task's webhooks go; its headers come along.")
 class WebhookDestinationSerializer(LenientSerializer):
     """Where a task's webhooks go; its headers come along."""
 
@@ -87,11 +93,20 @@ class DestinationsField(serializers.ListField):
     child = serializers.JSONField(allow_null=True)
 
 
+class TaskListSerializer(serializers.ListSerializer[Any]):
+    """Tasks, each with its last execution: one query for all of them."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """Return the tasks as JSON values."""
+        return super().to_representation(attach_last_executions(data))
+
+
+@extend_schema_serializer(description="A task as it is shown.")
 class TaskReadSerializer(serializers.ModelSerializer[Task]):
     """A task as it is shown.
 
-    Needs tasks that hold their last execution, as `TaskViewSet.show` makes them, and the request
-    in its context.
+    It needs the request in its context and, unless `many` are shown, a task that holds its last
+    execution.
     """
 
     next_run = serializers.DateTimeField(
@@ -127,6 +142,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
 
     class Meta:
         model = Task
+        list_serializer_class = TaskListSerializer
         fields = [
             "id",
             "user_id",
@@ -258,6 +274,7 @@ def _parts(container: Any) -> Iterable[Any]:
     return ()
 
 
+@extend_schema_serializer(description="What a caller may set.")
 class TaskWriteSerializer(LenientSerializer):
     """What a caller may set."""
 
@@ -303,18 +320,21 @@ class TaskWriteSerializer(LenientSerializer):
         return attrs
 
 
+@extend_schema_serializer(description="What a caller may change; what is left out stays.")
 class TaskChangeSerializer(TaskWriteSerializer):
     """What a caller may change; what is left out stays."""
 
     search_query = TextField(required=False, max_length=2000, help_text=QUESTION)
 
 
+@extend_schema_serializer(description="The body of `visibility`.")
 class VisibilitySerializer(LenientSerializer):
     """The body of `visibility`."""
 
     is_public = FlagField(help_text=PUBLIC)
 
 
+@extend_schema_serializer(description="The body of `fork`.")
 class ForkSerializer(LenientSerializer):
     """The body of `fork`."""
 
@@ -348,6 +368,7 @@ class PublicTasksQuerySerializer(serializers.Serializer[Task]):
     )
 
 
+@extend_schema_serializer(description="A page of public tasks.", many=False)
 class PublicTasksSerializer(serializers.Serializer[dict[str, Any]]):
     """A page of public tasks."""
 
@@ -357,6 +378,7 @@ class PublicTasksSerializer(serializers.Serializer[dict[str, Any]]):
     limit = serializers.IntegerField(help_text="How many a page has at most.")
 
 
+@extend_schema_serializer(description="An execution with a notification, and what it is about.")
 class FeedEntrySerializer(ExecutionSerializer):
     """An execution with a notification, and what it is about."""
 

@@ -1,12 +1,12 @@
 """Everything under /tasks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, status, viewsets
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -48,7 +48,16 @@ def bad_questions_are_faults() -> Iterator[None]:
         raise exceptions.ValidationError(error.faults) from error
 
 
-class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
+@extend_schema(tags=["Tasks"])
+@extend_schema_view(
+    list=extend_schema(summary="List the caller's tasks, newest first."),
+    destroy=extend_schema(
+        summary="Delete a task and its executions; the record of its sends stays."
+    ),
+)
+class TaskViewSet(
+    IdsInPath, mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Any]
+):
     """Tasks: the caller's own, and to read also public ones."""
 
     serializer_class = TaskReadSerializer
@@ -70,7 +79,10 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Return the tasks this action may touch."""
         if self.action in self.shared:
             return Task.objects.visible_to(self.request.user)
-        return Task.objects.for_user(caller(self.request))
+        tasks = Task.objects.for_user(caller(self.request))
+        if self.action == "list":
+            return tasks.with_last_execution_id().newest_first()
+        return tasks
 
     def get_object(self) -> Task:
         """Return the task in the path.
@@ -92,21 +104,15 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             exceptions.NotFound() if isinstance(exc, Task.DoesNotExist) else exc
         )
 
-    def show(self, tasks: Iterable[Task]) -> Any:
-        """Return `tasks` as JSON values, each with its last execution."""
-        return self.get_serializer(attach_last_executions(tasks), many=True).data
-
-    def show_one(self, task: Task) -> Any:
-        """Return `task` as a JSON value, as it is stored now."""
-        return self.show([Task.objects.with_last_execution_id().get(pk=task.pk)])[0]
-
-    def list(self, request: Request) -> Response:
-        """List the caller's tasks, newest first."""
-        tasks = self.filter_queryset(self.get_queryset().with_last_execution_id().newest_first())
-        return self.get_paginated_response(self.show(self.paginate_queryset(tasks) or ()))
+    def show(self, task: Task) -> Response:
+        """Answer with `task` as it is stored now."""
+        [task] = attach_last_executions([Task.objects.with_last_execution_id().get(pk=task.pk)])
+        return Response(self.get_serializer(task).data)
 
     @extend_schema(
-        request=TaskWriteSerializer, responses={200: TaskReadSerializer, 400: ErrorSerializer}
+        summary="Make a task; answers 200, as the service this API follows does.",
+        request=TaskWriteSerializer,
+        responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
     def create(self, request: Request) -> Response:
         """Make a task; answers 200, as the service this API follows does."""
@@ -118,16 +124,18 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
                 fields=fields,
                 now=clock.now(),
             )
-        return Response(self.show_one(task))
+        return self.show(task)
 
+    @extend_schema(summary="Show one task.")
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Show one task."""
         task = self.get_object()
         if request.method == "GET":
             view_counter.add(task, by=request.user)
-        return Response(self.show_one(task))
+        return self.show(task)
 
     @extend_schema(
+        summary="Change the members that are sent; PUT and PATCH alike.",
         request=TaskChangeSerializer,
         responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
@@ -142,9 +150,10 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
                 fields=fields,
                 now=clock.now(),
             )
-        return Response(self.show_one(task))
+        return self.show(task)
 
     @extend_schema(
+        summary="Change the members that are sent.",
         request=TaskChangeSerializer,
         responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
@@ -152,12 +161,12 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         """Change the members that are sent."""
         return self.update(request, **kwargs)
 
-    def destroy(self, request: Request, **kwargs: Any) -> Response:
+    def perform_destroy(self, instance: Task) -> None:
         """Delete a task and its executions; the record of its sends stays."""
-        delete_task(task=self.get_object())
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        delete_task(task=instance)
 
     @extend_schema(
+        summary="Ask the task's question now; the execution answered is pending.",
         parameters=[ExecuteSerializer],
         request=None,
         responses={200: ExecutionSerializer, 409: ErrorSerializer},
@@ -176,6 +185,7 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         return Response(ExecutionSerializer(execution).data)
 
     @extend_schema(
+        summary="Make the task public, or private again.",
         operation_id="task_visibility_update",
         request=VisibilitySerializer,
         responses={200: TaskReadSerializer},
@@ -186,9 +196,13 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
         task = self.get_object()
         fields = validated(VisibilitySerializer, request.data)
         update_task(task=task, fields=fields, now=clock.now())
-        return Response(self.show_one(task))
+        return self.show(task)
 
-    @extend_schema(request=ForkSerializer, responses={200: TaskReadSerializer})
+    @extend_schema(
+        summary="Copy the task; answers 200 with the copy, which is paused and private.",
+        request=ForkSerializer,
+        responses={200: TaskReadSerializer},
+    )
     @action(detail=True, methods=["post"])
     def fork(self, request: Request, **kwargs: Any) -> Response:
         """Copy the task; answers 200 with the copy, which is paused and private."""
@@ -200,23 +214,35 @@ class TaskViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
             name=body.get("name"),
             now=clock.now(),
         )
-        return Response(self.show_one(fork))
+        return self.show(fork)
 
-    @extend_schema(operation_id="task_execution_list", responses=ExecutionSerializer(many=True))
+    @extend_schema(
+        summary="List the task's executions, newest first.",
+        operation_id="task_execution_list",
+        responses=ExecutionSerializer(many=True),
+    )
     @action(detail=True, filterset_class=ExecutionFilterSet, pagination_class=Pagination)
     def executions(self, request: Request, **kwargs: Any) -> Response:
         """List the task's executions, newest first."""
         task = self.get_object()
         return self._page_of(task, self.filter_queryset(Execution.objects.of_task(task.pk)))
 
-    @extend_schema(operation_id="task_notification_list", responses=ExecutionSerializer(many=True))
+    @extend_schema(
+        summary="List the task's executions whose condition was met, newest first.",
+        operation_id="task_notification_list",
+        responses=ExecutionSerializer(many=True),
+    )
     @action(detail=True, filterset_class=None, pagination_class=Pagination)
     def notifications(self, request: Request, **kwargs: Any) -> Response:
         """List the task's executions whose condition was met, newest first."""
         task = self.get_object()
         return self._page_of(task, Execution.objects.of_task(task.pk).with_notification())
 
-    @extend_schema(operation_id="task_feed_list", responses=FeedEntrySerializer(many=True))
+    @extend_schema(
+        summary="List the latest executions of the caller's tasks that have a notification.",
+        operation_id="task_feed_list",
+        responses=FeedEntrySerializer(many=True),
+    )
     @action(
         detail=False,
         filterset_class=None,

@@ -14,6 +14,7 @@ from torale.api.renderers import JSONRenderer
 from torale.api.views import AnyAccept, CheckedNames
 
 
+@extend_schema(tags=["Operation"])
 class MetricsView(CheckedNames, AnyAccept, APIView):
     """How visits and delivery are doing, for Prometheus.
 
@@ -24,7 +25,10 @@ class MetricsView(CheckedNames, AnyAccept, APIView):
     #: Renders errors only.
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @extend_schema(
+        summary="Return the gauges in Prometheus' text format.",
+        responses={(200, "text/plain"): OpenApiTypes.STR},
+    )
     def get(self, request: Request) -> HttpResponse:
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -42,6 +42,10 @@ class SendPagination(WalkedPagination):
     results_name = "sends"
 
 
+@extend_schema(tags=["Notifications"])
+@extend_schema_view(
+    retrieve=extend_schema(summary="The record of who was told what, when, and how it went.")
+)
 class NotificationSendViewSet(
     IdsInPath, mixins.RetrieveModelMixin, viewsets.GenericViewSet[NotificationSend]
 ):
@@ -69,7 +73,10 @@ class NotificationSendViewSet(
         return [*super().get_renderers(), *([CSVRenderer()] if self.action == "list" else [])]
 
     # CSV has a path of its own: a client could not tell by the status which of two bodies it gets.
-    @extend_schema(responses={(200, "application/json"): SendSerializer(many=True)})
+    @extend_schema(
+        summary="List the caller's sends.",
+        responses={(200, "application/json"): SendSerializer(many=True)},
+    )
     def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """List the caller's sends.
 
@@ -87,7 +94,12 @@ class NotificationSendViewSet(
         sends = self.filter_queryset(self.get_queryset())
         return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
 
-    @extend_schema(operation_id="send_stats_retrieve", filters=True, responses=SendStatsSerializer)
+    @extend_schema(
+        summary="Count the caller's sends by day, channel and status, and tell how long they took.",
+        operation_id="send_stats_retrieve",
+        filters=True,
+        responses=SendStatsSerializer,
+    )
     @action(detail=False, filterset_class=SendStatsFilterSet)
     def stats(self, request: Request) -> Response:
         """Count the caller's sends by day, channel and status, and tell how long they took."""
@@ -96,14 +108,22 @@ class NotificationSendViewSet(
         time_range = {name: values[name] for name in ("created_after", "created_before")}
         return Response({**time_range, **stats_of(filterset.qs)})
 
-    @extend_schema(request=None, responses={202: SendSerializer, 409: ErrorSerializer})
+    @extend_schema(
+        summary="Deliver an ended send again: same payload, same message id.",
+        request=None,
+        responses={202: SendSerializer, 409: ErrorSerializer},
+    )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, **kwargs: Any) -> Response:
         """Deliver an ended send again: same payload, same message id."""
         send = redeliver_one(send=self.get_object(), now=clock.now())
         return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=RedeliverSerializer, responses={202: CountSerializer})
+    @extend_schema(
+        summary="Deliver again all ended sends that match; the failed ones unless said otherwise.",
+        request=RedeliverSerializer,
+        responses={202: CountSerializer},
+    )
     @action(detail=False, methods=["post"], url_path="redeliver")
     def redeliver_matching(self, request: Request) -> Response:
         """Deliver again all ended sends that match; the failed ones unless said otherwise."""
@@ -115,13 +135,18 @@ class NotificationSendViewSet(
         return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
 
 
+@extend_schema(tags=["Notifications"])
 class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
     """The list of sends as CSV, under a path that says so."""
 
     #: Renders errors only.
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(filters=True, responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(
+        summary="Download the caller's sends as CSV.",
+        filters=True,
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
     def export(self, request: Request) -> StreamingHttpResponse:
         """Download the caller's sends as CSV."""
         return self.as_csv()

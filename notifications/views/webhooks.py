@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -44,15 +44,21 @@ from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
 
 
+@extend_schema(tags=["Webhooks"])
 class WebhookConfigView(NotStored, CheckedNames, APIView):
     """The caller's default webhook, and the secret that signs all webhooks."""
 
-    @extend_schema(responses=WebhookConfigSerializer)
+    @extend_schema(
+        summary="Show the default webhook's URL and switch, and the secret.",
+        responses=WebhookConfigSerializer,
+    )
     def get(self, request: Request) -> Response:
         """Show the default webhook's URL and switch, and the secret."""
         return Response(shown(webhooks.config_of(caller(request))))
 
     @extend_schema(
+        summary="Change what is sent; enabling also switches on what had been switched "
+        "off for failing.",
         request=WebhookConfigWriteSerializer,
         responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
     )
@@ -69,10 +75,12 @@ class WebhookConfigView(NotStored, CheckedNames, APIView):
         return Response(shown(config))
 
 
+@extend_schema(tags=["Webhooks"])
 class RotateSecretView(NotStored, CheckedNames, APIView):
     """The secret's replacement."""
 
     @extend_schema(
+        summary="Make a new secret; the old one signs along for 24 hours.",
         operation_id="webhook_secret_rotate",
         request=None,
         responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
@@ -84,6 +92,7 @@ class RotateSecretView(NotStored, CheckedNames, APIView):
         return Response(shown(config))
 
 
+@extend_schema(tags=["Webhooks"])
 class WebhookTestView(CheckedNames, APIView):
     """A try of a webhook, before anything depends on it."""
 
@@ -91,6 +100,7 @@ class WebhookTestView(CheckedNames, APIView):
     limit = Limit("webhook_tests", 10, timedelta(minutes=1))
 
     @extend_schema(
+        summary="Send one signed test event now, and tell what the receiver said.",
         operation_id="webhook_test",
         request=WebhookTestSerializer,
         responses={200: WebhookTestResultSerializer, 400: ErrorSerializer},
@@ -119,33 +129,36 @@ class DeliveryPagination(Pagination):
     max_limit = 500
 
 
-class WebhookDeliveriesView(CheckedNames, GenericAPIView[Attempt]):
+@extend_schema(tags=["Webhooks"])
+@extend_schema_view(
+    get=extend_schema(
+        summary="List attempts, those of the newest sends first.",
+        operation_id="webhook_delivery_list",
+        parameters=[DeliveriesQuerySerializer],
+        responses={200: WebhookDeliverySerializer(many=True), 404: ErrorSerializer},
+    )
+)
+class WebhookDeliveriesView(CheckedNames, ListAPIView[Attempt]):
     """The latest attempts of the caller's webhooks."""
 
     serializer_class = WebhookDeliverySerializer
     pagination_class = DeliveryPagination
 
     def get_queryset(self) -> QuerySet[Attempt]:
-        """Return the attempts of the caller's webhooks, those of the newest sends first."""
-        attempts = Attempt.objects.filter(
-            send__user=self.request.user.pk, send__notification_type=NotificationType.WEBHOOK
-        )
-        return attempts.select_related("send").order_by("-send__created_at", "-send__id", "-number")
+        """Return the attempts of the caller's webhooks, those of the newest sends first.
 
-    @extend_schema(
-        operation_id="webhook_delivery_list",
-        parameters=[DeliveriesQuerySerializer],
-        responses={200: WebhookDeliverySerializer(many=True), 404: ErrorSerializer},
-    )
-    def get(self, request: Request) -> Response:
-        """List attempts, those of the newest sends first."""
-        given = validated(DeliveriesQuerySerializer, request.query_params.dict(), source="query")
-        attempts = self.get_queryset()
+        Raises:
+            NotFound: the task that is asked for never was the caller's.
+        """
+        user, query = caller(self.request), self.request.query_params.dict()
+        given = validated(DeliveriesQuerySerializer, query, source="query")
+        attempts = Attempt.objects.filter(
+            send__user=user, send__notification_type=NotificationType.WEBHOOK
+        )
         if task_id := given.get("task_id"):
-            self._check_task(caller(request), task_id)
+            self._check_task(user, task_id)
             attempts = attempts.filter(send__task_id=task_id)
-        page = self.paginate_queryset(attempts)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return attempts.select_related("send").order_by("-send__created_at", "-send__id", "-number")
 
     def _check_task(self, user: User, task_id: UUID) -> None:
         """Raise NotFound for a task that never was the user's; one that is deleted left sends."""
@@ -155,6 +168,12 @@ class WebhookDeliveriesView(CheckedNames, GenericAPIView[Attempt]):
             raise exceptions.NotFound
 
 
+@extend_schema(tags=["Webhooks"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="List the URLs that the caller's webhooks go to and how they fare, newest first."
+    )
+)
 class WebhookEndpointViewSet(
     IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[WebhookEndpoint]
 ):
@@ -169,11 +188,11 @@ class WebhookEndpointViewSet(
         """Return the caller's endpoints, newest first."""
         return WebhookEndpoint.objects.for_user(caller(self.request)).order_by("-id")
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the URLs that the caller's webhooks go to and how they fare, newest first."""
-        return super().list(request, *args, **kwargs)
-
-    @extend_schema(request=None, responses=WebhookEndpointSerializer)
+    @extend_schema(
+        summary="Let an endpoint have webhooks again, whoever switched it off.",
+        request=None,
+        responses=WebhookEndpointSerializer,
+    )
     @action(detail=True, methods=["post"], url_path="switch-on")
     def switch_on(self, request: Request, **kwargs: Any) -> Response:
         """Let an endpoint have webhooks again, whoever switched it off."""
@@ -181,7 +200,11 @@ class WebhookEndpointViewSet(
         endpoint.switch_on()
         return Response(self.get_serializer(endpoint).data)
 
-    @extend_schema(request=None, responses=WebhookEndpointSerializer)
+    @extend_schema(
+        summary="Send nothing to an endpoint until it is switched on again.",
+        request=None,
+        responses=WebhookEndpointSerializer,
+    )
     @action(detail=True, methods=["post"], url_path="switch-off")
     def switch_off(self, request: Request, **kwargs: Any) -> Response:
         """Send nothing to an endpoint until it is switched on again."""

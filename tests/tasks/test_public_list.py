@@ -179,8 +179,20 @@ def test_the_answer_is_304_while_nothing_changed(well_known, anonymous_client):
     assert "Authorization" in response.headers["Vary"]
 
 
-def test_each_caller_has_a_version_of_their_own(owner, owner_client, stranger, anonymous_client):
+def test_the_owner_has_a_version_of_their_own(owner, owner_client, stranger, anonymous_client):
     make_task(owner, is_public=True, context={"order": 17})
     callers = [owner_client, client_of(stranger), anonymous_client]
 
-    assert len({caller.get(URL).headers["ETag"] for caller in callers}) == 3
+    own, strangers, nobodys = [caller.get(URL).headers["ETag"] for caller in callers]
+
+    assert own not in (strangers, nobodys)
+    assert strangers == nobodys  # who get the same body
+
+
+def test_a_secret_that_is_not_shown_makes_no_new_version(owner, anonymous_client):
+    task = make_task(owner, is_public=True, context={"order": 17})
+    before = anonymous_client.get(URL).headers["ETag"]
+    task.context = {"order": 18}
+    task.save()
+
+    assert anonymous_client.get(URL).headers["ETag"] == before

@@ -2,31 +2,50 @@
 
 import json
 
-from tests.support.programs import python
+import pytest
 
-#: Prints what each error says that is raised without a message of its own.
-ERRORS = """
-import inspect
+from tests.support.programs import python
+from tests.torale.test_openapi import COMMITTED
+
+#: Prints what each error says that is raised without a message of its own, and the document.
+PROGRAM = """
 import json
 
 import django
 
 django.setup()
 import accounts.usernames, notifications.redeliver, tasks.run
+from torale.api.document import document
 from torale.errors import Conflict, Refused, TooOften
 
 errors = [error for base in (Conflict, Refused, TooOften) for error in base.__subclasses__()]
-print(json.dumps({error.__name__: [error.__doc__, error.detail] for error in errors}))
+print(
+    json.dumps(
+        {
+            "errors": {error.__name__: [error.__doc__, error.detail] for error in errors},
+            "document": document(),
+        }
+    )
+)
 """
 
 
-def test_a_conflict_says_none_when_docstrings_are_stripped():
-    ran = python("-OO", "-c", ERRORS, DJANGO_SETTINGS_MODULE="torale.settings")
-
+@pytest.fixture(scope="module")
+def said():
+    ran = python("-OO", "-c", PROGRAM, DJANGO_SETTINGS_MODULE="torale.settings")
     assert ran.returncode == 0, ran.stderr
-    said = json.loads(ran.stdout)
-    assert {docstring for docstring, _ in said.values()} == {None}
-    assert said["AlreadyRunning"][1] == (
+    return json.loads(ran.stdout)
+
+
+def test_a_conflict_says_none_when_docstrings_are_stripped(said):
+    errors = said["errors"]
+
+    assert {docstring for docstring, _ in errors.values()} == {None}
+    assert errors["AlreadyRunning"][1] == (
         "Task is already running or pending. Use force=true to override."
     )
-    assert [name for name, (_, detail) in said.items() if not detail.endswith(".")] == []
+    assert [name for name, (_, detail) in errors.items() if not detail.endswith(".")] == []
+
+
+def test_the_document_loses_its_texts_when_docstrings_are_stripped(said):
+    assert said["document"] == json.loads(COMMITTED.read_text())

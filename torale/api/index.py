@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -30,6 +30,7 @@ PARTS = {
 }
 
 
+@extend_schema_serializer(description="The address of each part of the API.")
 class IndexSerializer(serializers.Serializer[Any]):
     """The address of each part of the API."""
 
@@ -38,12 +39,13 @@ class IndexSerializer(serializers.Serializer[Any]):
         return {name: serializers.URLField(help_text=text) for name, (_, text) in PARTS.items()}
 
 
+@extend_schema(tags=["Operation"])
 class IndexView(CheckedNames, APIView):
     """Where the parts of the API are. No key is needed."""
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=IndexSerializer, tags=["Operation"])
+    @extend_schema(summary="Return where the parts of the API are.", responses=IndexSerializer)
     def get(self, request: Request) -> Response:
         """Return where the parts of the API are."""
         return Response(

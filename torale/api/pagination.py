@@ -1,4 +1,4 @@
-"""Pages as the contract has them: bad values are refused, pages link to their kin."""
+"""Pages as the contract has them: bad values are refused, and a header links to other pages."""
 
 from typing import Any
 
@@ -13,23 +13,22 @@ from torale.api.errors import Unprocessable
 from torale.api.fields import NumberField
 
 
-class Pagination(LimitOffsetPagination):
-    """Answers a bare array of rows with a `Link` header (RFC 8288).
+class RangedPagination(LimitOffsetPagination):
+    """DRF's limits and offsets, within bounds, and a `Link` header (RFC 8288).
 
-    Subclasses set `default_limit` and `max_limit`. A `limit` or `offset` that is no number or out
-    of range is 422, where DRF would quietly take the default.
+    A `limit` or `offset` that is not a number or is out of bounds is 422, where DRF would quietly
+    take the default.
     """
 
-    default_limit = 100
-    max_limit: int = 1000
+    default_limit: int
+    max_limit: int
     #: Offsets are kept within what the database can count to.
     max_offset = 2**31 - 1
     template = None
     request: Request
     limit: int
     offset: int
-    #: Whether there are rows beyond the page.
-    has_more: bool
+    count: int
     #: Of the OpenAPI document.
     response_headers = {
         "Link": {
@@ -59,21 +58,24 @@ class Pagination(LimitOffsetPagination):
                 {name: error.detail}, source="query", given=request.query_params.dict()
             ) from error
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Return the page's rows; one more is read to see whether there is a next page."""
-        self.request = request
-        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
-        found = list(queryset[self.offset : self.offset + self.limit + 1])
-        self.has_more = len(found) > self.limit
-        return found[: self.limit]
+    def links(self) -> str:
+        """Return the Link header, without the pages that do not exist."""
+        return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in self.targets().items() if url)
 
-    def get_paginated_response(self, data: Any) -> Response:
-        """Return the rows and the links."""
-        return Response(data, headers={"Link": self.links()})
+    def targets(self) -> dict[str, str | None]:
+        """Return the linked pages' URLs by relation; None for a page that does not exist."""
+        return {
+            "first": self.get_link(0),
+            "prev": self.get_previous_link(),
+            "next": self.get_next_link(),
+        }
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe the answer."""
-        return schema
+    def get_link(self, offset: int) -> str:
+        """Return the URL of the page at `offset`."""
+        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
+        if not offset:
+            return remove_query_param(url, "offset")
+        return replace_query_param(url, "offset", offset)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the query parameters."""
@@ -102,23 +104,29 @@ class Pagination(LimitOffsetPagination):
             },
         ]
 
-    def links(self) -> str:
-        """Return the Link header: first always, next and prev where they exist."""
-        return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in self.targets().items() if url)
 
-    def targets(self) -> dict[str, str | None]:
-        """Return the linked pages' URLs by relation; None for a page that does not exist."""
-        return {
-            "first": self._url(0),
-            "prev": self._url(max(0, self.offset - self.limit)) if self.offset else None,
-            "next": self._url(self.offset + self.limit) if self.has_more else None,
-        }
+class Pagination(RangedPagination):
+    """Answers a bare array of rows. They are not counted: one more than shown is read instead."""
 
-    def _url(self, offset: int) -> str:
-        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
-        if not offset:
-            return remove_query_param(url, "offset")
-        return replace_query_param(url, "offset", offset)
+    default_limit = 100
+    max_limit = 1000
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """Return the page's rows."""
+        self.request = request
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
+        found = list(queryset[self.offset : self.offset + self.limit + 1])
+        # As many as are known: enough to tell whether there is a next page.
+        self.count = self.offset + len(found)
+        return found[: self.limit]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the rows and the links."""
+        return Response(data, headers={"Link": self.links()})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the answer."""
+        return schema
 
 
 class LongPagination(Pagination):
@@ -127,30 +135,19 @@ class LongPagination(Pagination):
     default_limit = 1000
 
 
-class CountedPagination(Pagination):
+class CountedPagination(RangedPagination):
     """Answers `{<results_name>: rows, "total": N}`, and links to the last page, too."""
 
     default_limit = 50
     max_limit = 500
     results_name = "results"
-    count: int
     response_headers = {
         "Link": {
-            **Pagination.response_headers["Link"],
+            **RangedPagination.response_headers["Link"],
             "description": "The URLs of the first, previous, next and last page, if they "
             "exist (RFC 8288).",
         }
     }
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Return the page's rows and remember how many there are in all."""
-        self.request = request
-        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
-        self.count = self.get_count(queryset)
-        self.has_more = self.offset + self.limit < self.count
-        if self.offset >= self.count:
-            return []
-        return list(queryset[self.offset : self.offset + self.limit])
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the rows under their name, the exact total and the links."""
@@ -176,7 +173,7 @@ class CountedPagination(Pagination):
     def targets(self) -> dict[str, str | None]:
         """Return the linked pages' URLs; the last page always exists."""
         last = max(0, (self.count - 1) // self.limit * self.limit)
-        return {**super().targets(), "last": self._url(last)}
+        return {**super().targets(), "last": self.get_link(last)}
 
 
 class WalkedPagination(CountedPagination):
@@ -188,7 +185,7 @@ class WalkedPagination(CountedPagination):
     #: The page of a walk; None where the caller counts by offset.
     page: keyset.Page | None = None
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         """Return the page's rows and remember how many there are in all."""
         if "cursor" not in request.query_params:
             return super().paginate_queryset(queryset, request, view)
@@ -202,7 +199,7 @@ class WalkedPagination(CountedPagination):
         """Return the `cursor` asked for, or None for the beginning.
 
         Raises:
-            Unprocessable: it is none of ours, or `offset` is there too.
+            Unprocessable: it was not made by `encode`, or `offset` is there too.
         """
         given = request.query_params
         if "offset" in given:

@@ -1,7 +1,8 @@
 """The OpenAPI document: what views, serializers and filters do not tell by themselves.
 
-Views say with `extend_schema` which serializers they answer with and which refusals are their own
-(400, 409); every error that follows from how the API is built is added here.
+Views say with `extend_schema` what they do, which serializers they answer with and which refusals
+are their own (400, 409); every error that follows from how the API is built is added here. No text
+of the document is a docstring.
 """
 
 import re
@@ -14,7 +15,12 @@ from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_mock_request
-from drf_spectacular.utils import Direction, OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import (
+    Direction,
+    OpenApiParameter,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
@@ -27,20 +33,8 @@ from torale.api.fields import TextField
 from torale.api.parsers import BodyTooLarge
 from torale.api.views import AnyAccept
 
-#: The tag of the operations under each prefix.
-AREAS = {
-    "/api/v1/tasks": "Tasks",
-    "/api/v1/notifications": "Notifications",
-    "/api/v1/webhooks": "Webhooks",
-    "/api/v1/public": "Public",
-    "/tasks": "Public",
-    "/auth": "Account",
-    "/api/v1/users": "Account",
-    "/api/v1/email-verification": "Account",
-    "/metrics": "Operation",
-}
 
-
+@extend_schema_serializer(description="Why it was not done.")
 class ErrorSerializer(serializers.Serializer[Any]):
     """Why it was not done."""
 
@@ -52,6 +46,10 @@ class PlaceField(serializers.ListField):
     """`body`, `query` or `path`, and the names and indexes that lead from there to a fault."""
 
 
+@extend_schema_serializer(
+    description="One fault of what was sent: its kind, where it is, what is wrong and what "
+    "was sent there."
+)
 class FaultSerializer(serializers.Serializer[Any]):
     """One fault of what was sent: its kind, where it is, what is wrong and what was sent there."""
 
@@ -64,6 +62,7 @@ class FaultSerializer(serializers.Serializer[Any]):
     input = serializers.JSONField(help_text="The value there; if it is missing, what encloses it.")
 
 
+@extend_schema_serializer(description="Every fault of what was sent.")
 class ValidationErrorSerializer(serializers.Serializer[Any]):
     """Every fault of what was sent."""
 
@@ -258,10 +257,6 @@ class Lenient(OpenApiSerializerExtension):
 class Schema(AutoSchema):
     """Describes one operation."""
 
-    def get_tags(self) -> list[str]:
-        """Return the area that the path belongs to."""
-        return [tag for prefix, tag in AREAS.items() if self.path.startswith(prefix)]
-
     def get_operation_id(self) -> str:
         """Return a name for generated clients: what it is about, and a verb, as `task_execute`.
 
@@ -275,10 +270,6 @@ class Schema(AutoSchema):
             verb = "list" if self._is_list_view() else VERBS[self.method]
         return f"{name}_{verb}".replace("-", "_")
 
-    def get_summary(self) -> str:
-        """Return the docstring's first line: it tells the effect."""
-        return str(super().get_description()).partition("\n")[0]
-
     def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
         """Return the component's name: `Task` for TaskReadSerializer, `TaskRequest` for writes."""
         name: str = super().get_serializer_name(serializer, direction)
@@ -287,10 +278,6 @@ class Schema(AutoSchema):
     def get_paginated_name(self, serializer_name: str) -> str:
         """Return the name of a page's component."""
         return f"{serializer_name}Page"
-
-    def get_description(self) -> str:  # type: ignore[override]
-        """Return nothing: what follows in a docstring is for those who change the code."""
-        return ""
 
     def _map_serializer_field(
         self, field: Any, direction: Direction, *args: Any, **kwargs: Any
@@ -426,16 +413,6 @@ def _referring(part: Any, names: Mapping[frozenset[Any], str]) -> Any:
         case list():
             return [_referring(item, names) for item in part]
     return part
-
-
-def first_paragraphs(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Keep the first paragraph of a component's docstring: the rest is about the code."""
-    for component in result["components"]["schemas"].values():
-        if "description" in component:
-            component["description"] = " ".join(
-                component["description"].partition("\n\n")[0].split()
-            )
-    return result
 
 
 def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -1,22 +1,16 @@
 """/api/v1/tasks…, /api/v1/public… and /tasks/{id}/rss -> views."""
 
-from django.urls import include, path, re_path
-
 from tasks.public import PublicFeedView, PublicTasksView, PublicTaskView, TaskRSSView
 from tasks.views import TaskViewSet
 from torale.api.routers import Router
 
+TASK_ID = "(?P<task_id>[^/.]+)"
+
 router = Router()
-router.register("tasks", TaskViewSet, basename="task")
+router.register("api/v1/tasks", TaskViewSet, basename="task")
+router.add("api/v1/public/tasks", PublicTasksView.as_view(), name="public-tasks")
+router.add(f"api/v1/public/tasks/id/{TASK_ID}", PublicTaskView.as_view(), name="public-task")
+router.add("api/v1/public/feed", PublicFeedView.as_view(), name="public-feed")
+router.add(f"tasks/{TASK_ID}/rss", TaskRSSView.as_view(), name="task-rss")
 
-public = [
-    re_path(r"^tasks/?$", PublicTasksView.as_view(), name="public-tasks"),
-    re_path(r"^tasks/id/(?P<task_id>[^/.]+)/?$", PublicTaskView.as_view(), name="public-task"),
-    re_path(r"^feed/?$", PublicFeedView.as_view(), name="public-feed"),
-]
-
-urlpatterns = [
-    path("api/v1/", include(router.urls)),
-    path("api/v1/public/", include(public)),
-    re_path(r"^tasks/(?P<task_id>[^/.]+)/rss/?$", TaskRSSView.as_view(), name="task-rss"),
-]
+urlpatterns = router.urls

@@ -27,17 +27,17 @@ def id_of(text: str) -> UUID:
     return UUID(text)
 
 
-class _Text:
+class _Text(serializers.CharField):
     """Takes nothing but a text, where DRF would make one of a number."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the text as the field takes it."""
         if not isinstance(data, str):
-            self.fail("invalid")  # type: ignore[attr-defined]
-        return super().to_internal_value(data)  # type: ignore[misc]
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
-class TextField(_Text, serializers.CharField):
+class TextField(_Text):
     """A text."""
 
 
@@ -93,7 +93,7 @@ class FlagField(serializers.BooleanField):
     """`true` or `false`."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return the value; words and numbers are none."""
+        """Return the value; words and numbers are refused."""
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data

@@ -1,11 +1,32 @@
 """Routes that answer with and without a trailing slash, never by a redirect."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, re_path
+from django.urls.resolvers import URLResolver
 from rest_framework.routers import SimpleRouter
 
 
 class Router(SimpleRouter):
-    """A SimpleRouter whose paths end in an optional slash."""
+    """A SimpleRouter that also takes single views; all its paths end in an optional slash."""
 
     def __init__(self) -> None:
         super().__init__()
         self.trailing_slash = "/?"
+        self._views: list[URLPattern | URLResolver] = []
+
+    def add(self, path: str, view: Callable[..., HttpResponseBase], *, name: str) -> None:
+        """Route `path` to a view.
+
+        Args:
+            path: a regular expression, as the prefix of `register` is.
+            view: what `as_view` returns.
+            name: by which `reverse` finds the path.
+        """
+        self._views.append(re_path(rf"^{path}{self.trailing_slash}$", view, name=name))
+
+    def get_urls(self) -> list[Any]:
+        """Return the routes: those of single views, then those of viewsets."""
+        return [*self._views, *super().get_urls()]

@@ -6,13 +6,14 @@ from django.utils.cache import patch_cache_control
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from torale.api import strict
 from torale.api.errors import Unprocessable
 from torale.api.fields import id_of
 
 
-class CheckedNames:
+class CheckedNames(APIView):
     """Refuses parameters given twice, and unknown names for callers that prefer strict handling.
 
     Every view of the API has it; a test walks the routes. It runs after authentication and
@@ -28,15 +29,17 @@ class CheckedNames:
         Raises:
             Unprocessable: a parameter is given twice, or a strict request holds an unknown name.
         """
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)
         self.is_strict = strict.is_asked_for(request)
         strict.check_repeated(request)
         if self.is_strict:
             strict.check_unknown(request)
 
-    def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         """Tell that the preference was followed (RFC 7240 §3)."""
-        answer = super().finalize_response(request, *args, **kwargs)  # type: ignore[misc]
+        answer = super().finalize_response(request, response, *args, **kwargs)
         if self.is_strict:
             answer.headers["Preference-Applied"] = strict.APPLIED
         return answer
@@ -54,7 +57,7 @@ class IdsInPath(CheckedNames):
         """Check the caller and the names, then the path.
 
         Raises:
-            Unprocessable: an id in the path is no UUID.
+            Unprocessable: an id in the path is not a UUID.
         """
         super().initial(request, *args, **kwargs)
         for name, value in self.kwargs.items():
@@ -67,21 +70,19 @@ class IdsInPath(CheckedNames):
                     ) from error
 
 
-class NotStored:
+class NotStored(APIView):
     """Forbids caches to keep the answers, errors included, because they hold secrets."""
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         """Return the answer with `Cache-Control: no-store` (RFC 9111 §5.2.2.5)."""
-        answer: Response = super().finalize_response(  # type: ignore[misc]
-            request, response, *args, **kwargs
-        )
+        answer = super().finalize_response(request, response, *args, **kwargs)
         patch_cache_control(answer, no_store=True)
         return answer
 
 
-class AnyAccept:
+class AnyAccept(APIView):
     """Takes any Accept header: there is one form of answer, which the callers can read."""
 
     def perform_content_negotiation(
@@ -90,4 +91,4 @@ class AnyAccept:
         force: bool = False,  # noqa: FBT001, FBT002 - DRF's signature
     ) -> tuple[BaseRenderer, str]:
         """Choose the renderer of errors."""
-        return super().perform_content_negotiation(request, force=True)  # type: ignore[misc,no-any-return]
+        return super().perform_content_negotiation(request, force=True)

@@ -1,5 +1,6 @@
 """Filters of the list of sends, and of its statistics."""
 
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -48,6 +49,19 @@ class SendFilterSet(django_filters.FilterSet):
             "event_type",
             "recipient",
         ]
+
+
+def lookups(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `QuerySet.filter` takes to keep the sends that match all that is given.
+
+    Args:
+        given: valid values, by the names of SendFilterSet's filters.
+    """
+    filters = SendFilterSet.base_filters
+    return {
+        f"{filters[name].field_name}__{filters[name].lookup_expr}": value
+        for name, value in given.items()
+    }
 
 
 class TimeRangeForm(forms.Form):

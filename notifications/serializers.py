@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from notifications.filters import SendFilterSet
 from notifications.models import (
     UNFINISHED,
     Attempt,
@@ -29,6 +30,10 @@ STATUSES = (
 #: Of a member that is both set and shown.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
 FORMATS = [*WEBHOOK_FORMATS]
+#: What the filters of the list keep, by their names.
+FILTERS: dict[str, str] = {
+    name: filter_.extra["help_text"] for name, filter_ in SendFilterSet.base_filters.items()
+}
 #: The statuses in which a send may be delivered again.
 ENDED = [(status.value, status.label) for status in SendStatus if status not in UNFINISHED]
 
@@ -209,28 +214,19 @@ class SendDetailSerializer(SendSerializer):
     description="Which sends to deliver again: those that match all that is given."
 )
 class RedeliverSerializer(LenientSerializer):
-    """Which sends to deliver again: those that match all that is given."""
+    """Which sends to deliver again: those that match all that is given.
 
-    status = ChoiceField(
-        ENDED,
-        default=SendStatus.FAILED.value,
-        help_text="Only sends in this status.",
-    )
+    Its members are filters of the list, as a body has them.
+    """
+
+    status = ChoiceField(ENDED, default=SendStatus.FAILED.value, help_text=FILTERS["status"])
     notification_type = ChoiceField(
-        NotificationType.choices, required=False, help_text="Only sends by this channel."
+        NotificationType.choices, required=False, help_text=FILTERS["notification_type"]
     )
-    task_id = IdField(required=False, help_text="Only sends of this task.")
-    execution_id = IdField(required=False, help_text="Only sends of this execution.")
-    created_after = MomentField(
-        required=False,
-        source="created_at__gte",
-        help_text="Only sends that were recorded at this time or later.",
-    )
-    created_before = MomentField(
-        required=False,
-        source="created_at__lt",
-        help_text="Only sends that were recorded before this time.",
-    )
+    task_id = IdField(required=False, help_text=FILTERS["task_id"])
+    execution_id = IdField(required=False, help_text=FILTERS["execution_id"])
+    created_after = MomentField(required=False, help_text=FILTERS["created_after"])
+    created_before = MomentField(required=False, help_text=FILTERS["created_before"])
 
 
 @extend_schema_serializer(description="How many.")

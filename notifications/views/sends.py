@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import caller
-from notifications.filters import SendFilterSet, SendStatsFilterSet
+from notifications.filters import SendFilterSet, SendStatsFilterSet, lookups
 from notifications.models import (
     NotificationSend,
 )
@@ -127,11 +127,9 @@ class NotificationSendViewSet(
     @action(detail=False, methods=["post"], url_path="redeliver")
     def redeliver_matching(self, request: Request) -> Response:
         """Deliver again all ended sends that match; the failed ones unless said otherwise."""
-        matching = validated(RedeliverSerializer, request.data)
-        count = redeliver_all(
-            sends=NotificationSend.objects.for_user(caller(request)).filter(**matching),
-            now=clock.now(),
-        )
+        given = validated(RedeliverSerializer, request.data)
+        sends = NotificationSend.objects.for_user(caller(request)).filter(**lookups(given))
+        count = redeliver_all(sends=sends, now=clock.now())
         return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
 
 

@@ -150,6 +150,10 @@ def test_all_failed_sends_of_the_caller_are_queued_in_one_go(owner, stranger, ow
         pytest.param({"status": "skipped"}, id="status"),
         pytest.param({"created_after": "2026-03-05T09:00:10Z"}, id="created_after"),
         pytest.param({"notification_type": "email"}, id="notification_type"),
+        pytest.param(
+            {"created_after": "2026-03-05T09:00:10Z", "created_before": "2026-03-05T09:00:11Z"},
+            id="created_before",
+        ),
     ],
 )
 def test_only_what_matches_is_queued(owner, owner_client, matching):

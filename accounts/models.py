@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=254, unique=True)
-    username = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001 - null is "none"
+    username = models.CharField(max_length=30, null=True, blank=True)
     first_name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)

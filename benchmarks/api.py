@@ -16,13 +16,13 @@ import uvloop
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
 
-from accounts.models import APIKey, User  # noqa: E402
-from notifications.models import NotificationSend, WebhookEndpoint  # noqa: E402
-from torale.management.commands.web import THREADS  # noqa: E402
-from torale.uuid7 import uuid7  # noqa: E402
+from accounts.models import APIKey, User
+from notifications.models import NotificationSend, WebhookEndpoint
+from torale.management.commands.web import THREADS
+from torale.uuid7 import uuid7
 
 PATHS = {
     "{} (baseline)": "/baseline",

@@ -16,20 +16,20 @@ import uvloop
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from notifications.channels.webhook.signing import sign  # noqa: E402
-from notifications.models import (  # noqa: E402
+from accounts.models import User
+from notifications.channels.webhook.signing import sign
+from notifications.models import (
     NotificationSend,
     Payload,
     WebhookConfig,
     WebhookEndpoint,
 )
-from torale import outbound  # noqa: E402
-from torale.uuid7 import uuid7  # noqa: E402
+from torale import outbound
+from torale.uuid7 import uuid7
 
 BODY = '{"id": "%s", "object": "event", "api_version": "v1", "data": {"text": "' + "x" * 600 + '"}}'
 #: Attempts under way at once in the baseline.

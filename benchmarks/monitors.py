@@ -16,14 +16,14 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from executions.models import Execution  # noqa: E402
-from notifications.record import record_sends  # noqa: E402
-from tasks.models import Task  # noqa: E402
-from tasks.run import start  # noqa: E402
+from accounts.models import User
+from executions.models import Execution
+from notifications.record import record_sends
+from tasks.models import Task
+from tasks.run import start
 
 SIZE = 5 * 1024 * 1024
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"

@@ -82,10 +82,10 @@ class Execution(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
-    notification = models.TextField(null=True)  # noqa: DJ001 - null tells "not met" in the contract
+    notification = models.TextField(null=True)
     grounding_sources = models.JSONField(default=list)
-    failure_kind = models.CharField(max_length=12, null=True)  # noqa: DJ001 - null until it failed
-    error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
+    failure_kind = models.CharField(max_length=12, null=True)
+    error_message = models.TextField(null=True)
 
     objects = ExecutionQuerySet.as_manager()
 

@@ -110,8 +110,8 @@ class Task(models.Model):
     last_known_state = models.JSONField(null=True)
     context = models.JSONField(null=True)
 
-    notification_email = models.EmailField(max_length=254, null=True)  # noqa: DJ001 - null is "none"
-    webhook_url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    notification_email = models.EmailField(max_length=254, null=True)
+    webhook_url = models.CharField(max_length=2048, null=True)
     webhook_method = models.CharField(
         max_length=4, choices=[(m, m) for m in METHODS], default="POST"
     )
@@ -137,7 +137,7 @@ class Task(models.Model):
     state_changed_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(null=True)
-    immediate_execution_error = models.TextField(null=True)  # noqa: DJ001 - null is "no error"
+    immediate_execution_error = models.TextField(null=True)
 
     objects = TaskQuerySet.as_manager()
 

@@ -161,7 +161,7 @@ class NotificationSend(models.Model):
     host = models.TextField(default="", blank=True)
     notification_type = models.CharField(max_length=7, choices=NotificationType)
     status = models.CharField(max_length=10, choices=SendStatus, default=SendStatus.QUEUED)
-    error_message = models.TextField(null=True)  # noqa: DJ001 - null is the contract's "no error"
+    error_message = models.TextField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     #: When the receiver accepted it.
@@ -292,11 +292,11 @@ class Attempt(models.Model):
     status = models.CharField(max_length=9, choices=AttemptStatus)
     request_headers = models.JSONField(null=True)
     #: The id under which the email provider reports what became of it.
-    provider_message_id = models.TextField(null=True)  # noqa: DJ001 - null is "none"
+    provider_message_id = models.TextField(null=True)
     response_status = models.PositiveSmallIntegerField(null=True)
     response_headers = models.JSONField(null=True)
-    response_body = models.TextField(null=True)  # noqa: DJ001 - null is "no answer"
-    error_message = models.TextField(null=True)  # noqa: DJ001 - null is "no error"
+    response_body = models.TextField(null=True)
+    error_message = models.TextField(null=True)
 
     class Meta:
         constraints = [

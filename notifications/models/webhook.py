@@ -42,7 +42,7 @@ class WebhookConfig(models.Model):
         User, models.CASCADE, primary_key=True, related_name="webhook_config"
     )
     #: The URL for tasks that name no webhook of their own; null if there is none.
-    url = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - null is "none"
+    url = models.CharField(max_length=2048, null=True)
     #: The default webhook's switch; a task's own webhook does not depend on it.
     is_enabled = models.BooleanField(default=True)
     #: The form of the default webhook's body.
@@ -136,7 +136,7 @@ class WebhookEndpoint(models.Model):
     #: Since when all attempts have failed; null while it works.
     failing_since = models.DateTimeField(null=True)
     switched_off_at = models.DateTimeField(null=True)
-    switched_off_because = models.TextField(null=True)  # noqa: DJ001 - null while it is on
+    switched_off_because = models.TextField(null=True)
     #: Whether its owner switched it off, and not Torale for failing.
     is_switched_off_by_owner = models.BooleanField(default=False)
 

@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
 
 django.setup()
 
-from accounts.models import APIKey, User  # noqa: E402
-from tests.support.factories import make_execution, make_send, make_task  # noqa: E402
+from accounts.models import APIKey, User
+from tests.support.factories import make_execution, make_send, make_task
 
 
 def main() -> dict[str, str]:

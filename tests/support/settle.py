@@ -15,17 +15,17 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.db.utils import DatabaseError  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from executions.models import Execution, ExecutionStatus  # noqa: E402
-from executions.monitors import Answer  # noqa: E402
-from notifications.models import NotificationSend  # noqa: E402
-from tasks.models import Task  # noqa: E402
-from tasks.run import settle  # noqa: E402
+from accounts.models import User
+from executions.models import Execution, ExecutionStatus
+from executions.monitors import Answer
+from notifications.models import NotificationSend
+from tasks.models import Task
+from tasks.run import settle
 
 FAR = timedelta(days=1)
 

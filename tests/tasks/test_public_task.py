@@ -171,6 +171,38 @@ def test_a_version_that_is_not_the_present_one_is_412(public_task, anonymous_cli
     assert response.json() == {"detail": "There is another version of this now."}
 
 
+def test_a_refusal_of_a_version_has_the_headers_of_an_error(public_task, anonymous_client):
+    wanted = anonymous_client.get(url(public_task), HTTP_IF_MATCH='"other"').headers
+    missing = anonymous_client.get(url(make_task(public_task.user))).headers
+
+    assert set(wanted) == set(missing)
+    assert (wanted["Content-Type"], wanted["Vary"]) == (missing["Content-Type"], missing["Vary"])
+
+
+def test_the_head_of_an_answer_has_its_version(public_task, anonymous_client):
+    etag = anonymous_client.get(url(public_task)).headers["ETag"]
+
+    assert anonymous_client.head(url(public_task)).headers["ETag"] == etag
+    assert anonymous_client.head(url(public_task), HTTP_IF_NONE_MATCH=etag).status_code == 304
+
+
+def test_what_may_be_asked_for_does_not_depend_on_a_version(public_task, anonymous_client):
+    response = anonymous_client.options(url(public_task), HTTP_IF_NONE_MATCH="*")
+
+    assert response.status_code == 200
+    assert "ETag" not in response.headers
+
+
+def test_a_strict_request_is_told_so_when_it_has_the_present_version(public_task, anonymous_client):
+    etag = anonymous_client.get(url(public_task)).headers["ETag"]
+    response = anonymous_client.get(
+        url(public_task), HTTP_IF_NONE_MATCH=etag, HTTP_PREFER="handling=strict"
+    )
+
+    assert response.status_code == 304
+    assert response.headers["Preference-Applied"] == "handling=strict"
+
+
 def test_a_browsers_page_is_another_version_than_the_json(public_task, anonymous_client):
     json = anonymous_client.get(url(public_task))
     page = anonymous_client.get(url(public_task), HTTP_ACCEPT="text/html")

@@ -103,7 +103,7 @@ class FilterBackend(DjangoFilterBackend):
     def to_html(self, request: Any, queryset: Any, view: Any) -> Any:
         """Return the form of a page; None where it is not the view's own rows that are filtered."""
         filterset = getattr(view, "filterset_class", None)
-        if filterset is None or not issubclass(queryset.model, filterset._meta.model):  # noqa: SLF001 - FilterSet has it nowhere else
+        if filterset is None or not issubclass(queryset.model, filterset._meta.model):
             return None
         return super().to_html(request, queryset, view)
 

@@ -203,7 +203,7 @@ class Filters(DjangoFilterExtension):
         filterset = getattr(auto_schema.view, "filterset_class", None)
         if filterset is None:
             return []
-        model = filterset._meta.model  # noqa: SLF001 - FilterSet has it nowhere else
+        model = filterset._meta.model
         parameters = [
             # The base class leaves the help text out where a filter says its type itself.
             {**parameter, "description": filter_.extra.get("help_text", "")}

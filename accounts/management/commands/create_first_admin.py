@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Make them, or leave what is there alone."""
         with connection.cursor() as cursor:
             # Of two first starts at once, the second waits here and finds the first one's admin.
-            cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")  # noqa: SLF001
+            cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
         if User.objects.exists():
             return
         password = secrets.token_urlsafe(12)

@@ -34,11 +34,9 @@ WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
 #: The longest wait in seconds that is read from a body; a timedelta cannot hold any number.
 LONGEST_WAIT_S = 10.0**9
 
-_decrypted_headers = Payload._meta.get_field("headers").decrypted  # noqa: SLF001 - documented
+_decrypted_headers = Payload._meta.get_field("headers").decrypted
 # Cached, as a secret signs many sends. After a rotation, its ciphertext differs.
-_decrypted_secret = lru_cache(1024)(
-    WebhookConfig._meta.get_field("secret").decrypted  # noqa: SLF001 - documented
-)
+_decrypted_secret = lru_cache(1024)(WebhookConfig._meta.get_field("secret").decrypted)
 
 
 class WebhookTransport:

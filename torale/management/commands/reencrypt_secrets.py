@@ -37,7 +37,7 @@ class Command(BaseCommand):
         for model in apps.get_models():
             fields = [
                 field.name
-                for field in model._meta.concrete_fields  # noqa: SLF001 - documented
+                for field in model._meta.concrete_fields
                 if isinstance(field, EncryptedJSONField)
             ]
             if fields:
@@ -62,7 +62,7 @@ def reencrypt(model: type[models.Model], fields: list[str]) -> tuple[int, list[s
     Returns:
         How many rows were done, and the names of those that hold something undecryptable.
     """
-    rows = model._default_manager.order_by("pk").only("pk", *fields)  # noqa: SLF001 - documented
+    rows = model._default_manager.order_by("pk").only("pk", *fields)
     last, count = None, 0
     undecryptable = []
     while True:

@@ -42,7 +42,4 @@ class Command(BaseCommand):
 def has_users() -> bool:
     """Return whether the database holds users."""
     users = get_user_model()
-    return (
-        users._meta.db_table in connection.introspection.table_names()  # noqa: SLF001 - Django's public _meta
-        and users.objects.exists()
-    )
+    return users._meta.db_table in connection.introspection.table_names() and users.objects.exists()

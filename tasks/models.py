@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -99,6 +100,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 class Task(models.Model):
     """A question put on a schedule."""
+
+    #: Of the latest execution; only there `with_last_execution_id`.
+    last_execution_id: UUID | None
+    #: The latest execution; set by `attach_last_executions`.
+    last_execution: Execution | None
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tasks")
@@ -263,8 +269,9 @@ class Task(models.Model):
 def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:
     """Set `last_execution` of tasks that come `with_last_execution_id`; one query for all."""
     attached = list(tasks)
-    ids = [task.last_execution_id for task in attached]  # type: ignore[attr-defined]
+    ids = [task.last_execution_id for task in attached]
     executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])
     for task in attached:
-        task.last_execution = executions.get(task.last_execution_id)  # type: ignore[attr-defined]
+        last_id = task.last_execution_id
+        task.last_execution = executions.get(last_id) if last_id else None
     return attached

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -23,7 +24,10 @@ class JSONRenderer(renderers.BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return `data` as UTF-8 JSON, or nothing for an answer without a body (204)."""
-        if data is None and (renderer_context or {})["response"].status_code == 204:  # noqa: PLR2004
+        if (
+            data is None
+            and (renderer_context or {})["response"].status_code == HTTPStatus.NO_CONTENT
+        ):
             return b""
         options = orjson.OPT_UTC_Z
         if (renderer_context or {}).get("indent"):  # the browsable API asks for it

@@ -69,6 +69,8 @@ class ValidationErrorSerializer(serializers.Serializer[Any]):
     detail = FaultSerializer(many=True, help_text="The faults, one entry each.")
 
 
+#: The error that lists faults.
+INVALID = 422
 #: Of each error: the name of its component, what it means, and a `detail`.
 ERRORS: dict[int, tuple[str, str, Any]] = {
     400: (
@@ -108,7 +110,7 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
         "The body is not JSON.",
         'Unsupported media type "text/plain" in request.',
     ),
-    422: (
+    INVALID: (
         "Invalid",
         "The body, the query or the path is not valid; one entry per fault.",
         [
@@ -351,7 +353,7 @@ class Schema(AutoSchema):
 
     def _error(self, code: int) -> dict[str, Any]:
         name, description, detail = ERRORS[code]
-        serializer = ValidationErrorSerializer if code == 422 else ErrorSerializer  # noqa: PLR2004
+        serializer = ValidationErrorSerializer if code == INVALID else ErrorSerializer
         component = ResolvedComponent(
             name=name,
             type=ResolvedComponent.RESPONSE,

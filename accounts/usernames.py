@@ -97,7 +97,7 @@ class UsernameAlreadySet(Conflict):
     detail = "Your username is set and cannot be changed any more."
 
 
-def objection(username: str) -> str | None:
+def refusal_of(username: str) -> str | None:
     """Return why nobody may take `username` now, None if somebody may."""
     if not re.fullmatch(USERNAME_FORM, username):
         return USERNAME_FORM_MESSAGE

@@ -27,7 +27,7 @@ from accounts.serializers import (
     UserSerializer,
     VerifiedAddressesSerializer,
 )
-from accounts.usernames import objection, set_username
+from accounts.usernames import refusal_of, set_username
 from accounts.verification import (
     CODE_VALID,
     check_code,
@@ -181,7 +181,7 @@ class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
         """Tell whether a username can be had, and why not."""
         given = validated(UsernameQuerySerializer, request.query_params.dict(), source="query")
         username = given["username"]
-        reason = objection(username)
+        reason = refusal_of(username)
         return Response(
             self.get_serializer(
                 {"username": username, "available": reason is None, "reason": reason}

@@ -1,19 +1,24 @@
-"""Filters of the list of sends, and of its statistics."""
+"""Filters of the lists of sends and of deliveries, and of the statistics of sends."""
 
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
 
-from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
+from accounts.authentication import caller
+from notifications.models import Attempt, EventType, NotificationSend, NotificationType, SendStatus
+from tasks.models import Task
 from torale.api.filters import ChoiceFilter, IdFilter, TimeFilter
 
-#: What statistics are of, unless a time range is given.
+#: The time range of statistics, unless another one is given.
 USUAL_RANGE = timedelta(days=30)
-#: What they are of at most: they read every send in it.
+#: The longest time range, as all sends in it are read.
 LONGEST_RANGE = timedelta(days=366)
 
 
@@ -62,6 +67,29 @@ def lookups(given: Mapping[str, Any]) -> dict[str, Any]:
         f"{filters[name].field_name}__{filters[name].lookup_expr}": value
         for name, value in given.items()
     }
+
+
+class DeliveryFilterSet(django_filters.FilterSet):
+    """Query parameters of the list of deliveries."""
+
+    task_id = IdFilter("send__task_id", method="of_task", help_text="Only attempts for this task.")
+
+    class Meta:
+        model = Attempt
+        fields = ["task_id"]
+
+    def of_task(self, attempts: QuerySet[Attempt], name: str, task_id: UUID) -> QuerySet[Attempt]:
+        """Keep the attempts for a task of the caller's.
+
+        Raises:
+            NotFound: there has never been such a task; one that was deleted has left sends.
+        """
+        user = caller(self.request)
+        own = Task.objects.for_user(user).filter(pk=task_id)
+        sends = NotificationSend.objects.for_user(user).filter(task_id=task_id)
+        if not (own.exists() or sends.exists()):
+            raise NotFound
+        return attempts.filter(**{name: task_id})
 
 
 class TimeRangeForm(forms.Form):

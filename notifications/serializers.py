@@ -339,12 +339,6 @@ class WebhookTestResultSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(help_text="What the receiver answered, in words.")
 
 
-class DeliveriesQuerySerializer(serializers.Serializer[Any]):
-    """The query parameters of the list of deliveries, besides `limit` and `offset`."""
-
-    task_id = IdField(required=False, help_text="Only attempts for this task.")
-
-
 @extend_schema_serializer(
     description="One attempt of a webhook, in the words of the service this API follows."
 )

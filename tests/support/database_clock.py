@@ -34,8 +34,10 @@ def _at_the_travelled_time(execute, sql, params, many, context) -> Any:
     if (is_travelling or database in moved) and status != TransactionStatus.INERROR:
         moved.add(database)
         database.execute(MOVE, [datetime.now(UTC).isoformat() if is_travelling else ""])
-        if not is_travelling and status == TransactionStatus.IDLE:
-            moved.discard(database)  # within a transaction, its rollback would take this back
+        # Within a transaction, which the statement above may just have begun, a rollback would take
+        # this back.
+        if not is_travelling and database.autocommit and status == TransactionStatus.IDLE:
+            moved.discard(database)
     return execute(sql, params, many, context)
 
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from time_machine import travel
 
 from notifications.delivery.claim import LEASE
 from notifications.delivery.statements import CLAIM
@@ -47,6 +48,17 @@ def test_a_test_can_move_it(time_machine):
     time_machine.move_to(NOW, tick=False)
 
     assert clock.now() == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_a_test_moved_is_right_again_after_a_rolled_back_transaction():
+    with travel(NOW, tick=False):
+        assert clock.now() == NOW
+    with transaction.atomic():
+        clock.now()
+        transaction.set_rollback(True)
+
+    assert clock.now() > NOW
 
 
 def test_a_reading_is_carried_on_without_the_machines_clock():

@@ -1,6 +1,7 @@
 """The cast, and how they call: `owner` has things, `stranger` must see none of them."""
 
 import asyncio
+import gc
 import ipaddress
 import sys
 from typing import Any, ClassVar
@@ -8,13 +9,15 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connections
 from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
 from tasks.view_counts import view_counter
-from tests.support import database_clock, template_database
+from tests.support import database_clock, preloaded_python, template_database
+from tests.support.emptied_tables import empty_tables
 from tests.support.factories import NOW
 
 pytest_plugins = ["tests.support.receivers"]
@@ -23,10 +26,13 @@ connection_created.connect(database_clock.follow)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Spare a run without properties the import of Hypothesis, which its summary would need."""
+    """Spare a run without properties the import of Hypothesis, and all runs much collecting."""
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.has_plugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")
+    # What is imported stays to the end, and most of what a test makes goes without the collector.
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(scope="session")
@@ -39,28 +45,28 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast_passwords():
+def _fast_settings():
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Otherwise WhiteNoise goes through all static files for each test client.
+    django_settings.WHITENOISE_AUTOREFRESH = True
+    TransactionTestCase._fixture_teardown = lambda _: empty_tables()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_list_of_static_files():
-    """Have each file looked for when it is asked for: each client would list them all, in 10 ms."""
-    django_settings.WHITENOISE_AUTOREFRESH = True
+def _stop_preloaded_python():
+    yield
+    preloaded_python.stop()
 
 
 @pytest.fixture(autouse=True)
-def _leave_no_trace_of_commits(request):
-    """Undo what Django's flush does not know of, where tests commit.
+def _give_back_connections(request):
+    """Have the thread in which an event loop has Django work give back its connection.
 
-    The queue is emptied, and the thread in which an event loop has Django work gives its connection
-    back: the test database can only be dropped once nobody is connected to it.
+    The test database can only be dropped once nobody is connected to it.
     """
     yield
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
         asyncio.run(sync_to_async(connections.close_all)())
 
 

@@ -66,6 +66,16 @@ def test_nothing_is_imported_inside_a_function():
     assert hidden == []
 
 
+def test_no_test_module_is_imported():
+    # What several test modules use is in tests/support, where a reader looks for it.
+    pattern = re.compile(
+        r"^\s*(?:from|import) +(?:tests\S*\.|\.+)test_|^from tests\S* import test_", re.MULTILINE
+    )
+    importing = [path for path in SOURCES if pattern.search(path.read_text())]
+
+    assert importing == []
+
+
 PAGE = (ROOT / "docs/architecture.md").read_text()
 PICTURES = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
 

@@ -19,7 +19,7 @@ from tests.support.factories import (
     make_send,
     make_task,
 )
-from tests.support.programs import database_url
+from tests.support.processes import database_url
 from tests.support.receivers import DEADLINE_S, wait_for
 
 ROOT = Path(settings.BASE_DIR)

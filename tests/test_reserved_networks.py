@@ -7,16 +7,13 @@ from uuid import UUID
 
 import aiohttp
 import pytest
-from django.utils import timezone
 
-from accounts.models import User
-from notifications.models import NotificationSend
 from tasks.run import run
 from tests.conftest import client_of
-from tests.support.delivery import deliver
-from tests.support.factories import make_send
-from tests.support.outbound import shop_resolver
+from tests.support.factories import make_queued_send
+from tests.support.outbound_requests import shop_resolver
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 from torale.outbound import Failure, Sessions, Unreachable, exchange, fetch
 from torale.url_rules import STAFF, Reserved, networks_for
 
@@ -53,23 +50,14 @@ def test_a_user_may_call_what_is_theirs_and_what_is_everybodys(email, is_staff, 
     assert networks_for(allowed, email=email, is_staff=is_staff) == networks
 
 
-def queued(user: User, url: str) -> NotificationSend:
-    now = timezone.now()
-    return make_send(
-        user,
-        status="queued",
-        recipient=url,
-        created_at=now,
-        next_attempt_at=now,
-    )
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_reserved")
 def test_a_webhook_goes_inside_for_those_it_is_allowed_to_and_for_no_other(
     operator, stranger, http_receiver
 ):
-    first, second = (queued(user, http_receiver.url) for user in (operator, stranger))
+    first, second = (
+        make_queued_send(user, recipient=http_receiver.url) for user in (operator, stranger)
+    )
 
     deliver()
 

@@ -1,55 +1,17 @@
 """Every route, walked with another user's key, with a revoked one and with none."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import APIKey, EmailAddress
 from executions.models import Execution
 from notifications.models import NotificationSend, WebhookEndpoint
 from tasks.models import Task
 from tasks.view_counts import view_counter
-from tests.support.addresses import make_address
-from tests.support.factories import make_execution, make_send, make_task
-
-#: Not part of the API: the admin and providers have logins of their own, health tells nothing, the
-#: reference is the same for all, and a link in an email is its own key.
-OUTSIDE = (
-    *("admin", "anymail", "health", "readyz", "unsubscribe"),
-    *("docs", "openapi", "redoc"),
-)
-METHODS = ("get", "post", "put", "patch", "delete")
-#: Answer without a key, and tell nothing private.
-PUBLIC = {
-    "/api/v1",
-    "/api/v1/public/tasks",
-    "/api/v1/public/tasks/id/{task_id}",
-    "/api/v1/public/feed",
-    "/tasks/{task_id}/rss",
-}
-
-
-def routes(patterns=None, prefix="") -> list[str]:
-    """Return the API's paths with `{name}` for their parameters, from the URL resolver itself."""
-    found = []
-    for pattern in patterns or get_resolver().url_patterns:
-        text = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            found += routes(pattern.url_patterns, text)
-        elif (
-            isinstance(pattern, URLPattern)
-            and text  # the page at /
-            and not text.lstrip("^").startswith(OUTSIDE)
-        ):
-            plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", text)
-            found.append("/" + re.sub(r"[\^$]|/\?|\\Z|\\(?=\.)", "", plain).lstrip("/"))
-    return sorted(set(found))
-
-
-ROUTES = routes()
+from tests.support.factories import make_address, make_execution, make_send, make_task
+from tests.support.routes import METHODS, PUBLIC_ROUTES, ROUTES
 
 
 @pytest.fixture
@@ -81,7 +43,7 @@ def test_the_walk_sees_the_routes():
     assert "/api/v1/notifications/sends" in ROUTES
     assert "/api/v1/tasks/{task_id}/notifications" in ROUTES
     assert "/auth/api-keys/{key_id}" in ROUTES
-    assert set(ROUTES) >= PUBLIC
+    assert set(ROUTES) >= PUBLIC_ROUTES
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -108,7 +70,7 @@ def test_a_strangers_lists_hold_nothing_of_the_owners(route, ids, stranger_clien
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("route", sorted(PUBLIC))
+@pytest.mark.parametrize("route", sorted(PUBLIC_ROUTES))
 def test_without_a_key_public_routes_are_read_and_hold_nothing_private(
     route, method, ids, anonymous_client
 ):
@@ -122,7 +84,7 @@ def test_without_a_key_public_routes_are_read_and_hold_nothing_private(
     assert rows() == before
 
 
-@pytest.mark.parametrize("route", sorted(PUBLIC - {"/api/v1"}))
+@pytest.mark.parametrize("route", sorted(PUBLIC_ROUTES - {"/api/v1"}))
 def test_of_a_public_task_nothing_is_told_that_is_its_owners(route, owner, anonymous_client):
     task = make_task(
         owner,
@@ -144,7 +106,7 @@ def test_of_a_public_task_nothing_is_told_that_is_its_owners(route, owner, anony
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in PUBLIC])
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in PUBLIC_ROUTES])
 def test_without_a_key_nothing_is_answered(route, method, ids, anonymous_client):
     response = getattr(anonymous_client, method)(route.format(**ids))
 

@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 from packaging.version import Version
 
-from tests.support.programs import manage
+from tests.support.processes import manage
 from torale import __version__
 
 ROOT = Path(settings.BASE_DIR)

@@ -1,6 +1,5 @@
 """Making, listing and revoking API keys."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -34,27 +33,6 @@ def listed(key: APIKey) -> dict[str, object]:
 
 def written(moment):
     return moment and moment.isoformat().replace("+00:00", "Z")
-
-
-def test_a_new_key_is_shown_with_its_secret(owner, owner_client):
-    response = owner_client.post(KEYS, {"name": "Laptop"}, format="json")
-
-    assert response.status_code == HTTPStatus.OK
-    key = APIKey.objects.get(name="Laptop")
-    assert response.json() == {"key": response.json()["key"], "key_info": listed(key)}
-    assert re.fullmatch(r"sk_[\w-]{43}", response.json()["key"])
-    assert response.json()["key"].startswith(key.prefix)
-    assert key.user == owner
-    assert key.last_used_at is None
-
-
-def test_a_new_key_opens_the_door(owner, owner_client, anonymous_client):
-    secret = owner_client.post(KEYS, {"name": "Laptop"}, format="json").json()["key"]
-
-    response = anonymous_client.get("/auth/me", headers={"Authorization": f"Bearer {secret}"})
-
-    assert response.status_code == HTTPStatus.OK
-    assert response.json()["id"] == str(owner.pk)
 
 
 def test_a_secret_is_shown_once_and_kept_nowhere(owner_client):
@@ -101,14 +79,6 @@ def test_another_users_keys_are_not_listed(stranger_client):
     response = stranger_client.get(KEYS)
 
     assert [key["id"] for key in response.json()] == [str(stranger_client.key.pk)]
-
-
-def test_several_keys_are_active_at_once(owner):
-    clients = [client_of(owner), client_of(owner)]
-
-    responses = [client.get("/auth/me") for client in clients]
-
-    assert [response.status_code for response in responses] == [HTTPStatus.OK, HTTPStatus.OK]
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -261,19 +231,6 @@ def test_what_a_client_may_not_set_is_ignored(owner, owner_client, stranger):
     assert response.json()["key_info"] == listed(key)
     assert (key.user, key.revoked_at) == (owner, None)
     assert key.pk != NO_ID
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("get", KEYS), ("post", KEYS), ("delete", f"{KEYS}/{NO_ID}"), ("delete", f"{KEYS}/laptop")],
-)
-@pytest.mark.django_db
-def test_without_a_key_there_is_nothing_to_see(anonymous_client, method, path):
-    response = getattr(anonymous_client, method)(path, {"name": "Laptop"}, format="json")
-
-    assert response.status_code == HTTPStatus.UNAUTHORIZED
-    assert response.json() == {"detail": "Authorization header missing"}
-    assert rows() == []
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch"])

@@ -8,8 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import EmailAddress, User
 from accounts.verification import TooManyCodes, check_code, send_code
-from tests.support.addresses import make_unverified_address
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_unverified_address
 from tests.support.races import at_once
 from torale.errors import Refused
 

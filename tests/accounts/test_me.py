@@ -32,20 +32,6 @@ def test_a_caller_sees_their_account(known_user, path):
     }
 
 
-def test_a_caller_without_a_username_sees_null(owner_client):
-    response = owner_client.get("/auth/me")
-
-    assert response.json()["username"] is None
-
-
-@pytest.mark.django_db
-def test_without_a_key_there_is_no_account(anonymous_client):
-    response = anonymous_client.get("/auth/me")
-
-    assert response.status_code == HTTPStatus.UNAUTHORIZED
-    assert response.json() == {"detail": "Authorization header missing"}
-
-
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_the_account_is_not_changed_here(owner, owner_client, method):
     before = User.objects.values().get(pk=owner.pk)

@@ -3,8 +3,7 @@ import pytest
 from accounts import jobs
 from accounts.models import EmailAddress
 from accounts.verification import deliver_code
-from tests.support.addresses import make_unverified_address
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_unverified_address
 
 pytestmark = pytest.mark.usefixtures("at_now")
 

@@ -6,8 +6,7 @@ from django.urls import reverse
 
 from accounts.models import EmailAddress
 from accounts.verification import is_verified
-from tests.support.addresses import make_address, make_unverified_address
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_address, make_unverified_address
 
 
 @pytest.mark.parametrize(

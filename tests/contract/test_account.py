@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.conftest import client_of
-from tests.support.contract import SENDS, TIMESTAMP, email, new_task, tell, work
+from tests.support.api_calls import SENDS, TIMESTAMP, email, new_task, tell, work
 from tests.support.factories import NOW
 
 KEYS = "/auth/api-keys"

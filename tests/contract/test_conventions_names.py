@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.contract.test_conventions import LISTS
-from tests.support.contract import SENDS, TASKS
+from tests.support.api_calls import LISTS, SENDS, TASKS
 from tests.support.factories import make_task
 
 

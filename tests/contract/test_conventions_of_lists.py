@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import APIKey
 from notifications.models import Attempt
-from tests.support.contract import TASKS
+from tests.support.api_calls import TASKS
 from tests.support.factories import NOW, make_execution, make_send, make_task
 
 BARE = [

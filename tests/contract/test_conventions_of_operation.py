@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from tests.support.contract import QUESTION, TASKS
+from tests.support.api_calls import QUESTION, TASKS
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
 

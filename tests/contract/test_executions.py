@@ -7,7 +7,7 @@ import pytest
 from executions.models import Execution, ExecutionStatus
 from tasks.run import claim, run
 from tasks.schedule import start_due
-from tests.support.contract import TASKS, new_task, tell
+from tests.support.api_calls import TASKS, new_task, tell
 from tests.support.factories import NOW, days, make_execution, make_task
 from tests.support.receivers import HTTPAnswer
 
@@ -30,6 +30,7 @@ def test_bare_arrays_newest_first(owner_client, task, which):
     made = [
         make_execution(task, notification="told", created_at=NOW + days(day)) for day in (1, 3, 2)
     ]
+    make_execution(make_task(task.user), notification="told by another task")
 
     response = executions(owner_client, task, which)
 

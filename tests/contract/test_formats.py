@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
+from tests.support.api_calls import CONFIG, JSON, QUESTION, SENDS, TASKS, new_task, tell
 from tests.support.chats import PATHS, answer_of
-from tests.support.contract import CONFIG, JSON, QUESTION, SENDS, TASKS, new_task, tell
-from tests.support.delivery import deliver
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 SERVICES = [*PATHS]
 TEST = "/api/v1/webhooks/test"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.contract import SENDS, email, new_task, tell, webhook
+from tests.support.api_calls import SENDS, email, new_task, tell, webhook
 from tests.support.factories import NOW
 
 pytestmark = pytest.mark.usefixtures("at_now")

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from notifications.models import Attempt
-from tests.support.contract import SENDS, TASKS, email, new_task, tell, webhook
+from tests.support.api_calls import SENDS, TASKS, email, new_task, tell, webhook
 from tests.support.factories import NOW, days, make_execution, make_send, make_task
-from tests.support.migrations import migrated_back
-from tests.support.provider_urls import SETTINGS
+from tests.support.older_schema import migrated_back
+from tests.support.urls_with_email_provider import SETTINGS
 
 
 def ids(response) -> list[str]:
@@ -325,7 +325,7 @@ def test_skipped_is_not_attempted_on_purpose(owner_client, settings):
     )
 
 
-@pytest.mark.urls("tests.support.provider_urls")
+@pytest.mark.urls("tests.support.urls_with_email_provider")
 @pytest.mark.parametrize(
     ("report", "status"),
     [

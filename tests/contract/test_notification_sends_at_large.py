@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.support.contract import SENDS
+from tests.support.api_calls import SENDS
 from tests.support.factories import NOW, days, make_send, make_task
 
 STATS = f"{SENDS}/stats"

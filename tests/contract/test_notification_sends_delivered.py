@@ -7,10 +7,10 @@ import pytest
 
 from notifications.models import NotificationSend
 from tasks.models import Task
-from tests.support.contract import SENDS, TIMESTAMP, email, new_task, tell, webhook
-from tests.support.delivery import deliver
+from tests.support.api_calls import SENDS, TIMESTAMP, email, new_task, tell, webhook
 from tests.support.factories import NOW, days, make_send, make_task
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

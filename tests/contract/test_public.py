@@ -7,7 +7,7 @@ import feedparser
 import pytest
 
 from tasks.models import Task
-from tests.support.contract import TASKS, new_task, tell, webhook
+from tests.support.api_calls import TASKS, new_task, tell, webhook
 from tests.support.factories import NOW, days, make_execution, make_task
 
 LIST = "/api/v1/public/tasks"

@@ -4,22 +4,21 @@ import pytest
 
 from tasks.models import Task
 from tasks.schedule import start_due
-from tests.support.contract import (
+from tests.support.api_calls import (
+    AT_NOW,
     QUESTION,
     SENDS,
     TASKS,
     email,
     new_task,
     settle_execution,
+    task_json,
     tell,
     webhook,
 )
 from tests.support.factories import NOW, days, make_task, make_undecryptable, stored_value
 
 pytestmark = pytest.mark.usefixtures("at_now")
-
-
-AT_NOW = "2026-03-04T09:00:10Z"
 
 
 def url(task) -> str:
@@ -39,34 +38,12 @@ def test_a_task_is_created_with_200_and_shown(owner, owner_client):
     response = owner_client.post(TASKS, {"search_query": "https://shop.example/"}, format="json")
 
     assert response.status_code == 200
-    assert response.json() == {
-        "id": response.json()["id"],
-        "user_id": str(owner.pk),
-        "name": "New Monitor",
-        "search_query": "https://shop.example/",
-        "condition_description": "https://shop.example/",
-        "state": "active",
-        "next_run": AT_NOW,
-        "is_public": False,
-        "view_count": 0,
-        "subscriber_count": 0,
-        "forked_from_task_id": None,
-        "last_known_state": None,
-        "last_execution_id": None,
-        "last_execution": None,
-        "notifications": [],
-        "notification_email": None,
-        "webhook_url": None,
-        "is_muted": False,
-        "state_changed_at": AT_NOW,
-        "created_at": AT_NOW,
-        "updated_at": None,
-        "immediate_execution_error": None,
-        "context": None,
-        "schedule": "auto",
-        "config": {},
-        "is_active": True,
-    }
+    assert response.json() == task_json(
+        owner,
+        id=response.json()["id"],
+        search_query="https://shop.example/",
+        condition_description="https://shop.example/",
+    )
 
 
 def test_one_is_read_and_all_are_listed(owner_client):
@@ -236,6 +213,7 @@ def test_null_members_are_accepted_and_dropped(owner_client):
         ],
     )  # fmt: skip
 
+    assert (task["name"], task["state"], task["context"]) == ("New Monitor", "active", None)
     assert task["notifications"] == [
         {"type": "email", "address": "owner@example.com"},
         {

@@ -3,7 +3,7 @@
 import pytest
 
 from notifications.channels.email.unsubscribe import url_for
-from tests.support.contract import CONFIG, SENDS, TASKS, email, new_task, tell, webhook
+from tests.support.api_calls import CONFIG, SENDS, TASKS, email, new_task, tell, webhook
 from tests.support.factories import make_task
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.models import State, Task
-from tests.support.contract import QUESTION, TASKS, new_task
+from tests.support.api_calls import QUESTION, TASKS, new_task
 from tests.support.factories import NOW, days, make_execution, make_task
 
 

@@ -10,8 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from svix.webhooks import Webhook as SvixWebhook
 
 from notifications.models import Attempt, AttemptStatus
-from tests.support.contract import CONFIG, SENDS, new_task, tell, webhook
-from tests.support.delivery import deliver
+from tests.support.api_calls import CONFIG, SENDS, new_task, tell, webhook
 from tests.support.factories import (
     NOW,
     days,
@@ -21,6 +20,7 @@ from tests.support.factories import (
     make_undecryptable,
 )
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 ROTATE = f"{CONFIG}/rotate-secret"
 TEST = "/api/v1/webhooks/test"
@@ -245,8 +245,8 @@ def test_deliveries_of_anothers_task_are_404(owner, stranger_client, is_public):
     assert foreign.content == missing.content == b'{"detail":"Not found"}'
 
 
-def test_deliveries_of_ones_deleted_task(owner, owner_client):
-    """those of one's deleted task included"""
+def test_deliveries_of_ones_deleted_task(owner, owner_client, stranger_client):
+    """those of one's deleted task included, with 404 for a task that was never the caller's."""
     task = make_task(owner)
     send = make_send(owner, task=task)
     Attempt.objects.create(
@@ -258,6 +258,7 @@ def test_deliveries_of_ones_deleted_task(owner, owner_client):
 
     assert response.status_code == 200
     assert [delivery["task_id"] for delivery in response.json()] == [str(task.pk)]
+    assert stranger_client.get(DELIVERIES, {"task_id": task.pk}).status_code == 404
 
 
 def test_the_default_webhooks_switch(owner_client):

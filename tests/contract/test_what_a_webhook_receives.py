@@ -15,10 +15,10 @@ from standardwebhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
 from notifications.models import NotificationSend
-from tests.support.contract import CONFIG, SENDS, TASKS, new_task, tell, webhook
-from tests.support.delivery import deliver
+from tests.support.api_calls import CONFIG, SENDS, TASKS, new_task, tell, webhook
 from tests.support.factories import NOW, days
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

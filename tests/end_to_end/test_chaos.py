@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,7 +19,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.support.programs import free_port
+from tests.support import preloaded_python
+from tests.support.processes import free_port
 from tests.support.receivers import SMTPController
 
 pytestmark = pytest.mark.e2e
@@ -115,27 +115,20 @@ class Installation:
             "PYTHONDEVMODE": "",
         }
         self.log = (folder / "log").open("ab")
-        self.settling = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.support.settle"),
-                *(str(EXECUTIONS), f"http://127.0.0.1:{webhooks.port}/"),
-            ],
-            cwd=ROOT,
-            env=self.environment,
+        self.settling = preloaded_python.start(
+            *("tests/support/settling_process.py", str(EXECUTIONS)),
+            f"http://127.0.0.1:{webhooks.port}/",
+            environment=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            text=True,
         )
         self.answer()
         self.workers = [self.start_worker() for _ in range(2)]
 
-    def start_worker(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "worker"],
-            cwd=ROOT,
-            env=self.environment,
-            stderr=self.log,
+    def start_worker(self) -> preloaded_python.Program:
+        return preloaded_python.start(
+            *("manage.py", "worker"), environment=self.environment, stderr=self.log
         )
 
     def tell(self, command: str) -> None:

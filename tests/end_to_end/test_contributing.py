@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support.programs import PROGRAM_DEADLINE_S, database_url, environment
+from tests.support.processes import PROGRAM_DEADLINE_S, database_url, environment
 
 ROOT = Path(settings.BASE_DIR)
 LINES = [

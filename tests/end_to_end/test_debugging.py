@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.support.programs import environment, free_port, manage
+from tests.support.processes import environment, free_port, manage
 from tests.support.receivers import wait_for
 from tests.support.terminals import Terminal
 

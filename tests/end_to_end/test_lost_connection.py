@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from tests.support.programs import environment, manage, sql
+from tests.support.processes import environment, manage, sql
 from tests.support.receivers import wait_for
 
 pytestmark = pytest.mark.e2e

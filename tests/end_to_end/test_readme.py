@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support.programs import free_port
+from tests.support.processes import free_port
 from tests.support.receivers import wait_for
 from tests.support.terminals import Terminal
 

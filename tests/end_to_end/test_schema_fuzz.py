@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.support.programs import free_port
+from tests.support import preloaded_python
+from tests.support.processes import PROGRAM_DEADLINE_S, free_port
 from tests.support.receivers import wait_for
 
 pytestmark = pytest.mark.e2e
@@ -38,37 +41,40 @@ def environment(tmp_path) -> dict[str, str]:
 
 @pytest.fixture
 def server(environment, tmp_path) -> Iterator[str]:
-    """Serve as script/run does; return the address."""
+    """Serve the API alone, with no worker; return the address."""
+    run("manage.py", "migrate", environment=environment)
     log = tmp_path / "log"
     with log.open("wb") as shown:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
-            env=environment,
-            stdout=shown,
-            stderr=shown,
+        web = preloaded_python.start(
+            *("manage.py", "web"), environment=environment, stdout=shown, stderr=shown
         )
     try:
-        # Two waits, as on a busy machine a first start takes some time until it is migrated.
-        wait_for(lambda: "Torale is at" in log.read_text())
-        wait_for(lambda: "worker_started" in log.read_text())
+        wait_for(lambda: answers(environment["TORALE_URL"]))
         yield environment["TORALE_URL"]
     finally:
-        process.terminate()
-        process.wait(30)
+        web.terminate()
+        web.wait(PROGRAM_DEADLINE_S)
+
+
+def answers(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{url}/readyz") as response:
+        return bool(response.status == 200)
+    return False
 
 
 @pytest.fixture
 def furnished(server, environment) -> dict[str, Any]:
     """Have one of each thing; return what the configuration leaves open."""
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.support.furnish"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        check=True,
+    made: dict[str, Any] = json.loads(
+        run("tests/support/create_one_of_each.py", environment=environment)
     )
-    return dict(json.loads(made.stdout))
+    return made
+
+
+def run(*arguments: str, environment: dict[str, str]) -> str:
+    ended = preloaded_python.run(*arguments, environment=environment, timeout=PROGRAM_DEADLINE_S)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def test_schemathesis_finds_nothing(server, furnished, environment, tmp_path):

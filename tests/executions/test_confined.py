@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -15,6 +14,7 @@ from django.conf import settings
 
 from executions import confined as module
 from executions.confined import ChildDied, TooMuch, confined
+from tests.support.child_calls import spin, tell_and_sleep
 from tests.support.receivers import wait_for
 
 
@@ -28,11 +28,6 @@ def new_children():
     module._end_children()
     yield
     module._end_children()
-
-
-def spin() -> None:
-    while True:
-        pass
 
 
 def fail() -> None:
@@ -204,26 +199,11 @@ def test_a_cancelled_call_ends_its_process(new_children, tmp_path):
     wait_for(lambda: not is_alive(int(path.read_text())))
 
 
-def tell_pid(path: str) -> None:
-    Path(f"{path}.new").write_text(str(os.getpid()))
-    Path(f"{path}.new").rename(path)
-
-
-def tell_and_sleep(path: str) -> None:
-    tell_pid(path)
-    time.sleep(60)
-
-
-def tell_and_spin(path: str) -> None:
-    tell_pid(path)
-    spin()
-
-
 #: A parent with an idle child and one at work.
 PARENT = """
 import asyncio, contextlib, signal, sys
 from executions import confined
-from tests.executions.test_confined import tell_and_spin
+from tests.support.child_calls import tell_and_spin
 
 # A shell that starts the tests in the background has them ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,8 +8,8 @@ from executions import confined
 from executions.failures import FailureKind
 from executions.monitors import AskFailed, page
 from executions.pages import finding
-from tests.support.pages import HTML, JSON, ask
 from tests.support.receivers import HTTPAnswer
+from tests.support.watched_pages import HTML, JSON, ask
 
 REGEX_VICTIM = json.dumps([{"a": "a" * 32}]).encode()
 NESTED = json.dumps([[[[number] for number in range(100)]] * 20] * 20).encode()

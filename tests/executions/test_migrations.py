@@ -5,7 +5,7 @@ from django.db import connection
 
 from executions.models import Execution
 from tests.support.factories import NOW, days, make_execution, make_pending_execution, make_task
-from tests.support.migrations import migrated_back
+from tests.support.older_schema import migrated_back
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from executions.monitors import (
 )
 from executions.monitors.page import PageMonitor
 from tests.support.factories import NOW
-from tests.support.programs import python
+from tests.support.processes import fresh_python
 
 PAGE = {"search_query": "https://shop.example/", "condition_description": "changes"}
 OPINION = {"search_query": "Is it out yet?", "condition_description": "changes"}
@@ -105,6 +105,6 @@ monitors.monitor_for(search_query="https://shop.example/", condition_description
 print(*(name for name in heavy if name in sys.modules))
 """
 
-    ended = python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
+    ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
 
     assert ended.stdout == "\naiohttp html_text jsonpath lxml re2\n", ended.stderr

@@ -8,8 +8,8 @@ import pytest
 
 from executions.failures import FailureKind
 from executions.monitors import NO_MONITOR, AskFailed, page
-from tests.support.pages import JSON, ask, html
 from tests.support.receivers import HTTPAnswer
+from tests.support.watched_pages import JSON, ask, html
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from executions.monitors import Answer, Source, page
 from executions.pages import finding
 from tests.support.factories import NOW
-from tests.support.pages import JSON, ask, html
 from tests.support.receivers import HTTPAnswer
+from tests.support.watched_pages import JSON, ask, html
 
 
 def ask_in_turn(http_receiver, condition: str, replies: list[HTTPAnswer]) -> list[Answer]:

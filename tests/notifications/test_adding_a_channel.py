@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from notifications.channels import CHANNELS
 from notifications.models import NotificationSend
 from notifications.record import record_sends
-from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_execution, make_task
+from tests.support.run_delivery import deliver
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "adding-a-channel.md"
 #: What the page has the reader change in the second step.

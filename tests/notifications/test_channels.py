@@ -9,8 +9,8 @@ import pytest
 from notifications.channels import CHANNELS, Message, Outcome, Report
 from notifications.channels.webhook import WebhookChannel
 from notifications.models import Attempt
-from tests.support.delivery import deliver
 from tests.support.factories import make_send
+from tests.support.run_delivery import deliver
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
 

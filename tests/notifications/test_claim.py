@@ -9,8 +9,8 @@ from notifications.delivery.claim import LEASE, give_back
 from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
 from notifications.delivery.store import Ended
 from notifications.models import Attempt, NotificationSend
-from tests.support.delivery import keep, take
 from tests.support.factories import NOW, make_send
+from tests.support.run_delivery import keep, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

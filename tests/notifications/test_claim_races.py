@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from notifications.models import NotificationSend
-from tests.support.delivery import deliver, take
 from tests.support.factories import make_send
+from tests.support.run_delivery import deliver, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,15 +17,14 @@ from notifications.models import (
 from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
 from tasks.destinations import Destinations
 from tasks.models import Task
-from tests.notifications.test_drain import EMAIL_BODY, queued
-from tests.support.delivery import deliver, take
-from tests.support.factories import NOW, make_send, make_task
+from tests.support.factories import NOW, make_queued_email, make_queued_send, make_send, make_task
+from tests.support.run_delivery import deliver, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_no_mail_goes_to_an_address_that_bounced_meanwhile(owner, smtp_receiver):
-    send = queued(owner, notification_type="email", recipient="Gone@example.com", body=EMAIL_BODY)
+    send = make_queued_email(owner, recipient="Gone@example.com")
     suppression = EmailSuppression.objects.create(address="gone@example.com", reason="bounced")
 
     deliver()
@@ -39,7 +38,7 @@ def test_no_mail_goes_to_an_address_that_bounced_meanwhile(owner, smtp_receiver)
 
 
 def test_nothing_goes_to_the_default_webhook_once_it_is_switched_off(owner, http_receiver):
-    send = queued(owner, recipient=http_receiver.url, is_for_default_webhook=True)
+    send = make_queued_send(owner, recipient=http_receiver.url, is_for_default_webhook=True)
     configure(user=owner, is_enabled=False)
 
     deliver()
@@ -53,7 +52,7 @@ def test_nothing_goes_to_the_default_webhook_once_it_is_switched_off(owner, http
 
 
 def test_a_tasks_own_webhook_goes_out_while_the_default_one_is_switched_off(owner, http_receiver):
-    send = queued(owner, recipient=http_receiver.url)
+    send = make_queued_send(owner, recipient=http_receiver.url)
     configure(user=owner, url=http_receiver.url, is_enabled=False)
 
     deliver()
@@ -78,8 +77,7 @@ def test_a_webhook_that_is_switched_on_again_meanwhile_is_attempted(owner):
 
 def test_no_mail_that_waits_goes_out_once_somebody_has_unsubscribed(owner, smtp_receiver):
     task = make_task(owner, notification_email="r@example.com")
-    email = {"notification_type": "email", "recipient": "r@example.com", "body": EMAIL_BODY}
-    send, other = queued(owner, task_id=task.pk, **email), queued(owner, **email)
+    send, other = make_queued_email(owner, task_id=task.pk), make_queued_email(owner)
     task.mute()
 
     deliver()
@@ -96,7 +94,7 @@ def test_no_mail_that_waits_goes_out_once_somebody_has_unsubscribed(owner, smtp_
 
 def test_a_webhook_goes_out_though_somebody_has_unsubscribed(owner, http_receiver):
     task = make_task(owner)
-    send = queued(owner, task_id=task.pk, recipient=http_receiver.url)
+    send = make_queued_send(owner, task_id=task.pk, recipient=http_receiver.url)
     task.mute()
 
     deliver()

@@ -2,23 +2,21 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from notifications.models import Attempt, NotificationSend
+from tests.support import preloaded_python
 from tests.support.database_clock import fast_machine
-from tests.support.delivery import deliver, take
 from tests.support.factories import make_send
-from tests.support.programs import database_url
+from tests.support.processes import database_url
 from tests.support.receivers import wait_for
+from tests.support.run_delivery import deliver, take
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -34,10 +32,9 @@ with time_machine.travel(time.time() + 600, tick=True):
 def fast_worker(log) -> Iterator[None]:
     """Run a worker whose clock is ten minutes ahead of the database's, in a process of its own."""
     with log.open("wb") as output:
-        worker = subprocess.Popen(
-            [sys.executable, "-c", TEN_MINUTES_FAST],
-            cwd=django_settings.BASE_DIR,
-            env={
+        worker = preloaded_python.start(
+            *("-c", TEN_MINUTES_FAST),
+            environment={
                 **os.environ,
                 "DATABASE_URL": database_url(),
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",

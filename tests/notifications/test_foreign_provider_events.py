@@ -6,9 +6,9 @@ import pytest
 
 from notifications.models import Attempt, EmailSuppression
 from tests.support.factories import NOW, make_send
-from tests.support.provider_urls import SETTINGS
+from tests.support.urls_with_email_provider import SETTINGS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.provider_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.urls_with_email_provider")]
 
 
 def test_a_report_without_a_message_id_is_about_no_send(owner, client, settings):

@@ -16,9 +16,9 @@ from notifications.channels.webhook import formats
 from notifications.models import NotificationSend
 from notifications.record import record_sends
 from tests.support.chats import FAULTS, PATHS, answer_of
-from tests.support.delivery import deliver
 from tests.support.factories import NOW, make_execution, make_task
 from tests.support.receivers import HTTPAnswer, Request
+from tests.support.run_delivery import deliver
 
 SERVICES = [*formats.FORMATS]
 PAGE = "https://shop.example/console?a=1&b=<2>"

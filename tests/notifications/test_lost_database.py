@@ -5,9 +5,9 @@ import threading
 import pytest
 from django.db import connection
 
-from tests.notifications.test_drain import queued
-from tests.support.delivery import deliver, nothing_is_due
+from tests.support.factories import make_queued_send
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver, nothing_is_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +22,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 def test_what_was_delivered_meanwhile_is_recorded_and_not_sent_again(owner, http_receiver):
     answering = threading.Event()
     http_receiver.answers = [HTTPAnswer(204, stall=answering)]
-    send = queued(owner, recipient=http_receiver.url)
+    send = make_queued_send(owner, recipient=http_receiver.url)
     cut: list[object] = []
 
     def recorded_after_the_cut() -> bool:

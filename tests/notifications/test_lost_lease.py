@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import NotificationSend
-from tests.notifications.test_drain import queued
-from tests.support.delivery import deliver, nothing_is_due
+from tests.support.factories import make_queued_send
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver, nothing_is_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_second_attempt_is_recorded_and_the_first_breaks_nothing(owner, http_receiver, caplog):
     answering = threading.Event()
     http_receiver.answers = [HTTPAnswer(204, stall=answering)]
-    send = queued(owner, recipient=http_receiver.url)
+    send = make_queued_send(owner, recipient=http_receiver.url)
     ran_out: list[int] = []
 
     def recorded() -> bool:

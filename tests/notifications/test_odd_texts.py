@@ -8,14 +8,11 @@ import pytest
 from notifications.channels import Message
 from notifications.channels.email.transport import compose
 from notifications.channels.webhook.transport import retry_after
-from tests.notifications.test_drain import EMAIL_BODY
-from tests.support.factories import NOW
+from tests.support.factories import EMAIL_BODY, NOW
 
 
 def test_control_characters_of_a_page_keep_no_mail_from_going_out():
-    body = json.loads(EMAIL_BODY) | {
-        "notification": "[Shop](https://shop.example/)\x0b in\x01 stock"
-    }
+    body = EMAIL_BODY | {"notification": "[Shop](https://shop.example/)\x0b in\x01 stock"}
     message = Message(
         send_id="1",
         lease="1",

@@ -17,10 +17,16 @@ from notifications.models import (
     new_secret,
 )
 from notifications.redeliver import NotDeliverable, redeliver_all, redeliver_one
-from tests.notifications.test_drain import EMAIL_BODY, queued
-from tests.support.delivery import deliver
-from tests.support.factories import NOW, make_send, make_undecryptable, refused_rows
+from tests.support.factories import (
+    NOW,
+    make_queued_email,
+    make_queued_send,
+    make_send,
+    make_undecryptable,
+    refused_rows,
+)
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,11 +37,7 @@ SMALLINT = 32_767
 
 @pytest.fixture
 def other(owner, http_receiver):
-    return queued(owner, recipient=f"{http_receiver.url}/other")
-
-
-def queued_email(owner):
-    return queued(owner, notification_type="email", recipient="r@example.com", body=EMAIL_BODY)
+    return make_queued_send(owner, recipient=f"{http_receiver.url}/other")
 
 
 def states(*sends) -> list[tuple[str, str | None]]:
@@ -64,7 +66,7 @@ def talkative_server(settings):
 
 
 def test_a_mail_server_that_does_not_speak_smtp(owner, other, talkative_server):
-    mail = queued_email(owner)
+    mail = make_queued_email(owner)
 
     deliver()
 
@@ -76,7 +78,7 @@ def test_a_mail_server_that_does_not_speak_smtp(owner, other, talkative_server):
 
 def test_mail_settings_that_are_incomplete(owner, other, settings):
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
-    mail = queued_email(owner)
+    mail = make_queued_email(owner)
 
     deliver()
 
@@ -84,7 +86,7 @@ def test_mail_settings_that_are_incomplete(owner, other, settings):
 
 
 def test_headers_that_cannot_be_decrypted(owner, other, http_receiver):
-    bad = queued(owner, recipient=f"{http_receiver.url}/bad", headers={"X-Token": "abc"})
+    bad = make_queued_send(owner, recipient=f"{http_receiver.url}/bad", headers={"X-Token": "abc"})
     make_undecryptable(Payload.objects.get(send=bad), "headers")
 
     deliver()
@@ -96,7 +98,7 @@ def test_headers_that_cannot_be_decrypted(owner, other, http_receiver):
 
 def test_headers_whose_key_is_back_are_sent(owner, http_receiver, settings):
     settings.TORALE_FIELD_KEYS = [Fernet.generate_key().decode(), *settings.TORALE_FIELD_KEYS]
-    send = queued(owner, recipient=http_receiver.url, headers={"X-Token": "abc"})
+    send = make_queued_send(owner, recipient=http_receiver.url, headers={"X-Token": "abc"})
     lost = settings.TORALE_FIELD_KEYS
     settings.TORALE_FIELD_KEYS = lost[1:]
     WebhookConfig.objects.update(secret=new_secret(), retired_secrets=[])
@@ -112,9 +114,9 @@ def test_headers_whose_key_is_back_are_sent(owner, http_receiver, settings):
 
 
 def test_old_secrets_of_another_shape(owner, stranger, http_receiver):
-    bad = queued(owner, recipient=f"{http_receiver.url}/bad")
+    bad = make_queued_send(owner, recipient=f"{http_receiver.url}/bad")
     WebhookConfig.objects.filter(user=owner).update(retired_secrets="not a list")
-    other = queued(stranger, recipient=f"{http_receiver.url}/other")
+    other = make_queued_send(stranger, recipient=f"{http_receiver.url}/other")
 
     deliver()
 
@@ -123,8 +125,8 @@ def test_old_secrets_of_another_shape(owner, stranger, http_receiver):
 
 def test_a_webhook_that_cannot_be_switched_off(owner, stranger, http_receiver):
     http_receiver.answers = [HTTPAnswer(410)]
-    bad = queued(owner, recipient=f"{http_receiver.url}/bad")
-    other = queued(stranger, recipient=f"{http_receiver.url}/other")
+    bad = make_queued_send(owner, recipient=f"{http_receiver.url}/bad")
+    other = make_queued_send(stranger, recipient=f"{http_receiver.url}/other")
 
     with refused_rows("procrastinate_jobs", "NEW.args->>'user_id' = %s", str(owner.pk)):
         deliver()
@@ -135,7 +137,7 @@ def test_a_webhook_that_cannot_be_switched_off(owner, stranger, http_receiver):
 
 
 def test_an_outcome_that_the_database_cannot_keep(owner, other, http_receiver):
-    bad = queued(
+    bad = make_queued_send(
         owner,
         recipient=f"{http_receiver.url}/bad",
         attempt_count=SMALLINT,
@@ -162,9 +164,9 @@ def test_a_send_is_not_redelivered_without_end(owner):
 
 
 def test_many_sends_whose_payload_is_gone(owner, http_receiver):
-    gone = [queued(owner, recipient=f"{http_receiver.url}/gone") for _ in range(110)]
+    gone = [make_queued_send(owner, recipient=f"{http_receiver.url}/gone") for _ in range(110)]
     Payload.objects.all().delete()
-    last = queued(owner, recipient=f"{http_receiver.url}/last")
+    last = make_queued_send(owner, recipient=f"{http_receiver.url}/last")
 
     deliver()
 

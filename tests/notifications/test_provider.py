@@ -3,13 +3,11 @@
 import json
 
 import pytest
-from django.utils import timezone
 
 from notifications.models import Attempt
-from tests.notifications.test_drain import EMAIL_BODY
-from tests.support.delivery import deliver
-from tests.support.factories import make_send
+from tests.support.factories import make_queued_email
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,16 +21,7 @@ def send(owner, http_receiver, settings):
         "POSTMARK_SERVER_TOKEN": "token",
         "POSTMARK_API_URL": f"{http_receiver.url}/",
     }
-    now = timezone.now()
-    return make_send(
-        owner,
-        status="queued",
-        notification_type="email",
-        recipient="reader@example.com",
-        body=EMAIL_BODY,
-        created_at=now,
-        next_attempt_at=now,
-    )
+    return make_queued_email(owner)
 
 
 def says(status: int, **answer) -> HTTPAnswer:

@@ -6,12 +6,12 @@ import pytest
 
 from notifications.models import Attempt, EmailSuppression
 from tests.support.factories import NOW, make_send
-from tests.support.provider_urls import SETTINGS
+from tests.support.urls_with_email_provider import SETTINGS
 
 URL = "/anymail/postmark/tracking/"
 MESSAGE_ID = "00000000-1111-2222-3333-444444444444"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.provider_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.urls_with_email_provider")]
 
 
 @pytest.fixture

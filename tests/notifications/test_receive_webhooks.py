@@ -1,17 +1,16 @@
 """`manage.py receive_webhooks`, as a process of its own."""
 
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
 import pytest
-from django.conf import settings
 
 from notifications.channels.webhook.config import config_of
 from notifications.channels.webhook.signing import sign
-from tests.support.programs import database_url, environment, free_port
+from tests.support import preloaded_python
+from tests.support.processes import PROGRAM_DEADLINE_S, database_url, environment, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -21,18 +20,18 @@ def receiver(tmp_path):
     """The address of a receiver that knows the secrets of the test's database."""
     port = free_port()
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "receive_webhooks", "--port", str(port)],
-            cwd=settings.BASE_DIR,
-            env=environment(DATABASE_URL=database_url()),
+        program = preloaded_python.start(
+            *("manage.py", "receive_webhooks", "--port", str(port)),
+            environment=environment(DATABASE_URL=database_url()),
             stdout=subprocess.PIPE,
             stderr=log,
-            text=True,
         )
-    assert process.stdout.readline().startswith("Listening for webhooks on ")
-    yield f"http://127.0.0.1:{port}/"
-    process.terminate()
-    process.communicate()
+    with program.stdout as said:
+        assert said.readline().startswith("Listening for webhooks on ")
+        yield f"http://127.0.0.1:{port}/"
+        program.terminate()
+        said.read()
+    program.wait(PROGRAM_DEADLINE_S)
 
 
 def post(url: str, secret: str) -> int:

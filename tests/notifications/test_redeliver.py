@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from notifications.channels.webhook.config import configure
 from notifications.models import NotificationSend
-from tests.support.factories import NOW, days, make_endpoint, make_send, make_task
+from tests.support.factories import NOW, days, make_endpoint, make_send
 
 URL = "/api/v1/notifications/sends"
 
@@ -119,16 +119,6 @@ def test_a_send_whose_payload_was_pruned_is_409(owner, owner_client):
     }
 
 
-def test_another_users_send_is_not_found_and_stays_as_it_is(owner, stranger_client):
-    send = make_send(owner, status="failed")
-
-    response = stranger_client.post(url(send))
-
-    assert (response.status_code, response.json()) == (404, {"detail": "Not found"})
-    send.refresh_from_db()
-    assert send.status == "failed"
-
-
 def queued() -> set[NotificationSend]:
     return set(NotificationSend.objects.filter(status="queued"))
 
@@ -179,16 +169,6 @@ def test_null_members_count_as_absent(owner, owner_client):
     )
 
     assert (response.status_code, response.json()) == (202, {"count": 1})
-
-
-def test_only_one_tasks_sends_are_queued(owner, owner_client):
-    task = make_task(owner)
-    wanted = make_send(owner, status="failed", task=task)
-    make_send(owner, status="failed")
-
-    owner_client.post(f"{URL}/redeliver", {"task_id": str(task.pk)}, format="json")
-
-    assert queued() == {wanted}
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,29 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from notifications.models import NotificationSend
 from tasks.run import start
-from tests.notifications.test_drain import EMAIL_BODY
-from tests.support.delivery import deliver
-from tests.support.factories import make_send, make_task
-from tests.support.programs import database_url
+from tests.support import preloaded_python
+from tests.support.factories import make_queued_email, make_queued_send, make_task
+from tests.support.processes import database_url
 from tests.support.receivers import HTTPAnswer, wait_for
+from tests.support.run_delivery import deliver
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-
-def queue(owner, **fields) -> NotificationSend:
-    now = timezone.now()
-    return make_send(owner, status="queued", created_at=now, next_attempt_at=now, **fields)
 
 
 def test_a_webhook_under_way_is_finished_and_recorded(owner, http_receiver):
     arrived = threading.Event()
     http_receiver.answers = [HTTPAnswer(204, stall=arrived)]
-    send = queue(owner, recipient=http_receiver.url)
+    send = make_queued_send(owner, recipient=http_receiver.url)
 
     def release_once_told_to_stop() -> bool:
         if http_receiver.requests:
@@ -49,7 +41,7 @@ def test_a_webhook_under_way_is_finished_and_recorded(owner, http_receiver):
 def test_mails_that_wait_their_turn_are_given_back(owner, smtp_receiver):
     smtp_receiver.stall = threading.Event()
     for _ in range(5):
-        queue(owner, notification_type="email", recipient="r@example.com", body=EMAIL_BODY)
+        make_queued_email(owner)
 
     def release_once_told_to_stop() -> bool:
         if smtp_receiver.messages:
@@ -66,19 +58,18 @@ def test_mails_that_wait_their_turn_are_given_back(owner, smtp_receiver):
 
 
 @contextmanager
-def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(log: Path) -> Iterator[preloaded_python.Program]:
     """Run a worker in a process group of its own, as a shell does."""
     with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "worker"],
-            cwd=django_settings.BASE_DIR,
-            env={
+        process = preloaded_python.start(
+            *("manage.py", "worker"),
+            environment={
                 **os.environ,
                 "DATABASE_URL": database_url(),
                 "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             },
             stderr=stderr,
-            start_new_session=True,
+            own_session=True,
         )
     try:
         yield process
@@ -89,7 +80,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_a_worker_ends_within_20_seconds_whatever_hangs(owner, http_receiver, tmp_path):
     http_receiver.answers = [HTTPAnswer(204, stall=threading.Event())]
-    send = queue(owner, recipient=http_receiver.url)
+    send = make_queued_send(owner, recipient=http_receiver.url)
     with worker(tmp_path / "log") as process:
         wait_for(lambda: http_receiver.requests)
         begun = time.monotonic()

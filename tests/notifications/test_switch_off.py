@@ -7,9 +7,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from notifications.eligibility import Refusal
 from notifications.models import WebhookEndpoint
-from tests.support.delivery import deliver
 from tests.support.factories import NOW, days, make_send
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_delivery import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,8 +5,8 @@ import pytest
 from notifications.channels.email.transport import compose
 from notifications.channels.email.unsubscribe import url_for
 from notifications.record import record_sends
-from tests.support.delivery import take
 from tests.support.factories import NOW, make_execution, make_task
+from tests.support.run_delivery import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,5 @@
 """The URLs that a user's webhooks go to: how they fare, and each one's own switch."""
 
-from uuid import uuid4
-
 import pytest
 
 from notifications.models import WebhookEndpoint
@@ -122,19 +120,6 @@ def test_one_that_failed_and_is_then_switched_off_by_its_owner_stays_off(owner, 
     owner_client.put(CONFIG, {"enabled": True}, format="json")
 
     assert WebhookEndpoint.objects.get().switched_off_because == "you switched it off"
-
-
-@pytest.mark.parametrize("switch", ["switch-on", "switch-off"])
-def test_another_users_is_not_found_and_stays_as_it_is(owner, stranger_client, switch):
-    endpoint = make_endpoint(owner, **(FAILED if switch == "switch-on" else {}))
-    before = WebhookEndpoint.objects.values().get()
-
-    foreign = stranger_client.post(f"{ENDPOINTS}/{endpoint.public_id}/{switch}")
-    missing = stranger_client.post(f"{ENDPOINTS}/{uuid4()}/{switch}")
-
-    assert (foreign.status_code, missing.status_code) == (404, 404)
-    assert foreign.content == missing.content
-    assert WebhookEndpoint.objects.values().get() == before
 
 
 def test_an_id_that_is_none_is_422(owner_client):

@@ -1,5 +1,6 @@
 """Plain functions that store valid rows; say only what the test is about."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,11 @@ from django.db import connection
 from django.db.models import BinaryField, Model
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
+from django.utils import timezone
 from psycopg import sql
 from yarl import URL
 
-from accounts.models import User
+from accounts.models import EmailAddress, User
 from executions.models import Execution, ExecutionStatus
 from notifications.models import (
     NotificationSend,
@@ -26,6 +28,36 @@ from torale.uuid7 import uuid7
 
 #: The moment at which most rows are made: a Wednesday morning.
 NOW = datetime(2026, 3, 4, 9, 0, 10, tzinfo=UTC)
+
+#: What the body of an email's send holds.
+EMAIL_BODY = {
+    "task_id": "660e8400-e29b-41d4-a716-446655440000",
+    "task_name": "Is it back?",
+    "search_query": "https://shop.example/",
+    "condition_description": 'contains "In stock"',
+    "notification": "**Shop**\n\nIn stock.",
+    "completed_at": "2026-03-04T09:00:10Z",
+}
+
+
+def make_address(user: User, **fields) -> EmailAddress:
+    """Store a verified address."""
+    return EmailAddress.objects.create(
+        user=user, **{"email": "second@example.com", "verified_at": NOW, **fields}
+    )
+
+
+def make_unverified_address(user: User, **fields) -> EmailAddress:
+    """Store an address that awaits its code, 123456, for 15 minutes from NOW."""
+    return make_address(
+        user,
+        **{
+            "verified_at": None,
+            "code": "123456",
+            "code_expires_at": NOW + timedelta(minutes=15),
+            **fields,
+        },
+    )
 
 
 def make_task(user: User, **fields) -> Task:
@@ -91,6 +123,24 @@ def make_send(user: User, **fields) -> NotificationSend:
     send = NotificationSend.objects.create(user=user, **fields)
     Payload.objects.create(send=send, body=body, headers=headers)
     return send
+
+
+def make_queued_send(user: User, **fields) -> NotificationSend:
+    """Store a send that was recorded just now, and is due."""
+    now = timezone.now()
+    return make_send(
+        user, **{"status": SendStatus.QUEUED, "created_at": now, "next_attempt_at": now} | fields
+    )
+
+
+def make_queued_email(user: User, **fields) -> NotificationSend:
+    """Store a send of an email that was recorded just now, and is due."""
+    email = {
+        "notification_type": "email",
+        "recipient": "reader@example.com",
+        "body": json.dumps(EMAIL_BODY),
+    }
+    return make_queued_send(user, **email | fields)
 
 
 def make_endpoint(user: User, **fields) -> WebhookEndpoint:

@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from tasks.fork import fork_task
 from tasks.models import Task
+from tests.support.api_calls import task_json
 from tests.support.factories import NOW, make_execution, make_task
 from tests.support.races import at_once
 
@@ -43,34 +44,17 @@ def test_another_users_public_task_is_copied_without_what_is_theirs(
     response = stranger_client.post(url(original))
 
     assert response.status_code == 200
-    assert response.json() == {
-        "id": str(Task.objects.for_user(stranger).get().pk),
-        "user_id": str(stranger.pk),
-        "name": "Is it back? (Copy)",
-        "search_query": "Is it there? https://shop.example/",
-        "condition_description": 'contains "In stock"',
-        "state": "paused",
-        "next_run": None,
-        "is_public": False,
-        "view_count": 0,
-        "subscriber_count": 0,
-        "forked_from_task_id": str(original.pk),
-        "last_known_state": None,
-        "last_execution_id": None,
-        "last_execution": None,
-        "notifications": [],
-        "notification_email": None,
-        "webhook_url": None,
-        "is_muted": False,
-        "state_changed_at": "2026-03-05T10:00:00Z",
-        "created_at": "2026-03-05T10:00:00Z",
-        "updated_at": None,
-        "immediate_execution_error": None,
-        "context": None,
-        "schedule": "auto",
-        "config": {},
-        "is_active": False,
-    }
+    assert response.json() == task_json(
+        stranger,
+        id=str(Task.objects.for_user(stranger).get().pk),
+        name="Is it back? (Copy)",
+        state="paused",
+        is_active=False,
+        next_run=None,
+        forked_from_task_id=str(original.pk),
+        state_changed_at="2026-03-05T10:00:00Z",
+        created_at="2026-03-05T10:00:00Z",
+    )
 
 
 def test_no_secret_of_the_original_is_in_anothers_copy(original, stranger, stranger_client):
@@ -104,17 +88,6 @@ def test_ones_own_private_task_can_be_forked(owner, owner_client):
     assert owner_client.post(url(make_task(owner))).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [
-        pytest.param({"name": "Mine"}, "Mine", id="named"),
-        pytest.param({"name": None, "colour": "red"}, "Is it back? (Copy)", id="null and unknown"),
-    ],
-)
-def test_the_copy_is_called(original, stranger_client, body, name):
-    assert stranger_client.post(url(original), body, format="json").json()["name"] == name
-
-
 def test_a_long_name_is_cut_to_make_room(owner, owner_client):
     response = owner_client.post(url(make_task(owner, name="x" * 200)))
 
@@ -143,22 +116,6 @@ def test_a_fork_needs_no_room_among_the_active_tasks(owner, owner_client, settin
     settings.TORALE_MAX_ACTIVE_TASKS = 1
 
     assert owner_client.post(url(make_task(owner))).status_code == 200
-
-
-def test_another_users_private_task_is_not_found(owner, stranger_client):
-    task = make_task(owner)
-
-    response = stranger_client.post(url(task))
-
-    assert (response.status_code, response.json()) == (404, {"detail": "Not found"})
-    assert Task.objects.get() == task
-
-
-def test_no_key_is_401(original, anonymous_client):
-    response = anonymous_client.post(url(original))
-
-    assert response.status_code == 401
-    assert response.json() == {"detail": "Authorization header missing"}
 
 
 def test_a_fork_outlives_its_original(original, owner_client, stranger_client):

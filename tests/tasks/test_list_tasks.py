@@ -26,44 +26,8 @@ def test_each_task_holds_its_last_execution(owner, owner_client):
 
     [shown] = owner_client.get(URL).json()
 
+    assert shown == owner_client.get(f"{URL}/{task.pk}").json()
     assert shown["last_execution_id"] == str(last.pk)
-    assert shown["last_execution"] == {
-        "id": str(last.pk),
-        "task_id": str(task.pk),
-        "status": "success",
-        "started_at": "2026-03-04T09:00:10Z",
-        "completed_at": "2026-03-04T09:00:10Z",
-        "result": {"evidence": "Seen.", "confidence": 100, "sources": [], "activity": []},
-        "notification": None,
-        "grounding_sources": [],
-        "error_message": None,
-        "created_at": "2026-03-05T09:00:10Z",
-    }
-
-
-def test_state_filters(owner, owner_client):
-    make_task(owner, name="awake")
-    make_task(owner, name="asleep", state="paused")
-
-    assert names(owner_client.get(URL, {"state": "paused"})) == ["asleep"]
-
-
-def test_limit_and_offset_walk_the_list(owner, owner_client):
-    for number in range(5):
-        make_task(owner, name=str(number), created_at=NOW + days(number))
-
-    assert names(owner_client.get(URL, {"limit": 2, "offset": 1})) == ["3", "2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("state", "gone"), ("limit", "0"), ("limit", "1001"), ("offset", "-1")]
-)
-def test_a_bad_parameter_is_422(owner_client, name, value):
-    response = owner_client.get(URL, {name: value})
-
-    assert response.status_code == 422
-    [fault] = response.json()["detail"]
-    assert (fault["loc"], fault["input"]) == (["query", name], value)
 
 
 @pytest.mark.parametrize("rows", [1, 25])

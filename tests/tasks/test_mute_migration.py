@@ -4,7 +4,7 @@ import pytest
 
 from tasks.models import Task
 from tests.support.factories import NOW
-from tests.support.migrations import migrated_back
+from tests.support.older_schema import migrated_back
 
 
 @pytest.mark.django_db(transaction=True)

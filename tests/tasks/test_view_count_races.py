@@ -9,7 +9,7 @@ from django.conf import settings
 from tasks.models import Task
 from tasks.view_counts import ViewCounter
 from tests.support.factories import make_task, refused_rows
-from tests.support.programs import database_url, python
+from tests.support.processes import database_url, python
 from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,22 +17,6 @@ def stored(task) -> int:
     return Task.objects.values_list("view_count", flat=True).get(pk=task.pk)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tasks/{}", "/api/v1/public/tasks/id/{}"])
-@pytest.mark.parametrize("who", ["stranger_client", "anonymous_client"])
-def test_a_view_by_another_than_the_owner_adds_one(request, task, path, who):
-    response = request.getfixturevalue(who).get(path.format(task.pk))
-
-    assert response.status_code == 200
-    assert stored(task) == 6
-
-
-@pytest.mark.parametrize("path", ["/api/v1/tasks/{}", "/api/v1/public/tasks/id/{}"])
-def test_the_owners_own_view_does_not_count(task, owner_client, path):
-    owner_client.get(path.format(task.pk))
-
-    assert stored(task) == 5
-
-
 @pytest.mark.parametrize(
     "path",
     [

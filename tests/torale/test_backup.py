@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support.programs import environment, manage, python, sql
+from tests.support.processes import environment, manage, python, sql
 from torale.postgres.server import programs
 
 pytestmark = pytest.mark.e2e

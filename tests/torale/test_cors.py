@@ -1,11 +1,12 @@
 """Pages of other origins call the API with a key, and never with a cookie."""
 
 import json
-import os
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support.processes import python
 
 TASKS = "/api/v1/tasks"
 PAGE = {"origin": "https://app.example"}
@@ -70,18 +71,12 @@ def test_nothing_else_is_opened(client, db, path):
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
-def settings_with(value: str) -> subprocess.CompletedProcess[str]:
+def settings_with(value: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
     script = (
         "import json; from torale import settings; "
         "print(json.dumps([settings.CORS_ALLOW_ALL_ORIGINS, settings.CORS_ALLOWED_ORIGINS]))"
     )
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        check=False,
-        env={**os.environ, "TORALE_CORS_ORIGINS": value},
-        capture_output=True,
-        text=True,
-    )
+    return python("-c", script, TORALE_CORS_ORIGINS=value, TORALE_DATA_DIR=data_dir)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +90,13 @@ def settings_with(value: str) -> subprocess.CompletedProcess[str]:
         ("", [False, []]),
     ],
 )
-def test_the_setting_names_the_origins(value, expected):
-    assert json.loads(settings_with(value).stdout) == expected
+def test_the_setting_names_the_origins(tmp_path, value, expected):
+    assert json.loads(settings_with(value, tmp_path).stdout) == expected
 
 
 @pytest.mark.parametrize("value", ["a.example", "https://a.example/", "https://a.example/path"])
-def test_what_is_no_origin_ends_the_start_with_a_sentence(value):
-    error = settings_with(value).stderr
+def test_what_is_no_origin_ends_the_start_with_a_sentence(tmp_path, value):
+    error = settings_with(value, tmp_path).stderr
 
     assert f"TORALE_CORS_ORIGINS is '{value}'; it must be origins such as" in error
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import DatabaseError, close_old_connections, connection
 
 from notifications.channels.email import unsubscribe
-from tests.support.contract import QUESTION, TASKS
+from tests.support.api_calls import QUESTION, TASKS
 from tests.support.factories import make_task, refused_rows
-from tests.support.programs import python
+from tests.support.processes import python
 from torale.trouble import is_trouble
 
 TOLD = {"detail": "The database is not available. Try again in a few seconds."}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.programs import manage, python
+from tests.support.processes import manage, python
 from torale.email_provider import SECRETS, routes
 
 #: Posts an empty report to each provider's address, in a process with the environment given.

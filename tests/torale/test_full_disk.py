@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import manage
+from tests.support.processes import manage
 
 pytestmark = [
     pytest.mark.e2e,

@@ -8,8 +8,8 @@ from django.db import ProgrammingError, connection, transaction
 
 from tasks.jobs import start_due_tasks
 from tests.support.database_clock import fast_machine
-from tests.support.migrations import migrated_back
-from tests.support.programs import python
+from tests.support.older_schema import migrated_back
+from tests.support.processes import python
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.programs import manage, python
+from tests.support.processes import manage, python
 from torale.environment import hosts_of
 
 HTTPS = {"TORALE_URL": "https://torale.example"}

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from tests.test_tenancy import ROUTES
+from tests.support.routes import ROUTES
 from torale.api.document import document
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.json"

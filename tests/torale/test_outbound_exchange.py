@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.outbound import (
+from tests.support.outbound_requests import (
     HEAD,
     both_loops,
     endless,

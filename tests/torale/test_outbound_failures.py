@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.support.outbound import (
+from tests.support.outbound_requests import (
     NO_PUBLIC_ADDRESS,
     TIMEOUT,
     TIMEOUT_OF,

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.outbound import HEAD, TIMEOUT, both_loops, get, open_session, saying, send_to
+from tests.support.outbound_requests import (
+    HEAD,
+    TIMEOUT,
+    both_loops,
+    get,
+    open_session,
+    saying,
+    send_to,
+)
 from tests.torale.conftest import read_request
 from torale.connections import MAX_INTERIM
 from torale.outbound import Failure, Reply, Unreachable, exchange

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.outbound import (
+from tests.support.outbound_requests import (
     NO_PUBLIC_ADDRESS,
     NOT_PUBLIC,
     Names,

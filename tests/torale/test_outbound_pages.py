@@ -7,7 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.outbound import HEAD, TIMEOUT, TIMEOUT_OF, both_loops, endless, get, saying
+from tests.support.outbound_requests import (
+    HEAD,
+    TIMEOUT,
+    TIMEOUT_OF,
+    both_loops,
+    endless,
+    get,
+    saying,
+)
 from tests.support.receivers import HTTPAnswer
 from torale.outbound import Failure, Reply, Unreachable
 

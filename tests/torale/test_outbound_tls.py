@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from tests.support.outbound import both_loops, saying, send_to
+from tests.support.outbound_requests import both_loops, saying, send_to
 from torale.outbound import Failure, Unreachable
 
 

@@ -5,13 +5,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from tests.support.programs import PROGRAM_DEADLINE_S, environment, python
+from tests.support import preloaded_python
+from tests.support.processes import PROGRAM_DEADLINE_S, environment, python
 from tests.support.receivers import wait_for
 from torale.postgres.server import ROLE, EmbeddedServer, EmbeddedServerError
 
@@ -42,13 +41,13 @@ class Client:
     """A process that uses the server in `data_dir`."""
 
     def __init__(self, data_dir: Path, program: str = CLIENT) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program, data_dir],
-            cwd=settings.BASE_DIR,
-            env=environment(TORALE_DATA_DIR=data_dir, DJANGO_SETTINGS_MODULE="torale.settings"),
+        self.process = preloaded_python.start(
+            *("-c", program, str(data_dir)),
+            environment=environment(
+                TORALE_DATA_DIR=data_dir, DJANGO_SETTINGS_MODULE="torale.settings"
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
         assert self.process.stdin
         assert self.process.stdout
@@ -67,7 +66,9 @@ class Client:
         return self.hear()
 
     def leave(self) -> None:
-        self.process.communicate(timeout=PROGRAM_DEADLINE_S)
+        self.questions.close()
+        self.process.wait(PROGRAM_DEADLINE_S)
+        self.answers.close()
 
     def kill(self) -> None:
         self.process.kill()

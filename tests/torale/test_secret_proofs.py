@@ -1,8 +1,6 @@
 """Machines that share a database must share its secrets, too: real processes, each with its own."""
 
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from django.conf import settings
 from django.db import connection
 
-from tests.support.programs import (
+from tests.support import preloaded_python
+from tests.support.processes import (
     PROGRAM_DEADLINE_S,
     database_url,
     environment,
@@ -62,13 +60,11 @@ class Installation:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return manage(*arguments, **self.values)
 
-    def start(self, command: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", command],
-            cwd=settings.BASE_DIR,
-            env=environment(**self.values),
+    def start(self, command: str) -> preloaded_python.Program:
+        return preloaded_python.start(
+            *("manage.py", command),
+            environment=environment(**self.values),
             stderr=subprocess.PIPE,
-            text=True,
         )
 
 
@@ -206,7 +202,7 @@ def test_keys_are_rotated_over_two_running_installations_without_a_stop(first, s
     assert [stopped(process) for process in running.values()] == [0, 0]
 
 
-def started(machine: Installation) -> subprocess.Popen[str]:
+def started(machine: Installation) -> preloaded_python.Program:
     """Return a worker that has found its secrets to fit."""
     worker = machine.start("worker")
     seen = []
@@ -217,7 +213,8 @@ def started(machine: Installation) -> subprocess.Popen[str]:
     pytest.fail("".join(seen))
 
 
-def stopped(worker: subprocess.Popen[str]) -> int:
-    worker.send_signal(signal.SIGTERM)
-    worker.communicate(timeout=PROGRAM_DEADLINE_S)
-    return worker.returncode
+def stopped(worker: preloaded_python.Program) -> int:
+    worker.terminate()
+    with worker.stderr:
+        worker.stderr.read()
+    return worker.wait(PROGRAM_DEADLINE_S)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.programs import free_port, manage
+from tests.support.processes import free_port, manage
 from torale import ports
 
 pytestmark = pytest.mark.e2e

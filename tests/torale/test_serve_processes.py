@@ -16,7 +16,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from tests.support.programs import HALF_A_BODY, PROGRAM_DEADLINE_S, environment, free_port, manage
+from tests.support.processes import HALF_A_BODY, PROGRAM_DEADLINE_S, environment, free_port, manage
 from tests.support.receivers import DEADLINE_S, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -97,6 +97,23 @@ def start_serving() -> Iterator[Callable[..., Serving]]:
         serving.stop()
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[list[Serving]]:
+    started: list[Serving] = []
+    yield started
+    for serving in started:
+        serving.stop()
+
+
+@pytest.fixture
+def serving(migrated, running: list[Serving]) -> Serving:
+    """One that serves: a start takes long, so a test gets what the test before it left running."""
+    if not running or running[-1].process.poll() is not None:
+        running.append(Serving(migrated, free_port()))
+        running[-1].wait()
+    return running[-1]
+
+
 def processes_of(data_dir: Path) -> dict[int, str]:
     """Return the commands of the processes that run on `data_dir`, the database's too, by id."""
     found = {}
@@ -109,22 +126,19 @@ def processes_of(data_dir: Path) -> dict[int, str]:
     return found
 
 
-def test_a_kill_of_serve_leaves_nothing_running_and_the_next_start_serves(migrated, start_serving):
-    killed = start_serving(migrated)
-    killed.wait()
+def test_a_kill_of_serve_leaves_nothing_running_and_the_next_start_serves(
+    migrated, serving, running
+):
     assert len(processes_of(migrated)) > 3
 
-    killed.process.send_signal(signal.SIGKILL)
+    serving.process.send_signal(signal.SIGKILL)
 
     wait_for(lambda: not processes_of(migrated))
-    again = start_serving(migrated, killed.port)
-    again.wait()
-    assert again.stop() == 0
+    running.append(Serving(migrated, serving.port))
+    running[-1].wait()
 
 
-def test_every_address_of_the_banner_answers(migrated, start_serving):
-    serving = start_serving(migrated)
-    serving.wait()
+def test_every_address_of_the_banner_answers(serving):
     url = f"http://localhost:{serving.port}"
 
     addresses = set(re.findall(rf"{url}\S*", serving.said))
@@ -135,9 +149,7 @@ def test_every_address_of_the_banner_answers(migrated, start_serving):
     assert answers == {url: 200, f"{url}/api/v1/": 200, f"{url}/admin/": 200}
 
 
-def test_the_end_of_one_process_ends_all_with_its_status(migrated, start_serving):
-    serving = start_serving(migrated)
-    serving.wait()
+def test_the_end_of_one_process_ends_all_with_its_status(migrated, serving):
     (worker,) = [
         pid
         for pid, command in processes_of(migrated).items()
@@ -183,10 +195,7 @@ def test_two_first_starts_at_one_port_tell_the_loser_in_one_sentence(tmp_path, s
     assert "Address already in use by process" in told
 
 
-def test_four_half_bodies_do_not_stop_the_server(migrated, start_serving):
-    serving = start_serving(migrated)
-    serving.wait()
-
+def test_four_half_bodies_do_not_stop_the_server(serving):
     with contextlib.ExitStack() as clients:
         for _ in range(8):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", serving.port)))

@@ -1,16 +1,15 @@
 """Settings from the environment: what is taken, and what a wrong one says."""
 
 import subprocess
-import sys
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.support.programs import PROGRAM_DEADLINE_S, environment, manage, python
+from tests.support import preloaded_python
+from tests.support.processes import PROGRAM_DEADLINE_S, environment, manage, python
 from torale import environment as environment_
 from torale.url_rules import Reserved
 
@@ -259,17 +258,19 @@ def test_two_installations_have_different_secrets(tmp_path):
 
 def test_processes_that_start_at_once_get_the_same_secrets(tmp_path):
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SHOW],
-            cwd=django_settings.BASE_DIR,
-            env=environment(TORALE_DATA_DIR=tmp_path),
+        preloaded_python.start(
+            *("-c", SHOW),
+            environment=environment(TORALE_DATA_DIR=tmp_path),
             stdout=subprocess.PIPE,
-            text=True,
         )
         for _ in range(4)
     ]
 
-    shown = {process.communicate(timeout=PROGRAM_DEADLINE_S)[0] for process in processes}
+    shown = set()
+    for process in processes:
+        with process.stdout as output:
+            shown.add(output.read())
+        assert process.wait(PROGRAM_DEADLINE_S) == 0
 
     assert len(shown) == 1
     assert len(shown.pop().split()) == 2

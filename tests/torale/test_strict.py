@@ -4,16 +4,14 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tasks.models import Task
+from tests.support.api_calls import QUESTION, SENDS, TASKS
 from tests.support.factories import make_task
-from tests.test_tenancy import OUTSIDE, ROUTES
+from tests.support.routes import OUTSIDE_THE_API, ROUTES
 from torale.api.document import document
 from torale.api.strict import _path_of
 from torale.api.views import CheckedNames
 
-TASKS = "/api/v1/tasks"
-SENDS = "/api/v1/notifications/sends"
 STRICT = {"prefer": "handling=strict"}
-QUESTION = {"search_query": "https://shop.example/", "condition_description": "changes"}
 
 
 def faults(response) -> list[tuple[list[str | int], str]]:
@@ -28,7 +26,9 @@ def patterns(resolver=None, prefix=""):
             yield from patterns(pattern, route)
         # The page at / is for people.
         elif (
-            isinstance(pattern, URLPattern) and route and not route.lstrip("^").startswith(OUTSIDE)
+            isinstance(pattern, URLPattern)
+            and route
+            and not route.lstrip("^").startswith(OUTSIDE_THE_API)
         ):
             yield route, pattern.callback
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.conf import settings
 
-from tests.support.programs import python
+from tests.support.processes import python
 
 #: Prints what each error says that is raised without a message of its own, and the document.
 PROGRAM = """

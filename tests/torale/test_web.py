@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs import HALF_A_BODY
+from tests.support.processes import HALF_A_BODY
 from tests.support.receivers import DEADLINE_S, wait_for
 from torale.ports import listen
 from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server, without_bodies_for_head

@@ -10,6 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts.models import User
 from executions.monitors import Answer, Source
 from tasks.run import claim, settle
 from tests.conftest import KeyClient
@@ -17,14 +18,52 @@ from tests.conftest import KeyClient
 TASKS = "/api/v1/tasks"
 SENDS = "/api/v1/notifications/sends"
 CONFIG = "/api/v1/webhooks/config"
+#: All paths that list something; `{}` is a task's id.
+LISTS = [
+    SENDS, TASKS, f"{TASKS}/feed", f"{TASKS}/{{}}/executions", f"{TASKS}/{{}}/notifications",
+    "/api/v1/public/tasks", "/api/v1/public/feed", "/api/v1/webhooks/deliveries", "/auth/api-keys",
+]  # fmt: skip
 QUESTION = {
     "search_query": "Is it there? https://shop.example/",
     "condition_description": 'contains "In stock"',
 }
+#: NOW, as the API writes it.
+AT_NOW = "2026-03-04T09:00:10Z"
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 JSON = dict[str, Any]
+
+
+def task_json(user: User, **differing: Any) -> JSON:
+    """Return what is shown of a task of `user` with QUESTION that was made at NOW."""
+    return {
+        "user_id": str(user.pk),
+        "name": "New Monitor",
+        **QUESTION,
+        "state": "active",
+        "next_run": AT_NOW,
+        "is_public": False,
+        "view_count": 0,
+        "subscriber_count": 0,
+        "forked_from_task_id": None,
+        "last_known_state": None,
+        "last_execution_id": None,
+        "last_execution": None,
+        "notifications": [],
+        "notification_email": None,
+        "webhook_url": None,
+        "is_muted": False,
+        "state_changed_at": AT_NOW,
+        "created_at": AT_NOW,
+        "updated_at": None,
+        "immediate_execution_error": None,
+        "context": None,
+        "schedule": "auto",
+        "config": {},
+        "is_active": True,
+        **differing,
+    }
 
 
 def new_task(client: KeyClient, **members: Any) -> JSON:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 
+from tests.support import preloaded_python
 from torale.postgres.base import embedded_server
 from torale.postgres.server import DATABASE, PORT, ROLE
 
@@ -40,10 +40,17 @@ def manage(*arguments: str, **values: object) -> subprocess.CompletedProcess[str
 
 
 def python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
-    """Run Python in the project's folder."""
+    """Run Python in the project's folder, for PROGRAM_DEADLINE_S at most."""
+    return preloaded_python.run(
+        *arguments, environment=environment(**values), timeout=PROGRAM_DEADLINE_S
+    )
+
+
+def fresh_python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
+    """Run a Python that has imported nothing before, for tests of what is imported."""
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=settings.BASE_DIR,
+        cwd=preloaded_python.ROOT,
         env=environment(**values),
         capture_output=True,
         text=True,

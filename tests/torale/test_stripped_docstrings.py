@@ -5,7 +5,7 @@ import json
 import pytest
 from django.conf import settings
 
-from tests.support.processes import python
+from tests.support.processes import fresh_python
 
 #: Prints what each error says that is raised without a message of its own, and the document.
 PROGRAM = """
@@ -32,7 +32,7 @@ print(
 
 @pytest.fixture(scope="module")
 def said():
-    ran = python("-OO", "-c", PROGRAM, DJANGO_SETTINGS_MODULE="torale.settings")
+    ran = fresh_python("-OO", "-c", PROGRAM, DJANGO_SETTINGS_MODULE="torale.settings")
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 

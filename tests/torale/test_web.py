@@ -211,7 +211,7 @@ def test_an_answer_nobody_reads_holds_no_thread_and_ends(start_web):
 
 
 def test_a_stream_nobody_reads_gives_its_thread_back(start_web):
-    web = start_web(pace_s=0.2)
+    web = start_web(pace_s=1)
     web.connect(b"GET /stream HTTP/1.1\r\nHost: h\r\n\r\n", receive_buffer=4096)
 
     assert web.application.stream_closed.wait(DEADLINE_S)

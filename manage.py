@@ -12,16 +12,16 @@ from psycopg import Error
 
 from torale import __version__, proofs, trouble
 
-#: Commands that run whatever secrets the database was used with: they mend or use none.
+#: Commands that run without a check of the secrets: they use no secrets, or repair the proofs.
 UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
 
 
 def main() -> None:
     """Run the command named on the command line.
 
-    A wrong setting, or a database that cannot serve, ends it with one sentence.
+    If a setting is wrong or the database cannot be used, exit with a message of one sentence.
     """
-    if sys.argv[1:] in (["--version"], ["version"]):  # Django would print its own
+    if sys.argv[1:] in (["--version"], ["version"]):  # Django would print only its own version
         sys.stdout.write(f"Torale {__version__}, Django {get_version()}\n")
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")

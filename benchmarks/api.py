@@ -1,4 +1,4 @@
-"""Requests a second of the list of sends, beside an authenticated view that answers `{}`."""
+"""Requests a second for the list of sends, compared with a view that only answers `{}`."""
 
 import argparse
 import asyncio
@@ -35,7 +35,7 @@ CHUNK = 5_000
 
 
 def prepare(sends: int) -> str:
-    """Make a database with so many sends of one user; return the user's key."""
+    """Store `sends` sends of one user in the database; return the user's key."""
     call_command("migrate", verbosity=0)
     user = User.objects.create_user("bench@example.com")
     _, key = APIKey.objects.create_key(user=user, name="bench")
@@ -61,7 +61,7 @@ def prepare(sends: int) -> str:
 
 
 async def rate(url: str, key: str, seconds: float) -> float:
-    """Return requests a second of CALLERS that call as fast as they are answered."""
+    """Return the requests a second of CALLERS that each call again as soon as they are answered."""
     done = 0
     end = time.monotonic() + seconds
 
@@ -81,7 +81,7 @@ async def rate(url: str, key: str, seconds: float) -> float:
 
 
 async def measure(port: int, key: str, rounds: int, seconds: float) -> None:
-    """Take turns, so that a slow moment of the machine falls on all alike; print the medians."""
+    """Measure the paths in turn, so that a slow moment affects all of them; print the medians."""
     rates: dict[str, list[float]] = {name: [] for name in PATHS}
     for round_ in range(rounds + 1):
         for name, path in PATHS.items():
@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--sends", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--quick", action="store_true", help="only check that it works")
     options = parser.parse_args()
     if options.quick:
         options.sends, options.rounds, options.seconds = 200, 1, 0.1

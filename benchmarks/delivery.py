@@ -1,4 +1,4 @@
-"""Deliveries a second by workers, beside aiohttp alone sending the same to the same receiver."""
+"""Deliveries a second by workers, compared with aiohttp alone sending the same requests."""
 
 import argparse
 import asyncio
@@ -32,13 +32,13 @@ from torale import outbound
 from torale.uuid7 import uuid7
 
 BODY = '{"id": "%s", "object": "event", "api_version": "v1", "data": {"text": "' + "x" * 600 + '"}}'
-#: Attempts under way at once in the baseline.
+#: How many requests are under way at once in the baseline.
 CONCURRENCY = 128
 CHUNK = 5_000
 
 
 class Receivers:
-    """Sinks in a process of their own: `urls` of quick ones, then of hanging ones."""
+    """Sinks in their own process; `urls` lists the quick ones and then the hanging ones."""
 
     def __init__(self, quick: int, hanging: int) -> None:
         self.process = subprocess.Popen(
@@ -58,7 +58,7 @@ class Receivers:
 
 
 async def alone(url: str, count: int) -> float:
-    """Return requests a second of signed bodies over the guarded door, with no database."""
+    """Return how many signed requests a second pass the guarded door without a database."""
     secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789A="
     left = iter(range(count))
 
@@ -86,7 +86,7 @@ async def alone(url: str, count: int) -> float:
 
 
 def record(urls: list[str], count: int) -> None:
-    """Store so many queued sends, spread over `urls` in turn."""
+    """Store `count` queued sends, spread evenly over `urls`."""
     user, _ = User.objects.get_or_create(email="bench@example.com")
     WebhookConfig.objects.get_or_create(user=user)
     endpoints = [WebhookEndpoint.objects.get_or_create(user=user, url=url)[0] for url in urls]
@@ -114,13 +114,13 @@ def record(urls: list[str], count: int) -> None:
 
 
 def clear() -> None:
-    """Forget all sends."""
+    """Delete all sends."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE notifications_notificationsend CASCADE")
 
 
 def drain(workers: int, sent: int) -> tuple[float, float, int]:
-    """Run workers until so many are sent.
+    """Run `workers` workers until `sent` sends are sent.
 
     Returns:
         Sends a second from the first attempt to the last; the 99th percentile of their latency in
@@ -140,7 +140,8 @@ def drain(workers: int, sent: int) -> tuple[float, float, int]:
         for process in processes:
             process.wait()
     with connection.cursor() as cursor:
-        # What was measured has changed every row; without this, the sums take longer than it did.
+        # The deliveries have changed every row. Without this, the queries below take longer than
+        # the deliveries.
         cursor.execute("ANALYZE")
         cursor.execute(
             """
@@ -170,8 +171,8 @@ def memory_kib(pid: int) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sends", type=int, default=20_000)
-    parser.add_argument("--queued", type=int, default=0, help="also measure memory with so many")
-    parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--queued", type=int, default=0, help="also measure memory with this many")
+    parser.add_argument("--quick", action="store_true", help="only check that it works")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
     count = 200 if options.quick else options.sends
@@ -208,7 +209,7 @@ def main() -> None:
     record(quick, count)
     calm, calm_p99, _ = drain(1, count)
     clear()
-    # In turn, four quick ones and one that hangs: every fifth send goes to a receiver that hangs.
+    # Four quick ones and then one that hangs: every fifth send goes to a receiver that hangs.
     mixed = [
         url for at in range(5) for url in (*quick[at * 4 : at * 4 + 4], receivers.urls[20 + at])
     ]

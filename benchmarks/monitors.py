@@ -1,4 +1,4 @@
-"""How soon another user's webhook leaves a worker that is asking ten hostile tasks."""
+"""How soon a worker sends another user's webhook while it runs ten hostile tasks."""
 
 import argparse
 import statistics
@@ -28,7 +28,7 @@ from tasks.run import start
 SIZE = 5 * 1024 * 1024
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 A_QUERY = """json("$[?search(@.a, '(a|a)*b')].a") < 1"""
-#: Condition, the page's type and the page.
+#: For each task, the condition, the page's type and the page.
 HOSTILE = [
     (A_QUERY, JSON, b'[{"a": "' + b"a" * 32 + b'"}]'),
     (A_QUERY.replace("search", "match"), JSON, b'[{"a": "' + b"a" * 32 + b'"}]'),
@@ -41,16 +41,16 @@ HOSTILE = [
     ("changes", HTML, b"<p>x" * (SIZE // 4)),
     ("changes", TEXT, b""),
 ]
-#: One whose time grows with the cube of the page's length.
+#: The number of a task whose time grows with the cube of the page's length.
 TOO_SLOW = 4
-#: Two hundred similar lines, which are others at each visit.
+#: The number of the task whose page has two hundred similar lines, which change at each visit.
 CHANGING = len(HOSTILE) - 1
 #: Seconds between two webhooks.
 PERIOD_S = 0.2
 
 
 class Site:
-    """Serves the pages and takes the webhooks; `arrivals` are by the message's id."""
+    """Serves the pages and receives the webhooks; `arrivals` has their times by message id."""
 
     def __init__(self) -> None:
         self.arrivals: dict[str, float] = {}
@@ -79,7 +79,7 @@ class Site:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -90,7 +90,7 @@ class Site:
 
 
 def make_task(email: str, page: str, condition: str, **fields: str) -> Task:
-    """Make a task whose visits are started by hand."""
+    """Create a task that this program starts itself."""
     return Task.objects.create(
         user=User.objects.get_or_create(email=email)[0],
         search_query=page,
@@ -103,7 +103,7 @@ def make_task(email: str, page: str, condition: str, **fields: str) -> Task:
 def record_each_period(
     site: Site, is_going_on: Callable[[], bool], limit_s: float
 ) -> dict[str, float]:
-    """Record webhooks, each of a user of its own, and return by their ids when that was."""
+    """Record webhooks, each for another user, and return the time of each by its id."""
     recorded: dict[str, float] = {}
     begun = time.monotonic()
     while is_going_on() and time.monotonic() - begun < limit_s:
@@ -127,7 +127,7 @@ def record_each_period(
 
 
 def waits(site: Site, recorded: dict[str, float]) -> list[float]:
-    """Return the seconds from each one's record to its arrival, or to now if it has not come."""
+    """Return the seconds from the record of each to its arrival, or until now if it is missing."""
     end = time.monotonic() + PERIOD_S
     while time.monotonic() < end and recorded.keys() - site.arrivals.keys():
         time.sleep(0.01)
@@ -145,14 +145,14 @@ def tell(name: str, seconds: list[float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--limit", type=float, default=60, help="seconds to watch at most")
-    parser.add_argument("--quick", action="store_true", help="only show that it runs")
+    parser.add_argument("--limit", type=float, default=60, help="how many seconds to watch at most")
+    parser.add_argument("--quick", action="store_true", help="only check that it works")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
     site = Site()
     worker = subprocess.Popen([sys.executable, "manage.py", "worker"])
     try:
-        while not site.arrivals:  # it starts
+        while not site.arrivals:  # until the worker has started
             record_each_period(site, lambda: True, PERIOD_S)
         print(f"Monitors: a webhook each {PERIOD_S} s by one worker, alone and while it asks")
         calm_s = 1 if options.quick else 10
@@ -168,7 +168,7 @@ def main() -> None:
 
 
 def compare(site: Site, name: str, numbers: list[int], limit_s: float) -> None:
-    """Ask hostile tasks and then an honest one, and record webhooks until all are answered."""
+    """Run hostile tasks and then an honest one, and record webhooks until all have ended."""
     tasks = [
         make_task("hostile@example.com", f"{site.url}/{number}", HOSTILE[number][0])
         for number in numbers

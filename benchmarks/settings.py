@@ -1,4 +1,4 @@
-"""What ships, plus a baseline view, quiet logs, and leave to call this machine."""
+"""The product's settings, with a baseline view, quiet logs, and permission to call this machine."""
 
 import ipaddress
 

@@ -1,4 +1,4 @@
-"""A receiver that is faster than any sender: answers 204 without looking, or hangs."""
+"""A receiver that is faster than any sender: it answers 204 to everything, or it hangs."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Sink(asyncio.Protocol):
-    """Takes one request a write, as the senders here make them."""
+    """Reads requests with a Content-Length, as the senders here make them."""
 
     def __init__(self, *, hangs: bool) -> None:
         self.hangs = hangs
@@ -34,7 +34,7 @@ class Sink(asyncio.Protocol):
 
 
 async def main(quick: int, hanging: int) -> None:
-    """Listen on so many free ports of each kind, print them, and serve until killed."""
+    """Open `quick` and `hanging` receivers on free ports, print the ports, serve until killed."""
     loop = asyncio.get_running_loop()
     for hangs, count in ((False, quick), (True, hanging)):
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""The product's URLs and the least that an authenticated view can do."""
+"""The product's URLs, and a view that does as little as an authenticated view can."""
 
 from django.urls import path
 from rest_framework.request import Request

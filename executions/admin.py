@@ -11,7 +11,7 @@ from torale.admin import ReadOnly
 
 @admin.register(Execution)
 class ExecutionAdmin(ReadOnly, ModelAdmin):
-    """What was asked and answered; nothing here is made or changed by hand."""
+    """Shows what was asked and answered; nobody can add or change an execution here."""
 
     list_display = ["id", "task", "status", "has_notification", "created_at", "completed_at"]
     list_filter = ["status", ("notification", admin.EmptyFieldListFilter), "created_at"]
@@ -21,11 +21,11 @@ class ExecutionAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
-        """Leave the answers' texts out of the list's query."""
+        """Leave the long texts of the answers out of the list's query."""
         executions: QuerySet[Execution] = super().get_queryset(request)
         return executions.defer("result", "grounding_sources")
 
     @admin.display(boolean=True, description="condition met")
     def has_notification(self, execution: Execution) -> bool:
-        """Whether the condition was met."""
+        """Return whether the condition was met."""
         return execution.notification is not None

@@ -1,4 +1,4 @@
-"""One asking: the question put, the answer got."""
+"""Executions: each asks a task's question and keeps the answer."""
 
 from django.apps import AppConfig
 

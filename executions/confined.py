@@ -1,7 +1,7 @@
-"""Calls functions on what strangers wrote, in child processes with a limit of CPU time and memory.
+"""Call functions on untrusted data, in child processes with limits on CPU time and memory.
 
-The kernel ends a child that exceeds a limit, whatever code it is in. Each child has a pipe of its
-own, so that its end concerns no other call; the next call gets a new child.
+The kernel enforces the limits, whatever code a child is running. Each child has its own pipe, so
+the end of one child affects no other call; the next call gets a new child.
 """
 
 import asyncio
@@ -22,16 +22,18 @@ from executions.confined_child import CallResult
 
 T = TypeVar("T")
 
-#: Seconds of CPU time that a call may take: several times what an honest page of 5 MB needs.
+#: Seconds of CPU time that a call may take: several times what an ordinary page of 5 MB needs.
 CPU_S = 3
-#: Bytes of memory that a child may have: twice what an honest page of 5 MB needs.
+#: Bytes of memory that a child may have: twice what an ordinary page of 5 MB needs.
 MEMORY_BYTES = 512 * 1024 * 1024
-#: Children at once in a process: while one is busy with a hostile page, another serves the rest.
+#: How many children a process has at once: while one is busy with a hostile page, the other serves
+#: the rest.
 CHILDREN = 2
-#: Seconds that a call may take by the clock, many times its CPU time: a busy machine fails no page.
+#: Seconds that a call may take by the clock. This is many times its CPU time, so that no page fails
+#: just because the machine is busy.
 CLOCK_S = 60
-#: What a child runs. It imports from where its parent does, and loads neither the parent's main
-#: module nor any settings.
+#: The program of a child. It imports from the same folders as its parent, but loads neither the
+#: parent's main module nor any settings.
 PROGRAM = (
     "import sys; sys.path[:] = sys.argv[4:]; "
     f"from {confined_child.__name__} import serve; "
@@ -44,17 +46,18 @@ class TooMuch(Exception):
 
 
 class ChildDied(Exception):
-    """The child ended for a reason that may lie outside of the call."""
+    """The child ended for a reason that may have nothing to do with the call."""
 
 
 async def confined(function: Callable[..., T], *arguments: Any) -> T:
     """Call `function` in a child process; return what it returns or raise what it raises.
 
-    Calls are served in the order in which they were made, CHILDREN at once. Cancelling a call ends
+    Calls are served in the order in which they were made, CHILDREN at once. Cancelling a call kills
     its child.
 
     Args:
-        function: one at the top level of a module that imports little, as each child imports it.
+        function: a function at the top level of a module. Each child imports that module, so it
+            should import little.
         arguments: objects that can be pickled.
 
     Raises:
@@ -80,19 +83,19 @@ class _Child:
                 [sys.executable, "-I", "-c", PROGRAM, str(theirs.fileno()), *limits, *sys.path],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                # Ctrl-C reaches the whole group of a terminal; this child is ended by its parent.
+                # Ctrl-C reaches all processes of a terminal's group; the parent ends this child.
                 start_new_session=True,
             )
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> CallResult:
-        """Have `function` called.
+        """Call `function` in the child and return how the call ended.
 
         Raises:
-            TooMuch, ChildDied: as `confined`; the child is of no further use.
+            TooMuch, ChildDied: as for `confined`; the child cannot be used again.
         """
         try:
-            # Not `send`: if the child is gone, the buffer that it makes is left to the garbage
-            # collector, which complains of it.
+            # Not `send`: if the child is gone, it leaves its buffer to the garbage collector, which
+            # then warns about it.
             self._connection.send_bytes(pickle.dumps((function, arguments)))
             if self._connection.poll(CLOCK_S):
                 result: CallResult = self._connection.recv()
@@ -110,7 +113,7 @@ class _Child:
         return ChildDied(f"its process ended with status {status}")
 
     def end(self) -> None:
-        """Kill the process and forget it."""
+        """Kill the process and close its pipe."""
         self.process.kill()
         self.process.wait()
         self._connection.close()
@@ -123,11 +126,12 @@ class _Call:
         self._function = function
         self._arguments = arguments
         self._child: _Child | None = None
-        #: Held while the child is given up: `cancel` must not kill one that serves another call.
+        #: Held while `run` lets go of the child: `cancel` must not kill it once it serves another
+        #: call.
         self._lock = threading.Lock()
 
     def run(self) -> Any:
-        """Have a child answer."""
+        """Make the call in a child; return what the function returns or raise what it raises."""
         child = self._child = _free_child()
         is_usable = False
         try:
@@ -145,14 +149,17 @@ class _Call:
         return result.value
 
     def cancel(self) -> None:
-        """End the child if it is still at work."""
+        """Kill the child if it is still working on this call."""
         with self._lock:
             if self._child is not None:
                 self._child.process.kill()
 
 
 def _free_child() -> _Child:
-    """Return the child that was used last, as one is enough most of the time, or a new one."""
+    """Return the idle child that was used last, or a new one.
+
+    Most of the time one child is enough.
+    """
     with suppress(IndexError):
         while True:
             child = _idle.pop()
@@ -162,9 +169,9 @@ def _free_child() -> _Child:
     return _Child()
 
 
-#: Children that wait for a call. Appending and popping are atomic.
+#: Children that wait for a call. `append` and `pop` are atomic.
 _idle: list[_Child] = []
-#: Each thread waits for one child; what they have not begun is the queue.
+#: Each thread waits for one child. The calls that no thread has begun are the queue.
 _threads = ThreadPoolExecutor(CHILDREN, thread_name_prefix="confined")
 
 

@@ -1,6 +1,6 @@
 """The process in which confined calls run: it limits itself, then answers one call after another.
 
-It imports nothing but what it is asked to call. See executions/confined.py.
+It imports nothing except what it is asked to call. See executions/confined.py.
 """
 
 import os
@@ -14,12 +14,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Bytes of memory up to which the process is kept for the next call, which is to have room, too.
+#: A process that has more bytes of memory than this after a call is not used again, because the
+#: next call might not have enough left.
 KEPT_BYTES = 128 * 1024 * 1024
-#: Deliveries and requests go first: on a busy machine they get three times the CPU time. With 10 it
-#: would be nine times, and an honest page would wait long.
+#: Deliveries and requests go first: on a busy machine they get three times the CPU time. With 10
+#: they would get nine times as much, and an ordinary page would wait too long.
 NICENESS = 5
-#: How the process exits when a call needs more memory.
+#: The exit status of a process whose call needs more memory than is allowed.
 OUT_OF_MEMORY = 77
 
 
@@ -35,17 +36,17 @@ class CallResult(NamedTuple):
 
 
 def serve(descriptor: int, cpu_s: float, memory_bytes: int) -> None:
-    """Answer calls until the other end is closed, as it also is when the parent is killed.
+    """Answer calls until the parent closes its end of the socket or is killed.
 
     Args:
-        descriptor: of the socket on which calls come.
+        descriptor: the descriptor of the socket on which the calls arrive.
         cpu_s: seconds of CPU time that each call may take.
         memory_bytes: memory that the process may have, its libraries included.
     """
     os.nice(NICENESS)
-    if sys.platform == "linux":  # elsewhere, the system does not enforce it
+    if sys.platform == "linux":  # other systems do not enforce it
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # The kernel would write the memory of a process that it ends to the disk.
+    # Otherwise the kernel would write the memory of a process that it kills to the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection:
         try:
@@ -64,8 +65,8 @@ def serve(descriptor: int, cpu_s: float, memory_bytes: int) -> None:
 def _call(
     cpu_s: float, function: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> tuple[Any, Exception | None]:
-    # With the signal's default action, the kernel ends the process. A handler in Python would wait
-    # for the very code that takes so long.
+    # With the signal's default action, the kernel ends the process. A handler in Python would run
+    # only after the code that takes too long.
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
     try:
         return function(*arguments), None
@@ -79,7 +80,7 @@ def _call(
 
 
 def _portable(error: Exception) -> Exception:
-    """Return `error`, or one that tells of it if the parent could not make it from its pickle."""
+    """Return `error`, or a RuntimeError that describes it if the parent could not unpickle it."""
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     except MemoryError:
@@ -92,7 +93,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _memory() -> int:
-    """Return the bytes of memory that count against the limit; 0 where there is none."""
+    """Return the bytes of memory that count against the limit; 0 where there is no limit."""
     if sys.platform != "linux":
         return 0
     pages = Path("/proc/self/statm").read_text().split()[0]

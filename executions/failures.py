@@ -1,4 +1,4 @@
-"""A failed asking -> asked again, and when, or given up; pure."""
+"""Decide whether and when a question is asked again after an attempt failed; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,31 +8,31 @@ from torale.backoff import jittered
 
 
 class FailureKind(StrEnum):
-    """Why an asking failed; RETRY_PLANS says how each kind is tried again."""
+    """Why an attempt to ask failed; RETRY_PLANS says how each kind is retried."""
 
     #: The page's server asked us to come less often.
     RATE_LIMIT = "rate_limit"
-    #: No answer in time.
+    #: There was no answer in time.
     TIMEOUT = "timeout"
-    #: The page's server could not be reached, or had a fault of its own.
+    #: The page's server could not be reached, or answered with an error of its own.
     NETWORK = "network"
     #: The model gave no usable answer.
     AGENT_ERROR = "agent_error"
-    #: The task itself is at fault; asking again changes nothing.
+    #: The fault is in the task itself; asking again would not help.
     USER_ERROR = "user_error"
-    #: We are at fault.
+    #: The fault is ours.
     SYSTEM_ERROR = "system_error"
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """How often and how soon a kind of failure is asked again."""
+    """How often, and after which waits, a question is asked again after a kind of failure."""
 
-    #: Askings after the first.
+    #: How many attempts may follow the first.
     retries: int
-    #: Wait before the first of them.
+    #: The wait before the first retry.
     first: timedelta = timedelta(0)
-    #: Each further wait is this many times the one before.
+    #: Each later wait is this many times the one before.
     factor: int = 1
 
 
@@ -49,13 +49,13 @@ RETRY_PLANS = {
 def next_attempt_at(
     kind: FailureKind, *, attempt: int, now: datetime, jitter: float
 ) -> datetime | None:
-    """Return when to ask again after the `attempt`-th asking failed, or None to give up.
+    """Return when to ask again after an attempt failed, or None to give up.
 
     Args:
         kind: why it failed.
-        attempt: 1 for the first asking.
+        attempt: its number; 1 is the first.
         now: when it failed.
-        jitter: a random number in 0..1.
+        jitter: a random number from 0 to 1.
     """
     plan = RETRY_PLANS[kind]
     if attempt > plan.retries:

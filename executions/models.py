@@ -1,4 +1,4 @@
-"""Execution: its statuses and the only ways from one to the next."""
+"""The Execution model: its statuses, and the only methods that change them."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -12,15 +12,15 @@ from executions.failures import FailureKind
 from executions.monitors import Answer
 from torale.uuid7 import uuid7
 
-#: How long a worker may take over one asking before another takes it for dead. A monitor's own
-#: time limit is well below.
+#: How long a worker may take for one attempt. After that, another worker assumes that it has died,
+#: and takes over. A monitor's own time limit is well below.
 LEASE = timedelta(minutes=3)
 
 
 class ExecutionStatus(models.TextChoices):
-    """Where an execution stands; the contract's words."""
+    """The state of an execution, in the words of the API's contract."""
 
-    #: Made, waiting for a worker.
+    #: Created, and waiting for a worker.
     PENDING = "pending"
     #: A worker is asking.
     RUNNING = "running"
@@ -30,7 +30,7 @@ class ExecutionStatus(models.TextChoices):
     RETRYING = "retrying"
     #: Given up.
     FAILED = "failed"
-    #: Forced out of the way by a newer one; a late answer is discarded.
+    #: Replaced by a newer execution; an answer that comes late is discarded.
     CANCELLED = "cancelled"
 
 
@@ -39,10 +39,10 @@ OPEN = (*WAITING, ExecutionStatus.RUNNING)
 
 
 class ExecutionQuerySet(models.QuerySet["Execution"]):
-    """Questions asked of executions."""
+    """The filters and the order of executions."""
 
     def of_task(self, task_id: UUID) -> Self:
-        """Keep the history of one task, newest first."""
+        """Keep the executions of one task, newest first."""
         return self.filter(task_id=task_id).newest_first()
 
     def open(self) -> Self:
@@ -54,11 +54,11 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         return self.filter(notification__isnull=False)
 
     def newest_first(self) -> Self:
-        """Order as every list shows them."""
+        """Use the order in which every list shows them."""
         return self.order_by("-created_at", "-id")
 
     def claimable(self, now: datetime) -> Self:
-        """Keep those a worker may ask now: waiting and due, or left by a worker that died."""
+        """Keep those that a worker may take now: waiting and due, or left by a dead worker."""
         return self.filter(
             Q(status__in=WAITING, next_attempt_at__lte=now)
             | Q(status=ExecutionStatus.RUNNING, leased_until__lte=now)
@@ -66,19 +66,21 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
 
 
 class Execution(models.Model):
-    """One asking of a task's question. It knows its task's id and nothing else of it."""
+    """One asking of a task's question. It uses the task's id and nothing else of the task."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey("tasks.Task", models.CASCADE, related_name="executions")
     status = models.CharField(
         max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING
     )
-    notify = models.BooleanField(default=True, help_text="A met condition makes sends.")
+    notify = models.BooleanField(
+        default=True, help_text="Whether people are notified if the condition is met."
+    )
     attempt_count = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
-    #: When the latest attempt began; until one has, when the execution was made.
+    #: When the latest attempt began; before the first attempt, when the execution was created.
     started_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
@@ -135,7 +137,7 @@ class Execution(models.Model):
                 name="execution_feed",
                 condition=Q(notification__isnull=False),
             ),
-            # Read by the sweep for executions that no worker has in hand.
+            # Read by the sweep for executions that no worker has taken.
             models.Index("created_at", name="execution_open", condition=Q(status__in=OPEN)),
         ]
 
@@ -143,9 +145,9 @@ class Execution(models.Model):
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
     def claim(self, *, now: datetime) -> bool:
-        """Take this execution for asking; False when another has it or it has ended.
+        """Claim this execution; return False if another worker has it or it has ended.
 
-        The attempt's number is the fence: what an earlier attempt has to say later is dropped.
+        The attempt's number guards the result: an earlier attempt that ends later changes nothing.
         """
         won = (
             Execution.objects.claimable(now)
@@ -163,7 +165,7 @@ class Execution(models.Model):
         return bool(won)
 
     def record_answer(self, answer: Answer, *, now: datetime) -> bool:
-        """Store the answer; False when this attempt is no longer the one in hand."""
+        """Store the answer; return False if this attempt is no longer the current one."""
         return self._leave_running(
             status=ExecutionStatus.SUCCESS,
             completed_at=now,
@@ -185,7 +187,10 @@ class Execution(models.Model):
     def record_failure(
         self, kind: FailureKind, message: str, *, retry_at: datetime | None, now: datetime
     ) -> bool:
-        """Store a failure, to be asked again at `retry_at` or given up when that is None."""
+        """Store a failure; return False if this attempt is no longer the current one.
+
+        The question is asked again at `retry_at`. If that is None, the execution has failed.
+        """
         return self._leave_running(
             status=ExecutionStatus.RETRYING if retry_at else ExecutionStatus.FAILED,
             next_attempt_at=retry_at,
@@ -203,7 +208,7 @@ class Execution(models.Model):
         return bool(won)
 
     def cancel(self, *, now: datetime) -> bool:
-        """End an open execution without an answer; False when it has ended already."""
+        """End an open execution without an answer; return False if it has already ended."""
         return bool(
             Execution.objects.open()
             .filter(pk=self.pk)

@@ -20,26 +20,26 @@ class ResultSerializer(StoredSerializer):
     )
     activity = serializers.ListField(
         child=serializers.JSONField(),
-        help_text="The steps that were taken, in their order. What a step holds depends on the "
+        help_text="The steps that were taken, in their order. The fields of a step depend on the "
         "monitor.",
     )
 
 
 @extend_schema_serializer(
-    description="A page the answer rests on; `url` and `uri` are the same, clients of both "
-    "spellings exist."
+    description="A page that the answer is based on. `url` and `uri` are the same; clients use "
+    "either name."
 )
 class GroundingSourceSerializer(StoredSerializer):
-    """A page the answer rests on; `url` and `uri` are the same, clients of both spellings exist."""
+    """A page that the answer is based on. `url` and `uri` are the same; clients use either name."""
 
     url = serializers.URLField(help_text="The page's URL.")
     uri = serializers.URLField(help_text="The same as `url`.")
     title = serializers.CharField(help_text="The page's title.")
 
 
-@extend_schema_serializer(description="One asking and its answer.")
+@extend_schema_serializer(description="One asking of a task's question, and the answer.")
 class ExecutionSerializer(serializers.ModelSerializer[Execution]):
-    """One asking and its answer."""
+    """One asking of a task's question, and the answer."""
 
     result = ResultSerializer(
         allow_null=True, help_text="What was found out; null until there is an answer."
@@ -72,17 +72,17 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
                 "given up. `cancelled`: replaced by a newer execution."
             },
             "started_at": {
-                "help_text": "When the latest attempt began; until a worker begins, the time of "
-                "creation."
+                "help_text": "When the latest attempt began; before the first attempt, when the "
+                "execution was created."
             },
             "completed_at": {"help_text": "When it ended; null until then."},
             "notification": {
-                "help_text": "What to tell its receivers, as Markdown; null unless the condition "
+                "help_text": "The text of the notification, as Markdown; null unless the condition "
                 "was met."
             },
             "error_message": {
-                "help_text": "Why the latest attempt failed; null if it did not, and for all but "
-                "the task's owner."
+                "help_text": "Why the latest attempt failed; null if it did not fail, and for "
+                "everyone except the task's owner."
             },
-            "created_at": {"help_text": "When it was made."},
+            "created_at": {"help_text": "When the execution was created."},
         }

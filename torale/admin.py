@@ -1,4 +1,4 @@
-"""What the apps' admins share: records that are only read, and the log of what actions changed."""
+"""What the apps' admins share: read-only records, and the log of what actions changed."""
 
 from collections.abc import Iterable
 
@@ -10,23 +10,32 @@ from django.http import HttpRequest
 
 
 class ReadOnly:
-    """An admin whose rows nobody adds, changes or deletes by hand."""
+    """An admin in which nobody can add, change or delete rows."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody may."""
+        """Allow nobody to add rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody may."""
+        """Allow nobody to change rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody may."""
+        """Allow nobody to delete rows."""
         return False
 
 
 def log_changes(request: HttpRequest, rows: Iterable[Model], message: str) -> None:
-    """Write into the admin's log, for each of `rows`, that the caller changed it, and how."""
+    """Record in the admin's log, for each of `rows`, that the request's user changed it.
+
+    Args:
+        request: the request that made the change.
+        rows: the rows that were changed.
+        message: what was changed.
+
+    Raises:
+        PermissionDenied: the request has no user.
+    """
     if not isinstance(request.user, get_user_model()):
         raise PermissionDenied
     LogEntry.objects.log_actions(

@@ -1,4 +1,4 @@
-"""The ground that all apps stand on, as a Django app: its checks, jobs and commands."""
+"""The app that all others build on, with checks, jobs and commands."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""`manage.py check`: misconfiguration that the settings' own parsers cannot see."""
+"""`manage.py check`: finds wrong settings that the parsers of the settings cannot find."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from torale.fields import fernet
 
 @register()
 def check_field_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Error]:  # noqa: ARG001
-    """Refuse keys that could not encrypt, before anything is to be encrypted (torale.E001)."""
+    """Refuse keys that cannot encrypt, before they are needed (torale.E001)."""
     try:
         fernet()
     except ImproperlyConfigured as error:
@@ -27,7 +27,7 @@ def check_provider_secret(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001
     **_: Any,
 ) -> list[Warning]:
-    """Warn of an email provider whose secret is missing, so that it cannot report (torale.W001)."""
+    """Warn if the email provider cannot report, because its secret is missing (torale.W001)."""
     provider = settings.TORALE_EMAIL_PROVIDER
     if missing := missing_secret(provider, settings.ANYMAIL):
         return [

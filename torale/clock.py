@@ -1,7 +1,7 @@
-"""The database's clock, which all machines share: their own may be minutes apart.
+"""The database's clock, which all machines share: their own clocks may be minutes apart.
 
-Whatever one machine writes and another compares (leases, due times, windows, ends of validity)
-comes from it. Durations within one process are measured by `time.monotonic`.
+Every time that one machine writes and another compares comes from it: leases, due times, windows,
+expiry times. Durations within one process are measured with `time.monotonic`.
 """
 
 import time
@@ -13,7 +13,7 @@ from django.db.models import DateTimeField, Func
 
 
 class DatabaseNow(Func):
-    """The database's time when the statement began, for use in querysets."""
+    """The database's time at which the statement began, for use in querysets."""
 
     function = "torale_now"
     arity = 0
@@ -33,17 +33,18 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The database's time as a statement returned it, to be carried on without asking again.
+    """The database's time as a statement returned it, and when; later times are computed from it.
 
-    It is behind by the time that the answer took to arrive, and never ahead.
+    They are late by as long as the answer took to arrive, and never early.
     """
 
-    #: What the database said.
+    #: The time that the database returned.
     at: datetime
-    #: `time.monotonic()` when the answer had arrived.
+    #: `time.monotonic()` when the answer arrived.
     arrived: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        """Return the database's present time."""
-        # In the server's own time zone, adding would ignore that clocks are put back or forward.
+        """Return the database's current time."""
+        # In UTC, because in the server's own time zone the sum would ignore a change to or from
+        # summer time.
         return self.at.astimezone(UTC) + timedelta(seconds=time.monotonic() - self.arrived)

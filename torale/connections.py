@@ -1,8 +1,8 @@
-"""Connections to other people's servers that do not let a flood of answers stop the event loop.
+"""Connections to other people's servers on which a flood of answers cannot block the event loop.
 
-aiohttp takes any number of interim answers (RFC 9110 §15.2). uvloop reads two megabytes at a time,
-80,000 of the shortest, and parsing those took five seconds, in which nothing else ran, time-outs
-included.
+aiohttp accepts any number of interim answers (RFC 9110 §15.2). uvloop reads two megabytes at a
+time, which are 80,000 of the shortest ones. Parsing them took five seconds; meanwhile nothing else
+ran, not even time-outs.
 """
 
 import functools
@@ -15,7 +15,7 @@ from aiohttp.streams import StreamReader
 
 #: Interim answers that may come before the final one. A server sends one or two.
 MAX_INTERIM: Final = 10
-#: Bytes parsed at a time where a head is due; most heads are shorter.
+#: Bytes parsed at a time while the head of an answer is expected; most heads are shorter.
 PIECE: Final = 4096
 
 SWITCHING_PROTOCOLS: Final = 101
@@ -23,33 +23,33 @@ FIRST_FINAL: Final = 200
 
 
 class TooManyInterim(aiohttp.ClientError):
-    """More than MAX_INTERIM interim answers came."""
+    """A server sent more than MAX_INTERIM interim answers."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """aiohttp's connector, with connections that check each answer as it comes."""
+    """aiohttp's connector, with connections that check each answer as it arrives."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # aiohttp has no public way to set it; tests fail if it is gone.
+        # aiohttp has no public way to set this attribute; tests fail if a release removes it.
         self._factory = functools.partial(Connection, loop=self._loop)  # type: ignore[assignment]
 
 
 class Connection(ResponseHandler):
-    """aiohttp's protocol, which stops reading after one answer too many."""
+    """aiohttp's protocol, which stops reading when there are too many answers."""
 
     _interim = 0
     _is_answered = False
     _is_flooded = False
 
     def set_response_params(self, **parameters: Any) -> None:
-        """Begin an exchange."""
+        """Begin a new exchange."""
         self._interim = 0
         self._is_answered = False
         super().set_response_params(**parameters)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; while a head is due, in pieces."""
+        """Parse what has arrived; in pieces while the head of an answer is expected."""
         while len(data) > PIECE and (self._payload is None or self._payload.is_eof()):
             super().data_received(data[:PIECE])
             if self._is_flooded:
@@ -61,7 +61,8 @@ class Connection(ResponseHandler):
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Pass on one answer, interim or final.
 
-        What follows the final one belongs to no request: the connection ends, the answer counts.
+        What follows the final answer belongs to no request: the answer is kept, but the connection
+        is closed.
         """
         code = data[0].code
         if self._is_answered:

@@ -1,4 +1,4 @@
-"""Connections of a worker's own to Django's database, for what runs on an event loop."""
+"""A worker's own connections to Django's database, for code that runs on an event loop."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-#: Parameters of Django's that are for its own cursors.
+#: Parameters of Django that are only for its own cursors.
 DJANGOS = ("context", "cursor_factory", "prepare_threshold")
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:
     """Open a connection outside of Django's pool; each statement commits by itself.
 
-    The embedded server is started if need be.
+    The embedded server is started if necessary.
 
     Raises:
         psycopg.Error, django.db.Error: the database cannot be reached.

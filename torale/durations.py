@@ -1,4 +1,4 @@
-"""Times as an operator writes them: `90d`, `2h`, or a moment in ISO 8601."""
+"""Parse times as an operator writes them: `90d`, `2h`, or a moment in ISO 8601."""
 
 import re
 from argparse import ArgumentTypeError
@@ -11,22 +11,22 @@ FORM = re.compile(r"(\d{1,6})([smhdw])")
 
 
 def duration(text: str) -> timedelta:
-    """Return the duration that `text` names, such as `90d`.
+    """Return the duration that `text` states, such as `90d`.
 
     Raises:
-        ArgumentTypeError: says what is expected; argparse shows it.
+        ArgumentTypeError: the message says what is expected; argparse shows it.
     """
     found = FORM.fullmatch(text.strip())
     if found is None:
-        raise ArgumentTypeError(f"{text!r} is no duration; write it like 90d, 12h or 30m.")
+        raise ArgumentTypeError(f"{text!r} is not a duration; write it like 90d, 12h or 30m.")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def moment(text: str, *, now: datetime) -> datetime:
-    """Return the moment that `text` names: an ISO 8601 time, or a duration before `now`.
+    """Return the moment that `text` states: an ISO 8601 time, or a duration before `now`.
 
     Raises:
-        ArgumentTypeError: says what is expected.
+        ArgumentTypeError: the message says what is expected.
     """
     if FORM.fullmatch(text.strip()):
         return now - duration(text)
@@ -36,6 +36,6 @@ def moment(text: str, *, now: datetime) -> datetime:
         parsed = None
     if parsed is None:
         raise ArgumentTypeError(
-            f"{text!r} is no time; write it like 2026-03-04T09:00Z, or 2h for two hours ago."
+            f"{text!r} is not a time; write it like 2026-03-04T09:00Z, or 2h for two hours ago."
         )
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

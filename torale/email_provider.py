@@ -1,6 +1,6 @@
-"""Where the configured email provider (django-anymail) reports what became of each mail.
+"""The route to which the configured email provider (django-anymail) reports what became of mails.
 
-The route exists only with a secret: whoever can post a complaint can bar an address from all mail.
+It exists only if a secret is set: anybody who can post a complaint can stop all mail to an address.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from importlib import import_module
 from django.urls import URLPattern, include, path
 from django.urls.resolvers import URLResolver
 
-#: The ANYMAIL_ settings, by provider, that prove a report to be the provider's; one is enough.
-#: One that signs its reports is not asked for a WEBHOOK_SECRET (`user:password` of basic
-#: authentication) as well.
+#: For each provider, the ANYMAIL_ settings that prove that a report is from it; one of them is
+#: enough. A provider that signs its reports needs no WEBHOOK_SECRET (`user:password` of basic
+#: authentication).
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "amazon_ses": ("WEBHOOK_SECRET",),
     "brevo": ("WEBHOOK_SECRET",),
@@ -33,13 +33,13 @@ def routes(provider: str, anymail: Mapping[str, str]) -> list[URLResolver]:
     """Return the route for the reports of `provider`: /anymail/…/tracking/, or /anymail/mandrill/.
 
     Args:
-        provider: its name, as in `anymail.backends`; empty for none.
+        provider: its name, as in `anymail.backends`; empty if there is no provider.
         anymail: the ANYMAIL settings. Without the provider's secret there is no route.
     """
     if provider not in SECRETS or missing_secret(provider, anymail):
         return []
     names = {f"{provider}_tracking_webhook", f"{provider}_webhook"}
-    # Not imported by those without a provider: it loads the libraries of several, for 0.2 s.
+    # Imported only if there is a provider: it loads the libraries of several, which takes 0.2 s.
     anymail_routes = import_module("anymail.urls").urlpatterns
     found = [
         route for route in anymail_routes if isinstance(route, URLPattern) and route.name in names
@@ -48,7 +48,7 @@ def routes(provider: str, anymail: Mapping[str, str]) -> list[URLResolver]:
 
 
 def missing_secret(provider: str, anymail: Mapping[str, str]) -> str | None:
-    """Return what to set so that the reports of `provider` are taken; None if it is set."""
+    """Return what to set so that reports of `provider` are accepted; None if it is already set."""
     names = SECRETS.get(provider, ())
     if not names or any(anymail.get(name) for name in names):
         return None

@@ -26,7 +26,7 @@ def read(
     """Return the setting `name`, parsed.
 
     Raises:
-        ImproperlyConfigured: names the setting, the value seen (unless that holds a `secret`) and
+        ImproperlyConfigured: the message names the setting, the value (unless it is `secret`) and
             what is expected.
     """
     value = os.environ.get(name, default).strip()
@@ -39,7 +39,7 @@ def read(
 
 
 def folder(value: str) -> Path:
-    """Return the absolute path; nothing would be the folder that a process happens to be in."""
+    """Return the absolute path; an empty value, which would be the current folder, is refused."""
     if not value:
         raise ValueError(value)
     return Path(value).absolute()
@@ -67,9 +67,9 @@ def switch(value: str) -> bool:
 
 
 def hosts_of(address: str) -> list[str]:
-    """Return the hosts to answer for: that of `address`, and all names of loopback if it is one.
+    """Return the hosts to answer for: the host of `address`, and if it is loopback, all its names.
 
-    Whoever runs Torale on a laptop may open localhost or 127.0.0.1, whichever is printed.
+    People who run Torale on a laptop open either localhost or 127.0.0.1, whichever is printed.
     """
     host = urlsplit(address).hostname or ""
     try:
@@ -87,12 +87,12 @@ def web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise ValueError(value)
-    _ = parts.port  # a ValueError where there is no such port
+    _ = parts.port  # raises ValueError if it is not a possible port
     return value.rstrip("/")
 
 
 def listen_address(value: str) -> tuple[str, int]:
-    """Split `host:port`; the port must be a real one."""
+    """Split `host:port`; the port must be from 1 to 65535."""
     host, _, port = value.rpartition(":")
     if not host or not 0 < int(port) < 65536:  # noqa: PLR2004 - the largest TCP port
         raise ValueError(value)
@@ -100,12 +100,12 @@ def listen_address(value: str) -> tuple[str, int]:
 
 
 def comma_separated(value: str) -> list[str]:
-    """Parse texts with commas between them."""
+    """Parse comma-separated texts."""
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def origins(value: str) -> tuple[str, ...]:
-    """Parse a comma-separated list of origins such as `https://app.example`; `*` is any."""
+    """Parse a comma-separated list of origins such as `https://app.example`; `*` allows any."""
     parts = tuple(comma_separated(value))
     for part in parts:
         address = urlsplit(part)
@@ -120,7 +120,7 @@ def origins(value: str) -> tuple[str, ...]:
 def networks(value: str) -> tuple[Network | Reserved, ...]:
     """Parse a comma-separated list of networks such as `10.0.0.0/8,::1/128`.
 
-    After an `@` follows who may use it: `127.0.0.0/8@staff,10.1.0.0/16@olive@example.com`.
+    An `@` after a network says who may use it: `127.0.0.0/8@staff,10.1.0.0/16@olive@example.com`.
     """
     parsed: list[Network | Reserved] = []
     for part in comma_separated(value):

@@ -1,8 +1,8 @@
-"""The ways in which a domain call says no, and what is said where the fault is ours."""
+"""The errors with which domain code refuses a call, and the message for our own errors."""
 
 from datetime import timedelta
 
-#: What a person is told when the fault is ours.
+#: What people are told if the fault is ours.
 OUR_FAULT = "Something went wrong on our side; the details are in the server's log."
 
 
@@ -10,10 +10,10 @@ class DomainError(Exception):
     """A call that was not carried out. Its message is a sentence for the caller.
 
     Args:
-        detail: the sentence; the class's own if not given.
+        detail: the sentence; by default, the sentence of the class.
     """
 
-    #: The sentence of an error that always has the same one.
+    #: The sentence if none is given.
     detail = "This was not done."
 
     def __init__(self, detail: str | None = None) -> None:
@@ -27,14 +27,14 @@ class Refused(DomainError):
 
 
 class Conflict(DomainError):
-    """What was asked for does not fit the present state; the message says which. Over HTTP: 409."""
+    """What was asked for does not fit the current state; the message says why. Over HTTP: 409."""
 
 
 class TooOften(DomainError):
     """A limit is reached; the same call may succeed later. Over HTTP: 429.
 
     Args:
-        detail: as of all errors.
+        detail: as for all errors.
         wait: how long to wait; over HTTP, `Retry-After`.
     """
 

@@ -1,4 +1,4 @@
-"""Model fields that encrypt what they keep."""
+"""Model fields that encrypt what they store."""
 
 import json
 from typing import Any
@@ -33,10 +33,10 @@ class Undecryptable:
 
 
 class UndecryptableValue(Conflict):
-    """A stored secret is needed that none of TORALE_FIELD_KEYS decrypts.
+    """A stored secret is needed, but none of TORALE_FIELD_KEYS decrypts it.
 
     Attributes:
-        kept: what stands for the value.
+        kept: the object that stands for the value.
     """
 
     def __init__(self, kept: Undecryptable) -> None:
@@ -48,7 +48,7 @@ class UndecryptableValue(Conflict):
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """An instance's attribute that raises UndecryptableValue when such a value is read."""
+    """A model's attribute that raises UndecryptableValue if the value cannot be decrypted."""
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         """Return the value."""
@@ -58,7 +58,7 @@ class EncryptedAttribute(DeferredAttribute):
         return value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        """Keep the value; without this method Python would not ask `__get__` for it."""
+        """Keep the value; without this method, Python would not call `__get__` to read it."""
         instance.__dict__[self.field.attname] = value
 
 
@@ -71,27 +71,27 @@ def kept(row: models.Model, name: str) -> Any:
 
 
 def fernet() -> MultiFernet:
-    """Return what encrypts with the first of TORALE_FIELD_KEYS and decrypts with all.
+    """Return what encrypts with the first of TORALE_FIELD_KEYS and decrypts with all of them.
 
     Raises:
-        ImproperlyConfigured: a key is none; says how to make one.
+        ImproperlyConfigured: a key is not valid; the message says how to make one.
     """
     try:
         return MultiFernet([Fernet(key.strip()) for key in settings.TORALE_FIELD_KEYS])
     except ValueError as error:
         raise ImproperlyConfigured(
-            f"TORALE_FIELD_KEYS holds a key that is none ({error}); make one with "
+            f"TORALE_FIELD_KEYS holds a key that is not valid ({error}); make one with "
             '`python -c "from cryptography.fernet import Fernet; '
             'print(Fernet.generate_key().decode())"`.'
         ) from error
 
 
 class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
-    """A JSON value, kept encrypted (Fernet) and authenticated; null stays null.
+    """A JSON value, stored encrypted (Fernet) and authenticated; null stays null.
 
-    The first of TORALE_FIELD_KEYS encrypts, all decrypt. A value that none of them decrypts raises
-    UndecryptableValue instead of passing for data, but only when it is read: loading and saving
-    its row works, and leaves the value as it is. `values()` returns an Undecryptable for it.
+    The first of TORALE_FIELD_KEYS encrypts; all of them decrypt. If none of them decrypts a value,
+    reading it raises UndecryptableValue. Its row can still be loaded and saved, which leaves the
+    value as it is. `values()` returns an Undecryptable for it.
     """
 
     descriptor_class = EncryptedAttribute
@@ -102,14 +102,14 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         _expression: Expression,
         _connection: BaseDatabaseWrapper,
     ) -> Any:
-        """Decrypt what the database keeps, if that can be done."""
+        """Return the decrypted value, or an Undecryptable if it cannot be decrypted."""
         try:
             return self.decrypted(value)
         except UndecryptableValue as error:
             return error.kept
 
     def decrypted(self, value: memoryview | bytes | None) -> Any:
-        """Return what a raw value of the column holds.
+        """Return the decrypted value of what the column holds.
 
         Raises:
             UndecryptableValue: none of the keys decrypts it.
@@ -122,11 +122,11 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
             raise UndecryptableValue(Undecryptable(bytes(value), self)) from error
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
-        """Return what is to be stored; what cannot be decrypted is stored as it is."""
+        """Return the value to store; a value that cannot be decrypted is stored as it is."""
         return kept(model_instance, self.attname)
 
     def get_prep_value(self, value: Any) -> bytes | None:
-        """Encrypt what the database is to keep."""
+        """Return the ciphertext to store."""
         if value is None:
             return None
         if isinstance(value, Undecryptable):
@@ -139,7 +139,7 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         connection: BaseDatabaseWrapper,
         prepared: bool = False,  # noqa: FBT001, FBT002 - Django's signature
     ) -> Any:
-        """Encrypt once: BinaryField would wrap the plain value."""
+        """Encrypt exactly once; BinaryField would wrap the plain value."""
         return (
             value
             if prepared
@@ -147,9 +147,9 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         )
 
     def value_to_string(self, obj: models.Model) -> Any:
-        """Hand dumpdata the plain value, as JSONField does: its JSON is what loaddata reads."""
+        """Return the plain value for dumpdata, as JSONField does; loaddata reads its JSON."""
         return self.value_from_object(obj)
 
     def to_python(self, value: Any) -> Any:
-        """Values are JSON already; BinaryField would take text for base64."""
+        """Return the JSON value as it is; BinaryField would decode text as base64."""
         return value

@@ -12,14 +12,14 @@ from django.views import View
 from torale import scheduler
 from torale.trouble import RETRY_AFTER_S
 
-#: What probes and Prometheus ask for; they may know the process by any address.
+#: The paths that probes and Prometheus ask for. They may use any address of the process.
 PROBED = re.compile(r"/(healthz|readyz|health|metrics)/?")
 
 
 def at_any_host(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer probes whatever Host they send; no answer depends on it."""
+    """Answer probes whatever Host they send, as no answer depends on it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if PROBED.fullmatch(request.path_info):
@@ -30,7 +30,10 @@ def at_any_host(
 
 
 class Liveness(View):
-    """The process answers; nothing else is looked at, so that a lost database restarts nobody."""
+    """Whether the process answers.
+
+    Nothing else is checked, so that no process is restarted because the database is unavailable.
+    """
 
     def get(self, request: HttpRequest) -> JsonResponse:
         """Answer 200."""
@@ -38,13 +41,13 @@ class Liveness(View):
 
 
 class Readiness(View):
-    """Requests can be served: the database answers.
+    """Whether requests can be served, which is so while the database answers.
 
     A late scheduler is shown, but does not change the status.
     """
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """Answer 200, or 503 while the database is away."""
+        """Answer 200, or 503 while the database is unavailable."""
         try:
             late = scheduler.is_late(scheduler.since_last_run())
         except DatabaseError:

@@ -4,7 +4,7 @@ from django.views.generic import TemplateView
 
 
 class HomeView(TemplateView):
-    """Says what Torale is and where to go on; needs no database, and is the same for everyone."""
+    """Says what Torale is and where to go next; needs no database, and is the same for everyone."""
 
     template_name = "torale/home.html"
     http_method_names = ["get", "head", "options"]

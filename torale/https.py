@@ -7,15 +7,15 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
-#: What people open. The API is not redirected, or a program that uses http by mistake would go on
-#: sending its key unencrypted. Probes are not either: they ask this process without the proxy.
+#: The paths that people open. The API is not redirected: a program that uses http by mistake would
+#: keep sending its key unencrypted. Probes are not redirected: they bypass the proxy.
 PAGES = re.compile(r"/((admin|docs|redoc|unsubscribe)(/.*)?)?")
 
 
 def redirect_pages(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Redirect GET and HEAD of pages to their address below TORALE_URL, if they came over http.
+    """Redirect GET and HEAD of pages that came over http to the same path below TORALE_URL.
 
     Raises:
         MiddlewareNotUsed: TORALE_HTTPS_REDIRECT is off.

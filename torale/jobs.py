@@ -1,4 +1,4 @@
-"""The jobs of the queue that keep house for all apps."""
+"""Jobs for maintenance that concerns all apps."""
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -10,14 +10,14 @@ from torale import clock, limits
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds without a sign of life after which a job's worker is taken for dead.
+#: Seconds without a heartbeat after which a job's worker is considered dead.
 STALLED_AFTER_S = 120
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
-    """Have jobs run again whose worker died: procrastinate finds them, but leaves them."""
+    """Retry the jobs whose worker died: procrastinate finds them, but does not retry them."""
     manager = context.app.job_manager
     now = await sync_to_async(clock.now)()
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
@@ -30,5 +30,5 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # no
 @app.periodic(cron="41 3 * * *")
 @app.task(name="forget_old_usage", queueing_lock="forget_old_usage")
 def forget_old_usage(timestamp: int) -> None:  # noqa: ARG001
-    """Delete counts of limits whose window has ended."""
+    """Delete the counts of limits whose window has ended."""
     limits.forget_old(now=clock.now())

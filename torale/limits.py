@@ -19,7 +19,7 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING count, window_start + make_interval(secs => %(window_s)s) - torale_now()
 """
 
-#: No window is longer, so what is older counts for nothing.
+#: No window is longer than this, so older counts are no longer needed.
 LONGEST_WINDOW = timedelta(days=1)
 
 
@@ -27,36 +27,36 @@ LONGEST_WINDOW = timedelta(days=1)
 class Limit:
     """At most `most` in each window; windows start at whole multiples of their length, in UTC."""
 
-    #: Names what is limited; part of the key it is counted under.
+    #: What is limited; part of the key under which it is counted.
     name: str
-    #: How often.
+    #: How many are allowed in a window.
     most: int
-    #: In how long.
+    #: The length of a window.
     window: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a limit says to one more."""
+    """Whether a limit allows one more."""
 
     #: Whether it is within the limit.
     allowed: bool
-    #: How many more are in this window.
+    #: How many more are allowed in this window.
     remaining: int
     #: How long until the next window begins.
     wait: timedelta
 
 
 def hit(limit: Limit, whom: str) -> Verdict:
-    """Count one more for `whom` and say whether the limit allows it; costs one statement.
+    """Count one more for `whom` and return whether the limit allows it; costs one statement.
 
-    Simultaneous callers are counted one after the other, also across processes. What is not
-    allowed is not counted on, so asking again and again does not prolong the wait. Inside a
-    transaction the count is rolled back with it. The database's clock tells the window.
+    Simultaneous callers are counted one after the other, also across processes. Calls beyond the
+    limit do not prolong the wait. If a transaction is rolled back, so is the count. The windows
+    follow the database's clock.
 
     Args:
-        limit: what is limited, and how.
-        whom: whose count it is.
+        limit: the limit.
+        whom: whose count is increased.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -77,7 +77,7 @@ def forget(limit: Limit, whom: str) -> None:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete counts whose window has ended; return how many."""
+    """Delete the counts whose window has ended; return how many there were."""
     deleted, _ = Usage.objects.filter(window_start__lt=now - 2 * LONGEST_WINDOW).delete()
     return deleted
 

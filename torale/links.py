@@ -1,4 +1,4 @@
-"""Addresses of our own pages, for mails and feeds, which no request tells where we are."""
+"""Addresses of our own pages, for mails and feeds, which are made without a request."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.urls import reverse
 
 
 def link_to(route: str, **parameters: Any) -> str:
-    """Return the whole address of a route, below TORALE_URL.
+    """Return the full address of a route, which begins with TORALE_URL.
 
     Args:
-        route: its name.
+        route: the route's name.
         parameters: the values of its path's parameters.
     """
     return f"{settings.TORALE_URL}{reverse(route, kwargs=parameters)}"

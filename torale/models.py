@@ -1,10 +1,10 @@
-"""What all apps share: counts of what was done lately, a heartbeat, and proofs of the secrets."""
+"""Models that all apps share: counts for limits, the heartbeat, and proofs of the secrets."""
 
 from django.db import models
 
 
 class Usage(models.Model):
-    """How often one thing was done in its present window; `torale.limits` counts here."""
+    """How often one thing was done in the current window; `torale.limits` counts here."""
 
     #: What is limited and for whom, such as `sends_per_day:<user's id>`.
     key = models.CharField(primary_key=True, max_length=300)
@@ -22,7 +22,7 @@ class Usage(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When something that must go on was last done; `torale.scheduler` writes and reads it."""
+    """When a regular activity last took place; `torale.scheduler` writes and reads it."""
 
     name = models.CharField(primary_key=True, max_length=50)
     at = models.DateTimeField()
@@ -32,7 +32,7 @@ class Heartbeat(models.Model):
 
 
 class SecretProof(models.Model):
-    """Shows whether a process has a secret that goes with the database; see torale.proofs."""
+    """Shows whether a process has the same secret as the others; see torale.proofs."""
 
     #: The setting that holds the secret.
     setting = models.CharField(primary_key=True, max_length=50)

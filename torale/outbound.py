@@ -1,4 +1,4 @@
-"""The one guarded door to other people's servers: address check, time and size limits.
+"""The one guarded door to other people's servers, with address checks, time and size limits.
 
 Nothing else in the project opens a connection to a URL that a user wrote.
 """
@@ -36,51 +36,53 @@ __all__ = [
 
 logger = structlog.get_logger(__name__)
 
-#: The same for an unknown name and for one that leads to a private address, or anyone could map
-#: the names of our network by testing webhooks. The log tells them apart.
+#: The message is the same for an unknown name and for one that leads to a private address.
+#: Otherwise, anyone could find out the names in our network by testing webhooks. The log tells the
+#: two apart.
 NO_PUBLIC_ADDRESS = (
     "No public address of the host {host} was found. "
     "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
 )
 
-#: What a Reply keeps of the headers.
+#: How many headers a Reply keeps, and how many bytes of them.
 KEPT_HEADERS = 64
 KEPT_HEADER_BYTES = 8 * 1024
 
-#: Bytes of a compressed page that are decoded at a time.
+#: How many bytes of a compressed page are decoded at a time.
 DECODED_AT_ONCE = 4096
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
-#: Failures to connect that are this machine's, not the other server's: they are raised as they are.
+#: Failures to connect that are the fault of this machine, not of the other server. They are raised
+#: unchanged.
 OWN_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Failure(StrEnum):
     """Why there is no answer."""
 
-    #: The host's name is not known, or leads to no address that may be called.
+    #: The host's name is unknown, or has no address that may be called.
     DNS = "dns"
-    #: No connection: refused, or no way to the host.
+    #: No connection could be made: it was refused, or there is no route to the host.
     REFUSED = "refused"
     #: The connection broke before the answer was complete.
     RESET = "reset"
-    #: No encrypted connection, or none to be trusted.
+    #: No TLS connection could be made, or the certificate cannot be trusted.
     TLS = "tls"
-    #: The time given was over.
+    #: The answer did not come in time.
     TIMEOUT = "timeout"
     #: The answer is not HTTP.
     MALFORMED = "malformed"
-    #: The answer is larger than the caller takes.
+    #: The answer is larger than the caller allows.
     TOO_LARGE = "too_large"
-    #: One redirect too many.
+    #: There are more redirects than the caller allows.
     TOO_MANY_REDIRECTS = "too_many_redirects"
-    #: The URL may not be called: trying again is of no use.
+    #: The URL may not be called; trying again does not help.
     NOT_ALLOWED = "not_allowed"
 
 
 class Unreachable(Exception):
-    """There is no answer; the message tells a person why, and nothing about our own network."""
+    """There is no answer; the message says why, and reveals nothing about our own network."""
 
     def __init__(self, kind: Failure, message: str) -> None:
         super().__init__(message)
@@ -95,11 +97,11 @@ class Reply:
     url: str
     #: The HTTP status.
     status: int
-    #: The headers by lower-case name, repeated ones joined by a comma, at most 8 KiB of them.
+    #: The headers by lower-case name, at most 8 KiB; repeated ones are joined by a comma.
     headers: dict[str, str]
     #: The body, or its beginning.
     body: bytes
-    #: Whether there was more of the body, or it broke off.
+    #: Whether `body` is only the beginning, because the body was too long or broke off.
     truncated: bool
     #: From the call to the end of reading, redirects included.
     duration_ms: int
@@ -112,17 +114,17 @@ async def exchange(  # noqa: PLR0913 - what a request consists of
     *,
     headers: Mapping[str, str],
     body: bytes | None = None,
-    timeout: timedelta,  # noqa: ASYNC109 - kept by aiohttp, which knows what is to be cleaned up
+    timeout: timedelta,  # noqa: ASYNC109 - for aiohttp, which knows what to clean up
     read_limit: int,
 ) -> Reply:
-    """Send one request, follow no redirect, and return the answer with the first of its body.
+    """Send one request, without following redirects, and return the beginning of its answer.
 
-    Once the status has come the request counts as answered: a body that is longer than
-    `read_limit` bytes, breaks off or outlasts `timeout` only makes the reply `truncated`.
+    Once the status has arrived, the request counts as answered. A body that is longer than
+    `read_limit` bytes, breaks off or takes longer than `timeout` only makes the reply `truncated`.
 
     Raises:
-        Unreachable: no answer; `kind` and message say why.
-        ValueError: a header holds a line break.
+        Unreachable: there is no answer; `kind` and message say why.
+        ValueError: a header contains a line break.
     """
     started = time.monotonic()
     response = await _send(
@@ -146,18 +148,18 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     max_bytes: int,
     max_redirects: int = 5,
 ) -> Reply:
-    """Get the whole page at `url`, following redirects, each of them checked like `url` itself.
+    """Get the whole page at `url`, following redirects; each of them is checked like `url` itself.
 
     Args:
         session: from `open_session`.
-        url: where to begin.
-        headers: sent to every server on the way, so nothing secret.
-        timeout: for all of it together.
-        max_bytes: of the body, compressed or not; a larger one is an error.
-        max_redirects: followed; one more is an error.
+        url: the first URL.
+        headers: sent to every server on the way, so they must not contain secrets.
+        timeout: the time limit for everything together.
+        max_bytes: how large the body may be, both compressed and decoded.
+        max_redirects: how many redirects may be followed.
 
     Raises:
-        Unreachable: no page; `kind` and message say why.
+        Unreachable: the page could not be read; `kind` and message say why.
     """
     started = time.monotonic()
     for _ in range(max_redirects + 1):
@@ -188,8 +190,8 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     )
 
 
-#: What may be raised on the way to an answer, what it means and how it is said. The first match
-#: counts: most of these exceptions are OSErrors, too.
+#: What may be raised instead of an answer, what it means, and the message. The first match counts,
+#: as most of these exceptions are OSErrors, too.
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
     (TimeoutError, Failure.TIMEOUT, "No answer from {host} within {seconds:g} s."),
     ((aiohttp.ClientConnectorDNSError, ForbiddenAddress), Failure.DNS, NO_PUBLIC_ADDRESS),
@@ -236,8 +238,8 @@ async def _send(  # noqa: PLR0913 - what a request consists of
 ) -> aiohttp.ClientResponse:
     """Send a request and return the response, its body unread, or raise Unreachable.
 
-    Leaving the response (`async with`) keeps its connection for reuse if the body has come to its
-    end, and closes it otherwise. `timeout` goes on until then.
+    Leaving the response (`async with`) keeps its connection for reuse if the whole body was read,
+    and closes the connection otherwise. `timeout` includes the time until then.
     """
     if not isinstance(session.connector, GuardedConnector):
         raise TypeError("The session must come from open_session, which checks its sockets.")
@@ -246,7 +248,7 @@ async def _send(  # noqa: PLR0913 - what a request consists of
     except Refused as error:
         raise Unreachable(Failure.NOT_ALLOWED, str(error)) from error
     left = started + timeout.total_seconds() - time.monotonic()
-    # aiohttp takes nothing left for no limit, and rounds more than a few seconds up.
+    # For aiohttp, 0 means no limit. It also rounds up limits of more than a few seconds.
     limit = aiohttp.ClientTimeout(total=max(left, 0.001), ceil_threshold=math.inf)
     try:
         return await session.request(
@@ -258,7 +260,7 @@ async def _send(  # noqa: PLR0913 - what a request consists of
 
 def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
     """Put what aiohttp raised into words; raise it again if it is not the other server's fault."""
-    # What the operating system said tells a failure to connect best.
+    # The operating system's error describes a failure to connect best.
     cause = error.os_error if type(error) is aiohttp.ClientConnectorError else error
     if isinstance(cause, OSError) and cause.errno in OWN_FAULTS:
         raise error
@@ -277,14 +279,14 @@ def _diagnosed(error: Exception, url: URL, timeout: timedelta) -> Unreachable:
 
 
 def _reason(cause: Exception) -> str:
-    """Return what is wrong with a certificate; other causes have their own sentences."""
+    """Return what is wrong with a certificate; the messages for other causes do not need this."""
     fault = getattr(cause, "certificate_error", cause)
     return str(getattr(fault, "verify_message", "unknown reason")).rstrip(".")
 
 
 async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int) -> bool:
-    """Read at most `limit` bytes into `content`; tell whether that is the whole body."""
-    # Not asking again after the end spares a few percent of a short exchange.
+    """Read at most `limit` bytes into `content`; return whether that is the whole body."""
+    # Not reading again after the end saves a few percent of the time of a short exchange.
     while not response.content.at_eof():
         content += await response.content.read(limit + 1 - len(content))
         if len(content) > limit:
@@ -294,7 +296,7 @@ async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int
 
 
 def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    """Undo the compression that some servers apply though they were asked not to."""
+    """Undo the compression that some servers apply although they were asked not to."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding == "identity" or not body:
         return body
@@ -308,13 +310,13 @@ def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> b
     # 32: tell gzip from zlib by the first bytes.
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
-        # In pieces, as each member of a gzip file (RFC 1952 §2.2) hands back what follows it: a
-        # page of empty ones would be copied as often as it has members.
+        # In pieces: at the end of each member of a gzip file (RFC 1952 §2.2), the decoder copies
+        # the rest of its input. A page of empty members would be copied once for each of them.
         for begin in range(0, len(body), DECODED_AT_ONCE):
             piece = body[begin : begin + DECODED_AT_ONCE]
             while piece:
                 if decoder.eof:
-                    if not piece.startswith(b"\x1f"):  # padding, which browsers ignore, too
+                    if not piece.startswith(b"\x1f"):  # padding, which browsers also ignore
                         return bytes(page)
                     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
                 page += decoder.decompress(piece, max_bytes + 1 - len(page))
@@ -352,7 +354,7 @@ def _reply(
 
 
 def _kept(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers as text that can be stored, leaving out those that would be too much."""
+    """Return the headers as text that can be stored, leaving out those beyond the limits."""
     headers: dict[str, str] = {}
     room = KEPT_HEADER_BYTES
     for raw_name, raw_value in raw_headers[:KEPT_HEADERS]:

@@ -1,4 +1,4 @@
-"""Open the port that the web server listens at, and find out who has it if that fails."""
+"""Open the port on which the web server listens, or find the process that uses it already."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import socket
 
 import psutil
 
-#: Connections that wait to be accepted.
+#: How many connections may wait to be accepted.
 BACKLOG = 1024
 
 
@@ -15,10 +15,10 @@ class CannotListen(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` and `port`.
+    """Return a socket that listens on `host` and `port`.
 
     Raises:
-        CannotListen: names the process that has the port, where that can be seen.
+        CannotListen: the message names the process that uses the port, if the system shows it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     tries_left = 2
@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError as error:
             is_in_use = error.errno == errno.EADDRINUSE
             holder = holder_of(port) if is_in_use else None
-            # Nobody has it any more: another `serve` that is starting opens it for a moment, too.
+            # The port is free again: another `serve` opens it for a moment when it starts, too.
             if is_in_use and not holder and tries_left:
                 continue
             raise _refusal(host, port, error, holder) from error
@@ -55,9 +55,9 @@ def _refusal(host: str, port: int, error: OSError, holder: tuple[int, str] | Non
 
 
 def holder_of(port: int) -> tuple[int, str] | None:
-    """Return the id and command of the process that listens at `port`.
+    """Return the id and command of the process that listens on `port`.
 
-    None if the system does not show it, as for other users' processes, or if it has ended.
+    Return None if the system does not show it, as for other users' processes, or if it has ended.
     """
     try:
         for connection in psutil.net_connections("tcp"):

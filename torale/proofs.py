@@ -1,8 +1,8 @@
-"""Proofs, kept in the database, of the secrets that go with it.
+"""Proofs of the secrets, which the database keeps.
 
 The machines of one installation share the database and must share TORALE_FIELD_KEYS and SECRET_KEY
-as well. One with other secrets could not read what the others store, nor they what it stores, so
-it must not start. A process checks this before it does anything else.
+as well. A machine with other secrets could not read what the others store, and they could not read
+what it stores, so it must not start. A process checks this before it does anything else.
 """
 
 from typing import Any
@@ -31,21 +31,21 @@ ON CONFLICT (setting) DO UPDATE SET proof = EXCLUDED.proof
 
 
 class SecretsDiffer(ImproperlyConfigured):
-    """This process has other secrets than those that the database was used with."""
+    """The secrets of this process are not those with which the database was used."""
 
 
 def check(database: BaseDatabaseWrapper = connection) -> bool:
-    """Make sure that this process has the secrets that go with the database.
+    """Check that this process has the secrets with which the database was used.
 
-    TORALE_FIELD_KEYS fits if any of its keys decrypts the proof, SECRET_KEY if it or one of
-    SECRET_KEY_FALLBACKS has signed the proof: so secrets can be replaced while processes run. The
+    TORALE_FIELD_KEYS fits if any of its keys decrypts the proof. SECRET_KEY fits if it or one of
+    SECRET_KEY_FALLBACKS has signed the proof. So secrets can be replaced while processes run. The
     first process that finds no proofs makes them.
 
     Returns:
         False if the database has not been migrated yet, so that there was nothing to check.
 
     Raises:
-        SecretsDiffer: says in one sentence which secret differs and what to do.
+        SecretsDiffer: a secret differs; the message says which one and what to do.
     """
     with database.cursor() as cursor:
         cursor.execute("SELECT to_regclass('torale_secretproof') IS NOT NULL")
@@ -58,21 +58,21 @@ def check(database: BaseDatabaseWrapper = connection) -> bool:
     differing = [setting for setting, fits in FITS.items() if not fits(proofs[setting])]
     if differing:
         raise SecretsDiffer(
-            f"This database was used with another {' and another '.join(differing)}. Set what the "
-            "other machines have (in their environment, or in the file of that name in their "
-            "TORALE_DATA_DIR). If that is lost for good, run `manage.py reencrypt_secrets` to go "
-            "on with the present value."
+            f"This database was used with another {' and another '.join(differing)}. Set the value "
+            "that the other machines have (in their environment, or in the file of that name in "
+            "their TORALE_DATA_DIR). If that value is lost for good, run "
+            "`manage.py reencrypt_secrets` to continue with the current value."
         )
     return True
 
 
 def check_at_first_connection() -> None:
-    """Have `check` called when this process first connects; that connection fails if it raises."""
+    """Call `check` when this process first connects; if it raises, the connection fails."""
     connection_created.connect(_check_connection)
 
 
 def renew() -> None:
-    """Replace the proofs with those of the present secrets."""
+    """Replace the proofs with proofs of the current secrets."""
     with connection.cursor() as cursor:
         cursor.execute(RENEW, _made())
 
@@ -81,7 +81,7 @@ def _check_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     try:
         is_checked = check(connection)
     except SecretsDiffer:
-        # Left open, it would be used without coming here again.
+        # If it were left open, it would be used without another check.
         connection.close()
         raise
     if is_checked:

@@ -1,4 +1,4 @@
-"""Proxies in front of the web server: clients' addresses, and a warning of an unknown proxy."""
+"""Proxies in front of the web server: clients' addresses, and a warning about unknown proxies."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ logger = structlog.get_logger(__name__)
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, as the limits of the API take it.
+    """Return the address of the client, as the API's limits use it.
 
-    It is taken from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it.
+    It is read from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it.
     """
     return BaseThrottle().get_ident(request)  # type: ignore[arg-type]
 

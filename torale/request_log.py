@@ -11,15 +11,15 @@ from torale.proxies import client_address
 class RequestLog(RequestMiddleware):
     """Logs each request, with its user if the request has been authenticated already.
 
-    The original loads the user itself. While the database is away that fails, outside of any
-    handler of exceptions; and a probe that carries a session's cookie would depend on the database.
+    The original loads the user itself. While the database is unavailable, that fails outside of all
+    exception handlers. A probe that sends a session's cookie would also depend on the database.
     """
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Name the client's address in what is logged from here on.
+        """Add the client's address to what is logged from here on.
 
-        The original takes it from X-Forwarded-For, which any client can send.
+        The original reads it from X-Forwarded-For, which any client can send.
         """
         structlog.contextvars.bind_contextvars(ip=client_address(request))
 
@@ -27,8 +27,8 @@ class RequestLog(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Return the method and the path.
 
-        The original adds the query, where a search for a recipient names the URL of a chat, which
-        is a secret.
+        The original adds the query. A search for a recipient has the URL of a chat there, which is
+        a secret.
         """
         return f"{request.method} {request.path}"
 
@@ -36,6 +36,6 @@ class RequestLog(RequestMiddleware):
     def bind_user_id(request: HttpRequest) -> None:
         """Add the user to what is logged from here on, if it is known."""
         user = getattr(request, "user", None)
-        # Django's own lazy user leaves `_cached_user` when it was loaded.
+        # Django's own lazy user sets `_cached_user` when it is loaded.
         if not isinstance(user, SimpleLazyObject) or hasattr(request, "_cached_user"):
             RequestMiddleware.bind_user_id(request)

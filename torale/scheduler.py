@@ -1,4 +1,4 @@
-"""Whether the scheduler runs: it updates a row, which is compared with the database's clock."""
+"""Whether the scheduler runs: it updates a row that is compared with the database's clock."""
 
 from datetime import timedelta
 from typing import Final
@@ -11,12 +11,12 @@ from torale.models import Heartbeat
 #: The heartbeat's name.
 SCHEDULER: Final = "scheduler"
 
-#: The scheduler runs every five seconds; after this long without, it is late.
+#: The scheduler runs every five seconds; after this time without a run, it is late.
 LATE_AFTER: Final = timedelta(minutes=1)
 
 
 def note_run() -> None:
-    """Note that the scheduler has just done all that was due."""
+    """Record that the scheduler has just done everything that was due."""
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=SCHEDULER, at=DatabaseNow())],
         update_conflicts=True,
@@ -26,11 +26,11 @@ def note_run() -> None:
 
 
 def since_last_run() -> timedelta | None:
-    """Return how long ago the scheduler ran; None if it never did. Costs one query."""
+    """Return how long ago the scheduler ran, or None if it never ran; costs one query."""
     age = ExpressionWrapper(DatabaseNow() - F("at"), output_field=DurationField())
     return Heartbeat.objects.filter(name=SCHEDULER).values_list(age, flat=True).first()
 
 
 def is_late(since: timedelta | None) -> bool:
-    """Return whether the last run is too long ago, or there was none."""
+    """Return whether the last run was too long ago, or there was no run."""
     return since is None or since > LATE_AFTER

@@ -1,4 +1,4 @@
-"""Sessions of aiohttp whose sockets are checked before they connect."""
+"""aiohttp sessions whose sockets are checked before they connect."""
 
 import asyncio
 import socket
@@ -14,23 +14,25 @@ from django.conf import settings
 from torale import url_rules
 from torale.connections import Connector
 
-#: How long a name's addresses are kept: a moved server is found soon, a busy one asked for seldom.
+#: Seconds for which a name's addresses are cached: short, so that a server that has moved is found
+#: soon, but long enough to save most of the lookups for a busy server.
 DNS_TTL_S = 30
 
-#: Idle connections are given up sooner than by Node and uvicorn (5 s): a POST sent into one that
-#: the other side is just closing fails.
+#: Seconds after which idle connections are closed: before Node and uvicorn close them (5 s), as a
+#: POST fails if the server closes the connection at that moment.
 KEEP_ALIVE_S = 4
 
-#: The longest header read. Some pages' Content-Security-Policy alone passes aiohttp's own 8 KiB.
+#: The longest header that is read. The Content-Security-Policy of some pages alone is longer than
+#: aiohttp's default of 8 KiB.
 MAX_HEADER_BYTES = 16 * 1024
 
-# uvloop looks up two names at a time, asyncio a few more: some dead name servers would stop all
-# deliveries. A thread that waits for an answer costs little.
+# uvloop looks up two names at a time, and asyncio a few more. So a few dead name servers would stop
+# all deliveries. A thread that waits for an answer costs little.
 _lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dns")
 
 
 class _SystemResolver(AbstractResolver):
-    """Asks the operating system, hosts file included, on threads of our own."""
+    """Asks the operating system, which also reads the hosts file, on our own threads."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -60,7 +62,8 @@ class _SystemResolver(AbstractResolver):
 class ForbiddenAddress(OSError):
     """The socket may not be connected. An OSError, so that a host's other addresses are tried.
 
-    Its text is the same for all addresses, or the connector would wrap several in another error.
+    Its text is the same for all addresses: otherwise, the connector would wrap several of these
+    errors in another one.
     """
 
     def __init__(self, address: str) -> None:
@@ -83,8 +86,8 @@ def _guarded_sockets(
 class GuardedConnector(Connector):
     """Connects to public addresses and to those of its networks, checked socket by socket.
 
-    A connection that is kept is not checked again, so a connector serves only callers that may
-    call the same networks.
+    A connection that is used again is not checked again. So all callers that share a connector must
+    be allowed to call the same networks.
     """
 
     def __init__(self, networks: url_rules.Networks, **options: Any) -> None:
@@ -99,17 +102,18 @@ def open_session(
     limit_per_host: int = 0,
     resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
-    """Open the pool of connections that `exchange` and `fetch` use; to be called on a running loop.
+    """Open the pool of connections for `exchange` and `fetch`; needs a running event loop.
 
-    Every socket is checked before it connects. So no DNS answer, redirect or odd notation leads
-    inside, and neither does a proxy from the environment.
+    Every socket is checked before it connects. So DNS answers, redirects and unusual notations of
+    addresses cannot lead into private networks. Proxies from the environment are not used.
 
     Args:
-        limit: connections at a time; requests beyond it wait, within their own timeout.
-        networks: that may be called besides the public internet, by all for whom the session is
-            used: its connections are kept and used again. From `networks_of`.
-        limit_per_host: the same for one host and port; 0 is no limit.
-        resolver: instead of the system's.
+        limit: how many connections may be open at a time; more requests wait, within their timeout.
+        networks: the networks that may be called besides the public internet, from `networks_of`.
+            The session must be used only for callers that may call all of them, as connections are
+            kept and used again.
+        limit_per_host: the same limit for one host and port; 0 means no limit.
+        resolver: used instead of the system's.
     """
     connector = GuardedConnector(
         networks,
@@ -122,8 +126,8 @@ def open_session(
     )
     return aiohttp.ClientSession(
         connector=connector,
-        # Who calls, for those who are called. Uncompressed, so that a limit on what is read limits
-        # what it costs.
+        # The User-Agent says who calls. Answers should not be compressed, so that the limit on the
+        # bytes read also limits the work.
         headers={
             "User-Agent": f"Torale (+{settings.TORALE_URL})",
             "Accept-Encoding": "identity",
@@ -139,8 +143,8 @@ class Sessions:
     """Opens one session for each set of networks that is asked for, and closes all at the end.
 
     Args:
-        limit: connections of each at a time.
-        resolver: instead of the system's.
+        limit: how many connections each session may have at a time.
+        resolver: used instead of the system's.
     """
 
     def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:

@@ -1,6 +1,6 @@
-"""Every setting of Torale, all from the environment (or a `.env` file beside manage.py).
+"""All settings of Torale, read from the environment (or from a `.env` file beside manage.py).
 
-Ours are named TORALE_*; docs/settings.md lists them in this order.
+Our own are named TORALE_*; docs/settings.md lists them in this order.
 """
 
 import os
@@ -37,9 +37,9 @@ environ.Env.read_env(str(BASE_DIR / ".env"))
 
 
 def kept_secret(name: str, make: Callable[[], str]) -> str:
-    """Return the environment's secret `name`, or one made once and kept in TORALE_DATA_DIR.
+    """Return the secret `name` from the environment, or one that is kept in TORALE_DATA_DIR.
 
-    Every process of one installation must see the same value, so the first to need it makes it.
+    All processes of one installation must use the same value. The first that needs it makes it.
     """
     if value := os.environ.get(name):
         return value
@@ -51,7 +51,7 @@ def kept_secret(name: str, make: Callable[[], str]) -> str:
             made.touch(mode=0o600)
             try:
                 made.write_text(make())
-                os.link(made, path)  # atomic, and loses to whoever was first
+                os.link(made, path)  # atomic; fails if another process was first
             except FileExistsError:
                 pass
             finally:
@@ -66,24 +66,25 @@ def kept_secret(name: str, make: Callable[[], str]) -> str:
 
 # --- Where it lives ------------------------------------------------------------------------------
 
-# The folder that holds all that must survive a restart: the embedded database, mail files, secrets.
+# The folder of everything that must survive a restart: the embedded database, mail files, secrets.
 TORALE_DATA_DIR = read("TORALE_DATA_DIR", folder, str(BASE_DIR / "var"), "a folder")
 
-# The address people reach this installation at; links in emails and feeds start with it.
+# The address at which people reach this installation. Links in emails and feeds start with it, and
+# requests for other hosts are refused.
 TORALE_URL = read(
     "TORALE_URL", web_address, "http://localhost:8000", "an address such as https://torale.example"
 )
 
-# Whether pages that are opened over http are redirected to https. Off, as the proxy that ends TLS
-# can do it, and behind one that sends no X-Forwarded-Proto the redirect would never end.
+# Whether pages that are opened over http are redirected to https. Off by default: the proxy that
+# terminates TLS can do this, and if it does not send X-Forwarded-Proto, the redirects never end.
 TORALE_HTTPS_REDIRECT = read("TORALE_HTTPS_REDIRECT", switch, "off", "on or off")
 if TORALE_HTTPS_REDIRECT and not TORALE_URL.startswith("https://"):
     raise ImproperlyConfigured(
         f"TORALE_HTTPS_REDIRECT is on, but TORALE_URL is {TORALE_URL!r}; it must start with https://."
     )
 
-# Origins whose pages may call the API from a browser, without cookies; `*` is any, empty is none. A
-# page needs an API key all the same, which is what protects the API.
+# Origins whose pages may call the API from a browser, without cookies; `*` means any, empty means
+# none. Such a page still needs an API key, which is what protects the API.
 TORALE_CORS_ORIGINS = read(
     "TORALE_CORS_ORIGINS",
     origins,
@@ -91,17 +92,18 @@ TORALE_CORS_ORIGINS = read(
     "origins such as https://app.example,http://localhost:3000, or * for any",
 )
 
-# What `manage.py serve` binds. Loopback only by default: put a TLS proxy in front to go public.
+# The address on which `manage.py serve` listens. By default this is loopback only; put a TLS proxy
+# in front to make Torale public.
 TORALE_LISTEN = read(
     "TORALE_LISTEN", listen_address, "127.0.0.1:8000", "host:port, such as 0.0.0.0:8000"
 )
 
-# Login of the admin made at the first start.
+# The email address of the admin that the first start creates; the admin logs in with it.
 TORALE_ADMIN_EMAIL = read("TORALE_ADMIN_EMAIL", str, "admin@localhost", "an email address")
 
 # --- Watching ------------------------------------------------------------------------------------
 
-# Minutes between two visits of the page monitor. Fifteen is polite to a stranger's server.
+# Minutes between two visits of the page monitor. Fifteen is polite to other people's servers.
 TORALE_PAGE_INTERVAL_MINUTES = read(
     "TORALE_PAGE_INTERVAL_MINUTES", whole_number(1), "15", "a whole number of minutes, at least 1"
 )
@@ -111,8 +113,8 @@ TORALE_MAX_ACTIVE_TASKS = read(
     "TORALE_MAX_ACTIVE_TASKS", whole_number(1), "50", "a whole number, at least 1"
 )
 
-# Notifications a user gets in a day (UTC), and emails one address gets in an hour; what is beyond
-# is recorded as skipped.
+# How many notifications a user gets in a day (UTC), and how many emails one address gets in an
+# hour; more are recorded as skipped.
 TORALE_SENDS_PER_DAY = read(
     "TORALE_SENDS_PER_DAY", whole_number(1), "100", "a whole number, at least 1"
 )
@@ -120,24 +122,26 @@ TORALE_EMAILS_PER_HOUR = read(
     "TORALE_EMAILS_PER_HOUR", whole_number(1), "10", "a whole number, at least 1"
 )
 
-# Days for which the record of sends is kept; 0 keeps it for ever. What was sent and answered is
-# kept for a third of it.
+# Days for which the record of sends is kept; 0 keeps it for ever. The bodies of sends and of the
+# answers are kept for a third of that time.
 TORALE_RETENTION_DAYS = read(
     "TORALE_RETENTION_DAYS", whole_number(0), "0", "a whole number of days, 0 for ever"
 )
 
-# Requests a minute with one API key, counted by each web process; 0 is no limit.
+# Requests a minute with one API key, counted by each web process; 0 means no limit.
 TORALE_REQUESTS_PER_MINUTE = read(
     "TORALE_REQUESTS_PER_MINUTE", whole_number(0), "1000", "a whole number, 0 for no limit"
 )
 
-# Proxies in front that append to X-Forwarded-For; limits per address take the client's from there.
+# How many proxies in front append to X-Forwarded-For; limits per address use the client's address
+# from there.
 TORALE_PROXIES = read("TORALE_PROXIES", whole_number(0), "0", "a whole number, at least 0")
 
 # --- Reaching other people's servers -------------------------------------------------------------
 
-# Networks that webhooks and watched pages may be in besides the public internet: for all users, or
-# with @staff or @ and a user's email behind it for those only. They can read what answers there.
+# Networks that webhooks and watched pages may be in besides the public internet. A network is for
+# all users, unless it is followed by @staff (users who may enter the admin) or by @ and the email
+# of one user. These users can read what servers there answer.
 TORALE_WEBHOOK_ALLOW_PRIVATE = read(
     "TORALE_WEBHOOK_ALLOW_PRIVATE",
     networks,
@@ -145,7 +149,7 @@ TORALE_WEBHOOK_ALLOW_PRIVATE = read(
     "networks such as 10.1.0.0/16, or 127.0.0.0/8@staff for some users only",
 )
 
-# Ports that may be called. The well-known ones below 1024 are other protocols than HTTP.
+# Ports that may be called. Most ports below 1024 belong to protocols other than HTTP.
 TORALE_OUTBOUND_PORTS = read(
     "TORALE_OUTBOUND_PORTS", port_ranges, "80,443,1024-65535", "ports such as 443,8000-8999"
 )
@@ -154,13 +158,13 @@ TORALE_OUTBOUND_PORTS = read(
 
 SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
 
-# Former values of SECRET_KEY: they sign nothing, but what they signed stays valid, such as the
-# unsubscribe links in emails.
+# Former values of SECRET_KEY. They sign nothing new, but what they have signed stays valid, such as
+# the unsubscribe links in emails.
 SECRET_KEY_FALLBACKS = read(
-    "SECRET_KEY_FALLBACKS", comma_separated, "", "keys with commas between them", secret=True
+    "SECRET_KEY_FALLBACKS", comma_separated, "", "comma-separated keys", secret=True
 )
 
-# Keys that encrypt webhook secrets and header values at rest: the first encrypts, all decrypt.
+# Keys that encrypt webhook secrets and header values at rest. The first encrypts; all decrypt.
 TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(
     ","
 )
@@ -168,7 +172,8 @@ TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key
 # --- Database and mail ---------------------------------------------------------------------------
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
-# Five, as a web thread that waits serves nobody, and a restart of PostgreSQL takes about as long.
+# Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
+# serves nobody.
 POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
 
 if "DATABASE_URL" in os.environ:
@@ -199,8 +204,8 @@ if "EMAIL_URL" in os.environ:
     globals().update(_email)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-# A provider of django-anymail instead of EMAIL_URL, such as `postmark`; it reports back what became
-# of each mail. Its own settings are read from ANYMAIL_*.
+# A provider of django-anymail, such as `postmark`, instead of EMAIL_URL; it reports back what
+# became of each mail. Its own settings are read from ANYMAIL_*.
 TORALE_EMAIL_PROVIDER = read("TORALE_EMAIL_PROVIDER", str, "", "the name of an Anymail backend")
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value
@@ -209,7 +214,7 @@ ANYMAIL = {
 }
 if TORALE_EMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{TORALE_EMAIL_PROVIDER}.EmailBackend"
-# Seconds to wait for the mail server at each step.
+# How many seconds to wait for the mail server at each step.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", str, "Torale <torale@localhost>", "an address")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -224,17 +229,17 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _address.scheme == "https" else None
 )
-# A year, in seconds: browsers that have used https once use nothing else.
+# A year, in seconds, for which browsers that have used https once use nothing else.
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _address.scheme == "https" else 0
 SILENCED_SYSTEM_CHECKS = [
-    # Other hosts of the operator's domain are not ours to force to https.
+    # We must not force https on other hosts of the operator's domain.
     "security.W005",
     "security.W021",
-    # TORALE_HTTPS_REDIRECT, or the proxy: Django's own would redirect the API, too.
+    # TORALE_HTTPS_REDIRECT or the proxy redirects. Django would redirect the API, too.
     "security.W008",
 ]
 
-# What pages may load and run. Views that need more replace a part of it: the admin, /redoc.
+# What pages may load and run. Views that need more replace parts of it: the admin and /redoc.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -249,7 +254,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Pages of other origins may call the API, with a key and never with a session's cookie.
+# Pages of other origins may call the API with a key, but never with a session's cookie.
 CORS_ALLOW_ALL_ORIGINS = "*" in TORALE_CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [origin for origin in TORALE_CORS_ORIGINS if origin != "*"]
 CORS_URLS_REGEX = r"^/(api/v1|auth)(/|$)"
@@ -280,7 +285,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "django_structlog",
     "csp",
-    # Its checks load an HTTP client, so only for whoever has a provider.
+    # Only if there is a provider, because its checks load an HTTP client.
     *(["anymail"] if TORALE_EMAIL_PROVIDER else []),
     "procrastinate.contrib.django",
     "torale",
@@ -308,12 +313,12 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "torale.urls"
 WSGI_APPLICATION = "torale.wsgi.application"
-# Every path answers with and without its slash; a redirect would lose a POST's body.
+# Every path works with and without its final slash; a redirect would lose the body of a POST.
 APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # A channel keeps its templates beside its code.
+        # The email channel keeps its templates beside its code.
         "DIRS": [BASE_DIR / "notifications" / "channels" / "email" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -340,10 +345,10 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
-# Nothing we accept is larger than 1 MiB.
+# We accept nothing that is larger than 1 MiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# Counts of KeyThrottle; nothing that matters is kept here.
+# For the counts of KeyThrottle; nothing here needs to be kept.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -379,9 +384,9 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": TORALE_URL, "description": "This installation."}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    # A PATCH's serializer says itself what may be left out.
+    # The serializer of a PATCH says itself which fields may be left out.
     "COMPONENT_SPLIT_PATCH": False,
-    # A session is the browsable API's, which needs no description.
+    # Sessions are for the browsable API, which needs no description.
     "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
     "ENUM_NAME_OVERRIDES": {
         "TaskState": "tasks.models.State",
@@ -408,14 +413,14 @@ SPECTACULAR_SETTINGS = {
         "torale.api.schema.with_examples",
         "torale.api.schema.in_order",
     ],
-    # The pages' scripts and styles come with us, not from another host.
+    # The scripts and styles of these pages come from this server, not from another host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_AUTHENTICATION": [],
 }
 
-# The app named `tasks` would be mistaken for a module of jobs.
+# With procrastinate's default, `tasks`, the app of that name would be taken for a module of jobs.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 UNFOLD = {
@@ -452,11 +457,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        # Answers of 4xx are in the request log already.
+        # Answers with 4xx are already in the request log.
         "django.request": {"level": "ERROR"},
-        # One line per job fetched and finished is noise; its warnings are not.
+        # A line for each job that is fetched and finished is noise; its warnings are not.
         "procrastinate": {"level": "WARNING"},
-        # One line for each request that waits for a thread.
+        # Otherwise there is a line for each request that waits for a thread.
         "waitress.queue": {"level": "ERROR"},
     },
 }

@@ -1,8 +1,8 @@
 """`python -m torale.supervised COMMAND`: a command of manage.py that ends with its parent.
 
 `manage.py serve` starts web and worker with it. It holds the other end of their standard input,
-which the kernel closes however `serve` ends, even by kill -9. That works on every Unix, and needs
-no process id, which could belong to another process by then.
+which the kernel closes when `serve` ends, even after kill -9. This works on every Unix. It needs no
+process id, which could belong to another process by then.
 """
 
 import os
@@ -19,7 +19,7 @@ KILL_WAIT: Final = 22
 
 
 def end_with_parent() -> None:
-    """Wait for the end of standard input; then terminate this process, and kill it if need be."""
+    """Wait for the end of standard input; then terminate this process, or kill it if necessary."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,10 +1,10 @@
-"""Tell trouble of the database, which passes, from errors of the code, which do not pass."""
+"""Tell temporary trouble of the database from errors in the code, which are not temporary."""
 
 from typing import Final
 
 import psycopg
 
-#: Seconds after which a caller may try again: about what a restart of PostgreSQL takes.
+#: Seconds after which a caller may try again. A restart of PostgreSQL takes about that long.
 RETRY_AFTER_S: Final = 5
 
 DETAIL: Final = "The database is not available. Try again in a few seconds."
@@ -13,7 +13,7 @@ DETAIL: Final = "The database is not available. Try again in a few seconds."
 #: transaction rolled back (deadlocks), resources (disk, memory, connections), object in use,
 #: operator intervention (shutdown, time-outs), system (input and output).
 _CLASSES: Final = ("08", "40", "53", "55", "57", "58")
-#: Of other classes: read-only after a failover, and transactions that took too long.
+#: Codes of other classes: read-only after a failover, and transactions that took too long.
 _CODES: Final = ("25006", "25P03", "25P04")
 
 
@@ -23,7 +23,7 @@ def is_trouble(error: BaseException | None) -> bool:
     Errors in a statement or its values, and violated constraints, do not count.
     """
     seen: set[int] = set()
-    # An error can come to be its own cause: procrastinate raises the cause of Django's anew.
+    # An error can be its own cause: procrastinate raises the cause of Django's error again.
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         if isinstance(error, psycopg.Error) and _is_passing(error):
@@ -33,8 +33,8 @@ def is_trouble(error: BaseException | None) -> bool:
 
 
 def in_words(error: BaseException) -> str:
-    """Return the sentence with which a command ends when `error` keeps it from the database."""
-    # What follows the first line are libpq's own hints and the host's other addresses.
+    """Return the message of a command that ends because `error` keeps it from the database."""
+    # After the first line come libpq's own hints and the host's other addresses.
     reason = str(error).strip().partition("\n")[0].rstrip(".")
     advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
     return f"The database cannot be used: {reason}.{advice}"
@@ -42,6 +42,7 @@ def in_words(error: BaseException) -> str:
 
 def _is_passing(error: psycopg.Error) -> bool:
     if error.sqlstate is None:
-        # Without a code it comes from the client: no connection, a lost one, or none free in time.
+        # An error without a code comes from the client: there was no connection, it was lost, or
+        # none in the pool became free in time.
         return isinstance(error, psycopg.OperationalError)
     return error.sqlstate.startswith((*_CLASSES, *_CODES))

@@ -1,6 +1,6 @@
-"""What the settings let a user call.
+"""What the settings allow a user to call.
 
-Apart from outbound.py, so that a model or a form can check a URL without loading an HTTP client.
+Separate from outbound.py, so that a model or form can check a URL without loading an HTTP client.
 """
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from torale import url_rules
 
 
 def networks_of(*, email: str, is_staff: bool) -> url_rules.Networks:
-    """Return the networks of TORALE_WEBHOOK_ALLOW_PRIVATE, as it is now, that a user may call.
+    """Return the networks that a user may call, by the current TORALE_WEBHOOK_ALLOW_PRIVATE.
 
     Args:
         email: what the user logs in with.
@@ -21,22 +21,23 @@ def networks_of(*, email: str, is_staff: bool) -> url_rules.Networks:
 
 
 def check_url(url: str, *, networks: url_rules.Networks) -> None:
-    """Check what can be told of `url` without the network; for the moment a user writes it.
+    """Check `url` as far as is possible without the network, when a user enters it.
 
     Args:
         url: what the user wrote.
-        networks: that this user may call besides the public internet; from `networks_of`.
+        networks: the networks that this user may call besides the public internet, from
+            `networks_of`.
 
     Raises:
-        Refused: says what is wrong and what to change.
+        Refused: the message says what is wrong and what to change.
     """
     parse(url, networks=networks)
 
 
 def parse(url: str, *, networks: url_rules.Networks) -> URL:
-    """Return `url` as an object to call it by, as `url_rules.parse` does, with the allowed ports.
+    """Call `url_rules.parse` with the ports that the settings allow.
 
     Raises:
-        Refused: says what is wrong and what to change.
+        Refused: the message says what is wrong and what to change.
     """
     return url_rules.parse(url, networks=networks, ports=settings.TORALE_OUTBOUND_PORTS)

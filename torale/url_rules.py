@@ -1,4 +1,4 @@
-"""Which servers may be called: the rules on URLs and addresses; pure, outbound.py obeys them."""
+"""Which servers may be called: the rules for URLs and addresses; pure. outbound.py applies them."""
 
 import re
 import unicodedata
@@ -16,12 +16,12 @@ Network: TypeAlias = IPv4Network | IPv6Network
 Networks: TypeAlias = tuple[Network, ...]
 Ports: TypeAlias = tuple[range, ...]
 
-#: The one part of IPv6 that is given out for use on the internet (RFC 4291 §2.4). Everything else
-#: that carries an IPv4 address inside (::/96, NAT64) or is local by birth (fec0::/10) is out of it.
+#: The one part of IPv6 that is assigned for use on the internet (RFC 4291 §2.4). It excludes, among
+#: others, addresses that contain an IPv4 address (::/96, NAT64) and local ones (fec0::/10).
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 
-#: Inside the public space, yet not somebody's server. `is_global` says so of some of them, and of
-#: others from one Python release to the next.
+#: Networks inside the public space in which nobody has a server. `is_global` knows only some of
+#: them; which ones depends on the Python release.
 SPECIAL_NETWORKS: Networks = (
     IPv4Network("192.0.0.0/24"),  # IETF protocol assignments (RFC 6890)
     IPv4Network("192.88.99.0/24"),  # 6to4 relays (RFC 7526)
@@ -32,23 +32,24 @@ SPECIAL_NETWORKS: Networks = (
 
 LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
-#: Names that no public DNS server knows: RFC 6762, RFC 8375, ICANN resolution 2024.07.29.06.
+#: Endings of names that no public DNS server knows: RFC 6762, RFC 8375, ICANN resolution
+#: 2024.07.29.06.
 PRIVATE_SUFFIXES = (".local", ".home.arpa", ".internal")
 
-#: The refusal of a host. It does not tell what the host resolves to.
+#: The message if a host is refused. It does not reveal what the host resolves to.
 NOT_PUBLIC = "{host} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
 
 MAX_URL_LENGTH = 2048
 MAX_HOST_LENGTH = 253  # RFC 1035 §2.3.4, without the root's dot
 
-# Parsers disagree about these: one's harmless path is another's host.
+# Parsers disagree about these: what one takes for a harmless path is a host for another.
 AMBIGUOUS = re.compile(r"[\s\\\x00-\x20\x7f-\x9f]")
-# What yarl makes of the part before the path is tidier than what was written.
+# The part before the path as it was written; yarl would tidy it.
 AUTHORITY = re.compile(r"[^:]*://([^/?#]*)")
 PORT = re.compile(r"0|[1-9][0-9]{0,4}")
-# Underscores are not in RFC 1123, but in names that exist.
+# RFC 1123 does not allow underscores, but there are names with them.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-# What inet_aton would read as (the end of) an IPv4 address: 127.1, 0x7f000001, 017700000001.
+# What inet_aton would read as an IPv4 address or its end: 127.1, 0x7f000001, 017700000001.
 NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -78,9 +79,10 @@ def networks_for(
 
 
 def is_allowed(address: Address, networks: Networks) -> bool:
-    """Tell whether a connection to `address` is allowed: it is public, or in one of `networks`.
+    """Return whether `address` may be called: it is public, or in one of `networks`.
 
-    An IPv4 address in its IPv6 notation (::ffff:0:0/96) is taken for what it is connected to.
+    An IPv4 address in IPv6 notation (::ffff:0:0/96) is treated as the IPv4 address, which is what
+    the system connects to.
     """
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
@@ -88,7 +90,7 @@ def is_allowed(address: Address, networks: Networks) -> bool:
         return True
     if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
         return False
-    # Multicast counts as global, for it may be routed.
+    # `is_global` is true for multicast, because it may be routed.
     return (
         address.is_global
         and not address.is_multicast
@@ -99,17 +101,17 @@ def is_allowed(address: Address, networks: Networks) -> bool:
 # A delivery worker calls the same few URLs thousands of times a second.
 @lru_cache(maxsize=4096)
 def parse(url: str, *, networks: Networks, ports: Ports) -> URL:
-    """Return `url` as an object to call it by, so that what was checked is what is called.
+    """Check `url` and return it parsed, so that exactly what was checked is called.
 
     What a host name resolves to is not known here: the socket is checked when it connects.
 
     Args:
         url: as a user wrote it or a server redirected to it.
-        networks: allowed besides the public internet.
-        ports: allowed, all others are not.
+        networks: the networks that are allowed besides the public internet.
+        ports: the ports that are allowed.
 
     Raises:
-        Refused: says what is wrong and what to change.
+        Refused: the message says what is wrong and what to change.
     """
     if len(url) > MAX_URL_LENGTH:
         raise Refused(f"The URL is longer than {MAX_URL_LENGTH} characters.")
@@ -138,7 +140,7 @@ def parse(url: str, *, networks: Networks, ports: Ports) -> URL:
 
 
 def _check_spelling(url: str) -> None:
-    """Refuse notations of host and port that another reader of the URL may take differently."""
+    """Refuse notations of host and port that another program may understand differently."""
     found = AUTHORITY.match(url)
     authority = found[1] if found else ""
     if "@" in authority:
@@ -153,7 +155,7 @@ def _check_spelling(url: str) -> None:
 
 
 def _check_host(host: str, networks: Networks) -> None:
-    """Refuse what is no host, and what is known not to be public before any name is looked up.
+    """Refuse what is not a host, or is known not to be public before any name is looked up.
 
     `host` comes from yarl: lower case and IDNA-encoded.
     """

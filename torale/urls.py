@@ -1,4 +1,4 @@
-"""The map: prefix -> app. Paths end in an optional slash."""
+"""The URLs of all apps, by prefix. Paths end in an optional slash."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -6,7 +6,7 @@ import uuid_utils.compat
 
 
 def uuid7() -> UUID:
-    """Return a new version 7 UUID (RFC 9562 §5.7); those of one process sort as they were made.
+    """Return a new version 7 UUID (RFC 9562 §5.7); those of one process sort by their creation.
 
     Migrations name this function, so that they do not depend on the library behind it.
     """

@@ -1,8 +1,8 @@
-"""The web server: waitress, with the limits on slow clients that it lacks.
+"""The web server: waitress, with limits on slow clients, which it lacks.
 
 Waitress reads requests and writes answers on one thread, the loop, and runs the application on
-others. So a client that is slow to send holds none of those, and one that is slow to read holds
-one only while more than OUTPUT_BYTES of its answer wait.
+other threads. So a client that sends slowly occupies none of those, and a client that reads slowly
+occupies one only while more than OUTPUT_BYTES of its answer are waiting.
 """
 
 import socket
@@ -22,17 +22,18 @@ from waitress.utilities import BadRequest
 
 from torale.api.parsers import BodyTooLarge
 
-#: The largest body in bytes. It is above the application's limit of 1 MiB, which a client is told.
+#: The largest body in bytes. It is above the application's limit of 1 MiB, which error messages
+#: name.
 BODY_BYTES: Final = 1024 * 1024 + 64 * 1024
 #: The longest head of a request in bytes.
 HEAD_BYTES: Final = 32 * 1024
-#: Bytes of an answer that wait for its client before the application has to.
+#: How many bytes of an answer may wait for its client before the application has to wait, too.
 OUTPUT_BYTES: Final = 16 * 1024 * 1024
-#: What the kernel keeps of an answer, in bytes. Its own default grows to megabytes, behind which
-#: nobody sees whether the client still reads.
+#: How many bytes of an answer the kernel buffers. By default this grows to megabytes, and then we
+#: cannot see whether the client still reads.
 SEND_BUFFER_BYTES: Final = 128 * 1024
 
-#: Of WSGI (PEP 3333); calls `start_response` before it returns, as Django does.
+#: A WSGI application (PEP 3333) that calls `start_response` before it returns, as Django does.
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -42,16 +43,16 @@ class Limits:
 
     #: From a request's first byte to its last.
     request_s: float = 30
-    #: Without a request. Proxies keep their connections for about a minute.
+    #: How long a connection may be without a request. Proxies keep theirs for about a minute.
     idle_s: float = 75
-    #: In this time a client takes at least `pace_bytes` of an answer that waits for it.
+    #: In this time, a client must take at least `pace_bytes` of an answer that waits for it.
     pace_s: float = 30
     pace_bytes: int = 64 * 1024
-    #: For a refused client to read why, while the rest of what it sends is thrown away.
+    #: How long a refused client may take to read why; what else it sends is thrown away.
     linger_s: float = 5
-    #: Open at a time. Well below the 1,024 files that a process may usually have open.
+    #: Connections open at a time. Well below the 1,024 files that a process may usually have open.
     connections: int = 500
-    #: From `stop` until the answers under way are given up.
+    #: From `stop` until the answers under way are abandoned.
     stop_s: float = 15
 
 
@@ -71,11 +72,11 @@ class Parser(HTTPRequestParser):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has come but blank lines, which may precede a request."""
+        """Whether nothing has arrived except blank lines, which may precede a request."""
         return not self.headers_finished and not self.header_plus.strip()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Parse the head, and refuse one that a proxy may have understood otherwise.
+        """Parse the head, and refuse one that a proxy may have understood differently.
 
         Raises:
             ParsingError: the length of the body is ambiguous (RFC 9112 §6.1, §6.3), so what
@@ -88,14 +89,14 @@ class Parser(HTTPRequestParser):
             raise ParsingError("Transfer-Encoding needs HTTP/1.1")
 
     def received(self, data: bytes) -> int:
-        """Take what has come; a client whose request is refused already is not asked to go on."""
+        """Parse what has arrived; do not ask a client to continue a request that is refused."""
         consumed: int = super().received(data)
         if self.error:
             self.expect_continue = False
         return consumed
 
     def refuse(self, error: BadRequest) -> None:
-        """Make this a request that is answered with `error`."""
+        """Turn this into a complete request that is answered with `error`."""
         if not self.headers_finished:
             self.parse_header(b"GET / HTTP/1.0\r\n")
         self.error = error
@@ -103,21 +104,21 @@ class Parser(HTTPRequestParser):
 
 
 class Task(WSGITask):
-    """Answers by the application."""
+    """Has the application answer one request."""
 
     def finish(self) -> None:
-        """End the answer; one to HEAD has ended with its head (RFC 9110 §9.3.2)."""
+        """End the answer; an answer to HEAD has only a head (RFC 9110 §9.3.2)."""
         if self.request.command == "HEAD":
-            self.write(b"")  # the head, which waits for the first of the body
+            self.write(b"")  # writes the head, which waits for the beginning of the body
             self.chunked_response = False
         super().finish()
 
 
 class Refusal(ErrorTask):
-    """Answers what the server itself refuses in the shape of the API's errors."""
+    """Answers a request that the server itself refuses, in the form of the API's errors."""
 
     def execute(self) -> None:
-        """Write the answer; the connection ends with it."""
+        """Write the answer; the connection is closed after it."""
         error = self.request.error
         sentences = {
             413: BodyTooLarge.default_detail,
@@ -136,7 +137,7 @@ class Refusal(ErrorTask):
 
 
 class Channel(HTTPChannel):
-    """A connection; `Server` looks after it each second."""
+    """A connection; `Server` checks it every second."""
 
     parser_class = Parser
     task_class = Task
@@ -146,7 +147,7 @@ class Channel(HTTPChannel):
 
     def __init__(self, server: "Server", sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(server, sock, *args, **options)
-        #: Since when the server has waited for the client to send a request.
+        #: Since when the server has been waiting for the client to send a request.
         self.waiting_since = time.monotonic()
         self._is_refused = False
         self._is_half_closed = False
@@ -155,34 +156,34 @@ class Channel(HTTPChannel):
 
     @property
     def waits_for_client(self) -> bool:
-        """Whether nothing of this connection is being done or queued."""
+        """Whether no request of this connection is being answered or queued."""
         return not self.requests
 
     def service(self) -> None:
-        """Answer one request, on a thread of the application's."""
+        """Answer one request; runs on one of the application's threads."""
         self._is_refused = self.requests[0].error is not None
         super().service()
         self.waiting_since = time.monotonic()
 
     def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 - waitress's
-        """Send what the kernel takes, and count it."""
+        """Send as much as the kernel accepts, and count it."""
         sent: int = super().send(data, do_close)
         self._bytes_taken += sent
         return sent
 
     def readable(self) -> bool:
-        """Tell the loop whether to read."""
+        """Return whether the loop should read."""
         return self._is_half_closed or bool(super().readable())
 
     def writable(self) -> bool:
-        """Tell the loop whether to write, or to close."""
+        """Return whether the loop should write, or close."""
         return not self._is_half_closed and bool(super().writable())
 
     def handle_write(self) -> None:
-        """Write; after a refusal, read on for a while instead of closing.
+        """Write; after a refusal, keep reading for a while instead of closing.
 
-        A connection that is closed with something unread is reset, and a client that was still
-        sending loses the answer (RFC 9112 §9.6). What comes is dropped by `received`.
+        If a connection is closed while something is unread, it is reset, and a client that is still
+        sending loses the answer (RFC 9112 §9.6). `received` drops what arrives.
         """
         if self._is_refused and self.close_when_flushed and not self.total_outbufs_len:
             self._is_half_closed = True
@@ -194,10 +195,10 @@ class Channel(HTTPChannel):
             super().handle_write()
 
     def look_after(self, now: float, limits: Limits) -> None:
-        """Close or refuse what has taken too long.
+        """Close the connection or refuse the request if its client has taken too long.
 
-        Closing is not left to the loop, as waitress would do it: the loop closes when the socket
-        can be written to, which it never can while its client does not read.
+        Closing is not left to the loop, as waitress would do: the loop closes a socket once it can
+        write to it, which is never the case while the client does not read.
         """
         if self.total_outbufs_len:
             self.waiting_since = now
@@ -218,7 +219,7 @@ class Channel(HTTPChannel):
         elif self.request is None or self.request.is_empty:
             if now - self.waiting_since > limits.idle_s:
                 self.handle_close()
-        # Nothing is read while an answer is made, so that time is not the client's.
+        # Nothing is read while an answer is being made, so the client is not charged for that time.
         elif now - max(self.request.begun_at, self.waiting_since) > limits.request_s:
             late, self.request = self.request, None
             late.refuse(RequestTimeout(f"it has to arrive within {limits.request_s:g} seconds"))
@@ -227,9 +228,9 @@ class Channel(HTTPChannel):
 
 
 def without_bodies_for_head(application: Application) -> Application:
-    """Return `application` with no body in answers to HEAD; Django and waitress leave them there.
+    """Return `application` without bodies in answers to HEAD; Django and waitress keep them.
 
-    A body that is made bit by bit is not made at all, but closed.
+    A streamed body is closed without being produced.
     """
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -247,10 +248,10 @@ class Server(TcpWSGIServer):
     """Serves `application` to all who connect to `listener`, until `stop`.
 
     Args:
-        application: of WSGI.
-        listener: bound and listening.
-        threads: that run the application.
-        limits: on clients.
+        application: the WSGI application.
+        listener: a socket that is listening.
+        threads: how many threads run the application.
+        limits: the limits on clients.
     """
 
     channel_class = Channel
@@ -275,10 +276,10 @@ class Server(TcpWSGIServer):
                 sockets=[listener],
                 threads=threads,
                 ident=None,
-                # TORALE_PROXIES and Django's settings say which are trusted, not waitress.
+                # TORALE_PROXIES and Django's settings, not waitress, decide which are trusted.
                 clear_untrusted_proxy_headers=False,
-                # One more than `handle_accept` lets be, the listener, and the pipe that wakes us:
-                # reached only while all of them are being served.
+                # One connection more than `handle_accept` allows, the listener, and the pipe that
+                # wakes the loop. The limit is reached only while all connections are being served.
                 connection_limit=limits.connections + 3,
                 cleanup_interval=1,
                 max_request_header_size=HEAD_BYTES,
@@ -291,9 +292,9 @@ class Server(TcpWSGIServer):
         )
 
     def handle_accept(self) -> None:
-        """Accept a client; if there are too many then, close the one that has waited longest.
+        """Accept a client; if there are then too many, close the one that has waited longest.
 
-        So connections that a stranger opens and leaves idle cannot keep others out.
+        So connections that somebody opens and leaves idle cannot keep others out.
         """
         super().handle_accept()
         channels = self.active_channels.values()
@@ -303,18 +304,19 @@ class Server(TcpWSGIServer):
                 min(waiting, key=lambda channel: channel.waiting_since).handle_close()
 
     def maintenance(self, now: float) -> None:
-        """Look after all connections; called by the loop once a second."""
+        """Check all connections; the loop calls this once a second."""
         for channel in list(self.active_channels.values()):
             channel.look_after(time.monotonic(), self.limits)
 
     def stop(self) -> None:
-        """Take no more connections, and end when what is under way has been answered.
+        """Accept no more connections, and end when the requests under way have been answered.
 
         May be called by a signal handler.
         """
         if self._stop_by is None:
-            # In this order: once the time is set, the loop may end and close what wakes it. If it
-            # falls asleep before that, it wakes a second later by itself.
+            # In this order: once the time is set, the loop may end and close the pipe that wakes
+            # it. If the loop goes to sleep before the time is set, it wakes by itself a second
+            # later.
             self.pull_trigger()
             self._stop_by = time.monotonic() + self.limits.stop_s
 

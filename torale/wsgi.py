@@ -11,7 +11,7 @@ from torale import proofs
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
 application = get_wsgi_application()
 
-# If the database is away now, the check is made at the first connection.
+# If the database is unavailable now, the check is made at the first connection.
 proofs.check_at_first_connection()
 try:
     connection.ensure_connection()

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=torale.uuid7.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('running', 'Running'), ('success', 'Success'), ('retrying', 'Retrying'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
-                ('notify', models.BooleanField(default=True, help_text='A met condition makes sends.')),
+                ('notify', models.BooleanField(default=True, help_text='Whether people are notified if the condition is met.')),
                 ('attempt_count', models.PositiveSmallIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, null=True)),
                 ('leased_until', models.DateTimeField(null=True)),

@@ -6,7 +6,7 @@ from django.db.models import F
 
 
 def begin_at_creation(apps, schema_editor):
-    """Give the executions that no worker has begun the time at which they were made."""
+    """Set `started_at` of the executions that no worker has begun to when they were created."""
     Execution = apps.get_model("executions", "Execution")
     waiting = Execution.objects.using(schema_editor.connection.alias).filter(started_at=None)
     waiting.update(started_at=F("created_at"))

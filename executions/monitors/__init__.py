@@ -1,7 +1,7 @@
-"""The monitors by name, and which of them takes a question.
+"""The registry of monitors, and the choice of the monitor that takes a question.
 
-A monitor is imported when it is first needed: the models, which need only the shape of an answer,
-load no HTTP client and no parser.
+A monitor is imported when it is first needed. So the models, which need only the shape of an
+answer, do not load an HTTP client or a parser.
 """
 
 from functools import cache
@@ -38,7 +38,7 @@ MONITORS = {"page": "executions.monitors.page.PageMonitor"}
 
 NO_MONITOR = (
     'Name the page to watch, for example "https://example.com/product". '
-    "Questions without a page need a model, and none is configured."
+    "Questions without a page need a language model, and none is configured."
 )
 
 
@@ -50,7 +50,7 @@ def monitor_for(*, search_query: str, condition_description: str) -> Monitor:
         condition_description: when to tell.
 
     Raises:
-        BadQuestion: no monitor takes it; says what to write.
+        BadQuestion: no monitor takes it; the message says what to write.
     """
     for path in MONITORS.values():
         monitor = _monitor(path)
@@ -65,7 +65,7 @@ def check(*, search_query: str, condition_description: str, networks: Networks) 
     Args:
         search_query: what to look at.
         condition_description: when to tell.
-        networks: what the task's owner may call besides the public internet.
+        networks: the networks that the task's owner may call besides the public internet.
 
     Raises:
         BadQuestion: names the fields at fault and what to change.
@@ -77,17 +77,17 @@ def check(*, search_query: str, condition_description: str, networks: Networks) 
 
 
 async def ask(question: Question) -> Answer:
-    """Have the monitor that takes `question` find out.
+    """Return the answer of the monitor that takes `question`.
 
     Raises:
-        AskFailed: says why there is no answer.
+        AskFailed: there is no answer; the message says why.
     """
     try:
         monitor = monitor_for(
             search_query=question.search_query,
             condition_description=question.condition_description,
         )
-    except BadQuestion as error:  # it was kept when there was a monitor for it
+    except BadQuestion as error:  # it was stored when there still was a monitor for it
         raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
     return await monitor.ask(question)
 

@@ -1,4 +1,7 @@
-"""The page monitor: visits the pages that a question names and decides by a rule, with no model."""
+"""The page monitor: visits the pages that a question names and applies a rule to them.
+
+It uses no language model.
+"""
 
 import asyncio
 import re
@@ -22,11 +25,11 @@ from torale import outbound
 from torale.errors import Refused
 from torale.url_rules import Networks
 
-#: For one page, redirects included.
+#: The time limit for one page, redirects included.
 TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
-ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - these are meant
+ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - on purpose
 
 FAILURES = {
     outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
@@ -37,14 +40,14 @@ FAILURES = {
 
 
 class PageMonitor:
-    """Met when, on any of the question's pages, the rule comes to hold."""
+    """A condition is met when its rule becomes true on any of the question's pages."""
 
     def takes(self, *, search_query: str, condition_description: str) -> bool:
-        """Take every query that names a page."""
+        """Return whether the query names a page."""
         return bool(addresses_in(search_query))
 
     def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
-        """Refuse a query with a page that may not be visited, and a condition that is no rule.
+        """Refuse a query with a page that may not be visited, and a condition that is not a rule.
 
         Raises:
             BadQuestion: names the fields at fault.
@@ -52,7 +55,7 @@ class PageMonitor:
         faults = {}
         addresses = addresses_in(search_query)
         if len(addresses) > MAX_PAGES:
-            faults["search_query"] = f"Name at most {MAX_PAGES} pages; these are {len(addresses)}."
+            faults["search_query"] = f"Name at most {MAX_PAGES} pages, not {len(addresses)}."
         for address in addresses:
             try:
                 outbound.check_url(address, networks=networks)
@@ -66,17 +69,18 @@ class PageMonitor:
             raise BadQuestion(faults)
 
     async def ask(self, question: Question) -> Answer:
-        """Visit the pages and decide.
+        """Visit the pages and apply the rule.
 
-        What was remembered counts only for the rule it was remembered under: a changed condition
-        begins anew.
+        What was remembered is used only for the same rule. After the condition has changed, the
+        next visit counts as the first.
 
         Raises:
-            AskFailed: a page could not be read; nothing of the others is remembered then, so that
-                news on one of them is told at the next asking.
+            AskFailed: a page could not be read. Nothing is remembered of the other pages then, so
+                that news on one of them is noticed at the next visit.
         """
         try:
-            # The children compile it: that can take a tenth of a second, in which nothing is sent.
+            # The child processes compile it. Done here, that could take a tenth of a second, and
+            # nothing could be sent meanwhile.
             rule = rule_of(question.search_query, question.condition_description, compiles=False)
         except RuleError as error:
             raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
@@ -85,8 +89,8 @@ class PageMonitor:
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
             replies = await asyncio.gather(*(visit(session, address) for address in addresses))
-        # One after the other, so that an execution has only one call at a time in the queue of the
-        # children, and makes no more after one that fails.
+        # One after the other, so that an execution has only one call at a time in the queue for the
+        # child processes, and makes no more calls after one that fails.
         findings = {
             address: await find(address, str(rule), reply, memories.get(address))
             for address, reply in zip(addresses, replies, strict=True)
@@ -122,11 +126,11 @@ class PageMonitor:
 
 
 def addresses_in(query: str) -> list[str]:
-    """Return the http(s) URLs that `query` names, each once, in their order."""
+    """Return the http(s) URLs that `query` names, in their order and without duplicates."""
     found = []
     for match in ADDRESS.findall(query):
         address = match.rstrip(".,;:!?*_]}")
-        # A parenthesis belongs to the URL only if it opens there, too.
+        # A closing parenthesis belongs to the URL only if the opening one does, too.
         while address.endswith(")") and address.count(")") > address.count("("):
             address = address[:-1].rstrip(".,;:!?*_]}")
         found.append(address)
@@ -134,7 +138,7 @@ def addresses_in(query: str) -> list[str]:
 
 
 def rule_of(search_query: str, condition_description: str, *, compiles: bool = True) -> Rule:
-    """Return the condition's rule; one that only repeats the query is the default, `changes`.
+    """Return the condition's rule; for no condition, or one that repeats the query, `changes`.
 
     Args:
         search_query: the question's query.
@@ -142,7 +146,7 @@ def rule_of(search_query: str, condition_description: str, *, compiles: bool = T
         compiles: see `parse`.
 
     Raises:
-        RuleError: the condition is no rule.
+        RuleError: the condition is not a rule.
     """
     if not condition_description.strip() or condition_description == search_query:
         return Changes()
@@ -153,7 +157,7 @@ async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
     """Return what the server of the page at `address` answered.
 
     Raises:
-        AskFailed: there was no answer, or none with a page.
+        AskFailed: there was no answer, or its status is not 2xx.
     """
     try:
         reply = await outbound.fetch(session, address, timeout=TIMEOUT, max_bytes=MAX_BYTES)
@@ -170,10 +174,10 @@ async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
 async def find(
     address: str, condition: str, reply: outbound.Reply, memory: Mapping[str, Any] | None
 ) -> Finding:
-    """Read a page and apply the condition, in a process that is ended when it takes too much.
+    """Read a page and apply the condition, in a process with limits on its time and memory.
 
     Raises:
-        AskFailed: the page cannot be read, or the condition not applied.
+        AskFailed: the page cannot be read, or the condition cannot be applied.
     """
     try:
         return await confined(
@@ -199,7 +203,8 @@ async def find(
 def _failure_of(status: int) -> FailureKind:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return FailureKind.RATE_LIMIT
-    # A page may be missing while its site is being updated; one that is gone is visited daily.
+    # A status such as 404 is not retried soon, but the page is still visited once a day: it may
+    # only be missing while its site is being updated.
     return (
         FailureKind.NETWORK
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -208,12 +213,13 @@ def _failure_of(status: int) -> FailureKind:
 
 
 def tell(title: str, address: str, evidence: str) -> str:
-    """Return the Markdown that tells a person; what the page says cannot become markup."""
+    """Return the notification in Markdown; nothing that the page says becomes markup in it."""
     link = address.replace("<", "%3C").replace(">", "%3E")
     return f"**{_plain(title)}**\n\n{_plain(evidence)}\n\n<{link}>"
 
 
 def _plain(text: str) -> str:
-    # Titles stand behind two asterisks and evidence begins with a word of ours, so that only what
-    # starts markup in the middle of a line needs escaping: the raw Markdown is read as text, too.
+    # Only characters that start markup in the middle of a line are escaped: a title follows two
+    # asterisks, and evidence begins with a word of ours. More backslashes would make the raw
+    # Markdown, which some people see as text, harder to read.
     return re.sub(r"([\\`*_\[\]<>&~|])", r"\\\1", " ".join(text.split()))

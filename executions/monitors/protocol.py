@@ -1,4 +1,4 @@
-"""Question -> Answer: what a monitor is asked and what it says."""
+"""What a monitor is, what it is asked and what it answers."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +16,11 @@ class Question:
     search_query: str
     #: When to tell.
     condition_description: str
-    #: The state of the last answer, None at the first asking.
+    #: The state from the last answer; None if there was no answer yet.
     last_known_state: dict[str, Any] | None
-    #: When it is asked.
+    #: When the question is asked.
     asked_at: datetime
-    #: What the task's owner may call besides the public internet.
+    #: The networks that the task's owner may call besides the public internet.
     networks: Networks = ()
     #: The task's own data.
     context: dict[str, Any] | None = None
@@ -28,7 +28,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A page the answer rests on."""
+    """A page that the answer is based on."""
 
     #: Its address.
     url: str
@@ -42,24 +42,24 @@ class Answer:
 
     #: Whether the condition has become true.
     condition_met: bool
-    #: What to tell the person, in Markdown; present exactly if the condition has become true.
+    #: What to tell people, in Markdown; None unless the condition has become true.
     notification: str | None
     #: What was seen, in words.
     evidence: str
-    #: How sure this is, 0..100.
+    #: How certain the answer is, from 0 to 100.
     confidence: int
     #: Where it was seen.
     sources: list[Source] = field(default_factory=list)
     #: What was done to find out.
     activity: list[dict[str, Any]] = field(default_factory=list)
-    #: What to remember for the next asking; plain JSON.
+    #: What to remember until the question is asked again; plain JSON.
     state: dict[str, Any]
     #: When to ask next; None leaves it to the scheduler.
     next_run_at: datetime | None = None
 
 
 class AskFailed(Exception):
-    """No answer could be got; the message tells the task's owner why."""
+    """There is no answer; the message tells the task's owner why."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class BadQuestion(Exception):
     """A question that no monitor can ask.
 
     Attributes:
-        faults: by the name of the task's field, what is wrong there and what to change.
+        faults: for each field of the task with a fault, what is wrong and what to change.
     """
 
     def __init__(self, faults: dict[str, str]) -> None:
@@ -79,10 +79,10 @@ class BadQuestion(Exception):
 
 
 class Monitor(Protocol):
-    """Something that can be asked."""
+    """What every monitor provides."""
 
     def takes(self, *, search_query: str, condition_description: str) -> bool:
-        """Tell whether the question is one for this monitor; only then is it checked and asked.
+        """Return whether this monitor takes the question; only then is it checked and asked.
 
         Args:
             search_query: what to look at.
@@ -90,20 +90,20 @@ class Monitor(Protocol):
         """
 
     def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
-        """Refuse what could never be answered, before it is kept.
+        """Refuse a question that could never be answered, before it is stored.
 
         Args:
             search_query: what to look at.
             condition_description: when to tell.
-            networks: what the task's owner may call besides the public internet.
+            networks: the networks that the task's owner may call besides the public internet.
 
         Raises:
             BadQuestion: names the fields at fault.
         """
 
     async def ask(self, question: Question) -> Answer:
-        """Find out.
+        """Find the answer.
 
         Raises:
-            AskFailed: says why there is no answer.
+            AskFailed: there is no answer; the message says why.
         """

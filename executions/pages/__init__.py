@@ -1,1 +1,1 @@
-"""What a page says, and what a rule makes of it; pure, and imported by confined processes."""
+"""Reading pages and applying rules to them; pure, and imported by confined processes."""

@@ -1,4 +1,4 @@
-"""Regular expressions on RE2, whose time is linear in the text's length; pure."""
+"""Regular expressions with RE2, whose time is linear in the text's length; pure."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import re2
 
 
 def compiled(pattern: str, *, ignore_case: bool = False) -> Any:
-    """Compile an RE2 expression, with its complaints kept off the terminal.
+    """Compile an RE2 expression; RE2 does not print its errors.
 
     Raises:
-        re2.error: it is malformed, or too large.
+        re2.error: the expression is malformed or too large.
     """
     options = re2.Options()
     options.log_errors = False
@@ -18,6 +18,6 @@ def compiled(pattern: str, *, ignore_case: bool = False) -> Any:
 
 
 def complaint(error: re2.error) -> str:
-    """Return in words why an expression does not compile."""
+    """Return the reason why an expression does not compile, in words."""
     reason = error.args[0] if error.args else error
     return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

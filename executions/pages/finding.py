@@ -1,4 +1,4 @@
-"""A page's bytes and a rule -> what one visit comes to; pure."""
+"""Apply a rule to the bytes of a page: the result of one visit; pure."""
 
 import difflib
 import hashlib
@@ -11,17 +11,17 @@ from typing import Any
 from executions.pages.parse_page import Page, parse_page, select_number
 from executions.pages.rule import Changes, Contains, Matches, Number, Rule, parse
 
-#: Characters of a page's text that are remembered, to show what changed.
+#: How many characters of a page's text are remembered, to show what changed.
 REMEMBERED_CHARACTERS = 8000
-#: Characters of a page's text that evidence quotes.
+#: How many characters of a page's text the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: Lines of a page's text that are compared to show what changed.
+#: How many lines of a page's text are compared to show what changed.
 COMPARED_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one visit of one page comes to."""
+    """The result of one visit to one page."""
 
     #: The page's title, empty when it has none.
     title: str
@@ -31,23 +31,23 @@ class Finding:
     is_news: bool
     #: What was seen, in words.
     evidence: str
-    #: What to remember of the page.
+    #: What to remember about the page.
     memory: dict[str, Any]
 
 
 def examine(
     condition: str, body: bytes, content_type: str, memory: Mapping[str, Any] | None
 ) -> Finding:
-    """Read a page and apply a condition, in the light of what was remembered of the page.
+    """Read a page and apply a condition, given what was remembered about the page.
 
     Args:
         condition: a rule, as `rule.parse` takes it.
-        body: the page as it came.
+        body: the page as it was received.
         content_type: the header's value.
-        memory: that of the last visit's finding, None at the first visit.
+        memory: from the last visit's finding; None at the first visit.
 
     Raises:
-        RuleError: the condition is no rule.
+        RuleError: the condition is not a rule.
         Unreadable: the page is not text.
     """
     return _find(parse(condition), parse_page(body, content_type), memory)
@@ -64,7 +64,7 @@ def _find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
     holds, evidence = _holds(rule, page)
     held = bool(memory and memory.get("holds"))
     if holds and held:
-        evidence = f"Still so: {evidence}"
+        evidence = f"Still true: {evidence}"
     return Finding(page.title, holds, holds and not held, evidence, {**remembered, "holds": holds})
 
 
@@ -79,11 +79,11 @@ def _change(
 
 
 def _difference(before: str, after: str) -> str:
-    """Return the first lines that went and came, in words."""
+    """Return the first lines that were removed and that were added, in words."""
     old, new = _lines(before), _lines(after)
     gone: list[str] = []
     come: list[str] = []
-    # Lines are compared as a whole. difflib.ndiff would also look inside of each pair of them,
+    # Whole lines are compared. difflib.ndiff would also compare the characters of similar lines,
     # which takes minutes for some pages.
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for operation, old_begin, old_end, new_begin, new_end in matcher.get_opcodes():
@@ -135,7 +135,7 @@ def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
 
 
 def span_of(wanted: str, text: str) -> tuple[int, int] | None:
-    """Return where `wanted` first stands in `text`, in any case, or None; takes linear time."""
+    """Return where `text` first contains `wanted`, in any case, or None; takes linear time."""
     folded, sought = _folded(text), _folded(wanted)
     begin = folded.find(sought)
     if begin < 0:
@@ -143,11 +143,11 @@ def span_of(wanted: str, text: str) -> tuple[int, int] | None:
     end = begin + len(sought)
     if len(folded) == len(text):
         return begin, end
-    # Folding makes two of some characters ("ß" becomes "ss"): count which ones these stem from.
+    # Folding turns some characters into two ("ß" becomes "ss"), so find the original positions.
     ends = list(accumulate(len(_folded(character)) for character in text))
     return bisect_right(ends, begin), bisect_right(ends, end - 1) + 1
 
 
 def _folded(text: str) -> str:
-    # The Turkish letters are one with "i", as they are for a regular expression that ignores case.
-    return text.replace("İ", "i").replace("ı", "i").casefold()  # noqa: RUF001 - is meant
+    # The Turkish letters count as "i", as in a regular expression that ignores case.
+    return text.replace("İ", "i").replace("ı", "i").casefold()  # noqa: RUF001 - on purpose

@@ -1,4 +1,4 @@
-"""JSON paths (RFC 9535) whose functions for expressions run on RE2; pure."""
+"""JSON paths (RFC 9535) whose functions for regular expressions use RE2; pure."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from executions.pages import expression
 
 
 class _Search(FilterFunction):
-    """RFC 9535 §2.4.7, and §2.4.6 where the whole text must match.
+    """The function `search` (RFC 9535 §2.4.7); if the whole text must match, `match` (§2.4.6).
 
-    The library's own take exponential time for some expressions.
+    The library's own functions take exponential time for some expressions.
     """
 
     arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]
@@ -28,7 +28,7 @@ class _Search(FilterFunction):
         self._compiled: Any = None
 
     def __call__(self, value: object, pattern: object) -> bool:
-        """Tell whether `value` is a text that matches."""
+        """Return whether `value` is a text that matches."""
         if not isinstance(value, str) or not isinstance(pattern, str):
             return False
         if pattern != self._pattern:
@@ -39,15 +39,15 @@ class _Search(FilterFunction):
 def _compiled_or_none(pattern: str) -> Any:
     try:
         return expression.compiled(pattern)
-    except re2.error:  # one in the page's own data; it matches nothing
+    except re2.error:  # the page's own data has the expression; it matches nothing
         return None
 
 
 class _Parser(Parser):
-    """Refuses the library's own operator for expressions, which RFC 9535 does not have."""
+    """Refuses the library's operator =~, which RFC 9535 does not have."""
 
     def parse_regex(self, stream: TokenStream) -> BaseExpression:
-        """Refuse it."""
+        """Refuse the operator."""
         message = "write match(…) or search(…) instead of =~"
         raise JSONPathSyntaxError(message, token=stream.current())
 
@@ -56,13 +56,13 @@ class _Environment(JSONPathEnvironment):
     parser_class = _Parser
 
     def setup_function_extensions(self) -> None:
-        """Replace the functions that take an expression."""
+        """Replace the functions that take a regular expression."""
         super().setup_function_extensions()
         self.function_extensions["match"] = _Search(whole=True)
         self.function_extensions["search"] = _Search(whole=False)
 
     def validate_function_extension_signature(self, token: Token, args: list[Any]) -> list[Any]:
-        """Refuse a malformed expression as well: at a visit, it would only match nothing."""
+        """Also refuse a malformed expression, which would match nothing when a page is visited."""
         args = super().validate_function_extension_signature(token, args)
         if token.value in ("match", "search") and isinstance(args[1], StringLiteral):
             try:

@@ -1,4 +1,4 @@
-"""Bytes of a page -> readable text, and the number that a rule selects; pure."""
+"""Turn the bytes of a page into text, and find the number that a rule selects; pure."""
 
 import json
 import re
@@ -16,29 +16,30 @@ from price_parser import Price
 from executions.pages.json_path import PATHS
 
 TEXT_TYPES = re.compile(r"text/|application/(.+\+)?(json|xml)|application/xhtml\+xml")
-#: What PostgreSQL's jsonb cannot keep.
+#: Characters that PostgreSQL's jsonb cannot store.
 UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
-#: A number as JSON writes it (RFC 8259 §6), where its point is always a decimal one.
+#: A number as JSON writes it (RFC 8259 §6): a point in it is always a decimal point.
 JSON_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
-#: A separator before three digits that cannot group thousands: after a zero or a longer number.
+#: A separator before three digits that does not group thousands, as it follows a zero alone or more
+#: than three digits.
 DECIMAL_SEPARATOR = re.compile(r"(?<![\d.,])(?:0|\d{4,})([.,])\d{3}(?![\d.,])")
-#: A minus before the first number; a hyphen inside a word is none.
+#: A minus sign before the first number; a hyphen inside a word is not a minus sign.
 MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*\d")
-#: Characters of a text in which a number is looked for: the time that this takes grows faster than
-#: the text.
+#: How many characters of a text are searched for a number. The time this takes grows faster than
+#: the length of the text.
 NUMBER_WITHIN = 1000
 
 
 class Unreadable(Exception):
-    """The page is nothing that can be read as text."""
+    """The page cannot be read as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page as a rule sees it."""
 
-    #: The text a reader sees, or the JSON with its keys in order.
+    #: The text that a reader sees, or the JSON with sorted keys.
     text: str
     #: Its title, empty when it has none.
     title: str
@@ -49,14 +50,14 @@ class Page:
 
 
 def parse_page(body: bytes, content_type: str) -> Page:
-    """Return what a page says, as text and as the document or value that it is.
+    """Return a page's text, and its parsed HTML document or JSON value.
 
     Args:
-        body: the page as it came.
-        content_type: the header's value; without one, HTML is assumed.
+        body: the page as it was received.
+        content_type: the header's value; if it is empty, HTML is assumed.
 
     Raises:
-        Unreadable: a picture, a PDF or the like.
+        Unreadable: the page is an image, a PDF or the like, or JSON that is not valid.
     """
     header = Message()
     header["Content-Type"] = content_type or "text/html"
@@ -84,10 +85,10 @@ def parse_page(body: bytes, content_type: str) -> Page:
 
 
 def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] | None:
-    """Return the first number that a selector finds and the text it stands in, or None.
+    """Return the first number that a selector finds and the text that contains it, or None.
 
     Args:
-        page: what was read.
+        page: the page, as `parse_page` returns it.
         kind: `css` or `json`.
         selector: a valid CSS selector or JSON path.
     """
@@ -110,13 +111,13 @@ def _found_by_path(path: str, data: Any) -> Any:
         found = next(iter(PATHS.finditer(path, data)), None)
     except JSONPathRecursionError:  # the data is nested too deeply for a path that descends
         return None
-    except json.JSONDecodeError:  # the data is a text, which the library took for JSON once more
+    except json.JSONDecodeError:  # the data is a string, which the library tries to parse again
         return None
     return None if found is None else found.obj
 
 
 def number_in(value: Any) -> Decimal | None:
-    """Return the number that `value` is or its text holds, in whatever country's spelling."""
+    """Return the number that `value` is or that its text contains, in any country's notation."""
     if isinstance(value, bool) or value is None:
         return None
     try:
@@ -124,7 +125,8 @@ def number_in(value: Any) -> Decimal | None:
             number = Decimal(str(value))
         else:
             text = str(value)[:NUMBER_WITHIN].replace("\N{MINUS SIGN}", "-")
-            # So spelled, the parser of prices knows a Swiss thousand and skips no percents.
+            # The price parser recognizes Swiss thousands separators and percentages only in this
+            # form.
             text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("%", " %")
             decimal = DECIMAL_SEPARATOR.search(text)
             amount = Price.fromstring(
@@ -141,11 +143,11 @@ def number_in(value: Any) -> Decimal | None:
 def _document(body: bytes, charset: str | None) -> Any:
     try:
         parser = lxml.html.HTMLParser(encoding=charset or _guessed(body))
-    except (LookupError, ValueError):  # no charset, or a name with characters that none has
+    except (LookupError, ValueError):  # an unknown charset, or characters that no name may have
         parser = lxml.html.HTMLParser(encoding=_guessed(body))
     try:
         return lxml.html.document_fromstring(body, parser=parser)
-    except (etree.ParserError, ValueError):  # nothing in it
+    except (etree.ParserError, ValueError):  # the page is empty
         return None
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]
@@ -154,7 +156,7 @@ def _document(body: bytes, charset: str | None) -> Any:
 
 
 def _guessed(body: bytes) -> str | None:
-    """Return UTF-8 for what can be nothing else; None leaves it to the page's own declaration."""
+    """Return UTF-8 for bytes that are clearly UTF-8; None leaves it to the page's declaration."""
     if body.isascii():
         return None
     try:
@@ -167,7 +169,7 @@ def _guessed(body: bytes) -> str | None:
 def _decoded(body: bytes, charset: str | None) -> str:
     try:
         return body.decode(charset or "utf-8", errors="replace")
-    except (LookupError, ValueError):  # no charset, or one that is not for pages, such as idna
+    except (LookupError, ValueError):  # an unknown charset, or one that is not for pages: idna
         return body.decode(errors="replace")
 
 

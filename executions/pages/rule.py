@@ -1,4 +1,4 @@
-"""The grammar of a page monitor's condition, and what a rule says of a page; pure.
+"""The grammar of the page monitor's conditions, and the rules that they state; pure.
 
 rule      = "changes" | ["does not"] "contain(s)" text | "matches" regex | number
 text      = "…" in straight, single or typographic quotes; a backslash escapes
@@ -37,8 +37,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
 
-#: What the libraries raise for an invalid selector; the last two for characters and numbers out of
-#: bounds.
+#: What the libraries raise for an invalid selector. The last two are for characters and numbers
+#: that are out of range.
 BAD_SELECTOR = (
     SelectorError,
     etree.XPathError,
@@ -48,15 +48,15 @@ BAD_SELECTOR = (
     OverflowError,
 )
 
-#: No page holds a longer text worth looking for, and RE2's memory grows with the expression.
+#: Nobody needs to look for a longer text, and RE2's memory grows with the expression.
 MAX_SOUGHT_LENGTH = 500
 
 
 class RuleError(ValueError):
-    """The condition is no rule; the message points at the fault.
+    """The condition is not a rule; the message points at the fault.
 
     Attributes:
-        position: of the fault's character, from 1.
+        position: which character of the condition is at fault, counted from 1.
     """
 
     def __init__(self, message: str, position: int) -> None:
@@ -69,7 +69,7 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The page reads otherwise than at the last visit."""
+    """The page's text is not the same as at the last visit."""
 
     def __str__(self) -> str:
         return "changes"
@@ -77,11 +77,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The page's text holds `text`, in whatever case and spacing."""
+    """The page's text contains `text`; case and the amount of white space do not matter."""
 
     #: What to look for.
     text: str
-    #: Whether it is to be absent instead.
+    #: Whether the page must not contain it.
     negated: bool = False
 
     def __str__(self) -> str:
@@ -108,7 +108,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number on the page, compared."""
+    """A number on the page meets a comparison."""
 
     #: `css` or `json`.
     kind: str
@@ -116,14 +116,14 @@ class Number:
     selector: str
     #: One of OPERATORS.
     operator: str
-    #: What it is compared with.
+    #: What the number is compared with.
     operand: Decimal
 
     def __str__(self) -> str:
         return f"{self.kind}({quoted(self.selector)}) {self.operator} {self.operand:f}"
 
     def holds_for(self, value: Decimal) -> bool:
-        """Tell whether `value` meets the comparison."""
+        """Return whether `value` meets the comparison."""
         return bool(OPERATORS[self.operator](value, self.operand))
 
 
@@ -141,11 +141,11 @@ def parse(text: str, *, compiles: bool = True) -> Rule:
 
     Args:
         text: a condition.
-        compiles: whether its expression, selector or path is checked, too. No condition was found
-            whose check takes more than 0.2 s.
+        compiles: whether to check its expression, selector or path as well. No condition is known
+            for which this takes more than 0.2 s.
 
     Raises:
-        RuleError: points at the fault and says what to write.
+        RuleError: the message points at the fault and says what to write.
     """
     return _Parser(text, compiles=compiles).rule()
 
@@ -167,7 +167,7 @@ class _Parser:
             rule = Changes()
         elif self.take(r"contains\b"):
             rule = Contains(self.quoted_text("contains", 'contains "In stock"'))
-        elif self.take(r"(?:does\s+not|doesn['’]t)\s+contain\b"):  # noqa: RUF001 - is meant
+        elif self.take(r"(?:does\s+not|doesn['’]t)\s+contain\b"):  # noqa: RUF001 - on purpose
             text = self.quoted_text("does not contain", 'does not contain "In stock"')
             rule = Contains(text, negated=True)
         elif self.take(r"matches\b"):
@@ -184,7 +184,7 @@ class _Parser:
         return rule
 
     def take(self, pattern: str) -> str | None:
-        """Read what `pattern` matches here, or nothing."""
+        """Read what `pattern` matches at this point; return None if it does not match."""
         found = re.compile(pattern, re.IGNORECASE).match(self.text, self.at)
         if found is None:
             return None
@@ -196,7 +196,7 @@ class _Parser:
         return RuleError(message, self.at + 1)
 
     def quoted_text(self, before: str, example: str) -> str:
-        """Read a text in quotes; `example` shows whoever forgot them what to write."""
+        """Read a text in quotes; if they are missing, the error shows `example`."""
         self.take(r"\s*")
         begin = self.at
         closing = QUOTES.get(self.text[self.at : self.at + 1])
@@ -221,7 +221,7 @@ class _Parser:
         return text
 
     def matches(self) -> Matches:
-        """Read an expression between slashes and check that RE2 takes it."""
+        """Read an expression between slashes and check that RE2 accepts it."""
         self.take(r"\s*")
         begin = self.at
         between_slashes = self.take(r"/(?:[^/\\]|\\.)*/")
@@ -242,7 +242,7 @@ class _Parser:
         return rule
 
     def number(self, kind: str) -> Number:
-        """Read a selector and what the number it selects is compared with."""
+        """Read a selector and the comparison for the number that it selects."""
         self.take(r"\s*\(")
         begin = self.at
         example = 'css(".price")' if kind == "css" else 'json("$.price")'
@@ -250,7 +250,7 @@ class _Parser:
         if self.compiles:
             try:
                 if kind == "css":
-                    # An undeclared namespace shows only when the selector is used.
+                    # An undeclared namespace is found only when the selector is used.
                     lxml.html.Element("html").cssselect(selector)
                 else:
                     PATHS.compile(selector)

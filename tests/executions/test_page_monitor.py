@@ -105,7 +105,7 @@ def test_news_is_told_once_each_time_the_condition_becomes_true(
         False,
         True,
     ]
-    assert answers[2].evidence == f"Still so: {answers[1].evidence}"
+    assert answers[2].evidence == f"Still true: {answers[1].evidence}"
 
 
 def test_a_text_is_quoted_with_what_is_around_it(http_receiver):

@@ -25,7 +25,7 @@ def test_a_question_that_can_be_asked_is_taken(query, condition):
         (
             " ".join(f"https://shop.example/{n}" for n in range(6)),
             "changes",
-            {"search_query": "Name at most 5 pages; these are 6."},
+            {"search_query": "Name at most 5 pages, not 6."},
         ),
         (
             "http://127.0.0.1/",

@@ -88,7 +88,8 @@ def test_the_command_says_how_many(owner, time_machine):
 
 
 def test_the_command_says_how_an_age_is_written():
-    with pytest.raises(CommandError, match="'old' is no duration; write it like 90d, 12h or 30m"):
+    told = "'old' is not a duration; write it like 90d, 12h or 30m"
+    with pytest.raises(CommandError, match=told):
         call_command("prune_sends", "--older-than", "old")
 
 

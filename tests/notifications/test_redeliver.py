@@ -213,7 +213,7 @@ def test_the_command_queues_what_failed_since(owner, stranger, time_machine):
 
 @pytest.mark.django_db
 def test_the_command_says_how_a_time_is_written():
-    with pytest.raises(CommandError, match=r"--since: 'soon' is no time; write it like"):
+    with pytest.raises(CommandError, match=r"--since: 'soon' is not a time; write it like"):
         call_command("redeliver", since="soon")
 
 

@@ -38,7 +38,7 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
                     "type": "value_error",
                     "loc": ["body", "search_query"],
                     "msg": 'Name the page to watch, for example "https://example.com/product". '
-                    "Questions without a page need a model, and none is configured.",
+                    "Questions without a page need a language model, and none is configured.",
                     "input": "Is it out yet?",
                 }
             ],

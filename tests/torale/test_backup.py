@@ -90,7 +90,7 @@ def test_a_database_that_holds_users_is_not_replaced_unless_forced(installation)
 
     assert said == (
         "CommandError: The database holds users. Stop web and workers and add --force to replace "
-        "all that is there.\n"
+        "everything in it.\n"
     )
     assert sql(data, "SELECT first_name FROM accounts_user") == "Later"
     done("restore", "--force", backup, data=data)

@@ -182,7 +182,7 @@ def test_a_key_that_is_none_is_an_error_that_says_how_to_make_one(settings):
         Payload.objects.filter(headers={}).exists()
 
     assert str(error.value) == (
-        "TORALE_FIELD_KEYS holds a key that is none "
+        "TORALE_FIELD_KEYS holds a key that is not valid "
         "(Fernet key must be 32 url-safe base64-encoded bytes.); make one with "
         '`python -c "from cryptography.fernet import Fernet; '
         'print(Fernet.generate_key().decode())"`.'

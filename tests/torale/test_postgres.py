@@ -242,7 +242,7 @@ def test_a_folder_that_cannot_be_is_told_with_what_to_do(tmp_path):
     assert str(error.value) == (
         "The embedded PostgreSQL cannot be used: "
         f"[Errno 17] File exists: '{tmp_path}/postgres'; "
-        "put that right, or set DATABASE_URL to a PostgreSQL server."
+        "fix that, or set DATABASE_URL to a PostgreSQL server."
     )
 
 
@@ -261,7 +261,7 @@ def test_data_that_postgresql_does_not_take_is_told_with_its_reason(tmp_path):
     assert re.search(
         r"EmbeddedServerError: The embedded PostgreSQL cannot be used: .+ \(see "
         + re.escape(str(tmp_path / "postgres.log"))
-        + r"\); put that right, or set DATABASE_URL to a PostgreSQL server\.\n$",
+        + r"\); fix that, or set DATABASE_URL to a PostgreSQL server\.\n$",
         ended.stderr,
     )
 

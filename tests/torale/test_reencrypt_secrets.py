@@ -27,7 +27,7 @@ def test_afterwards_the_old_key_is_not_needed_any_more(secret, settings):
     call_command("reencrypt_secrets", stdout=out)
 
     settings.TORALE_FIELD_KEYS = [NEW]
-    assert out.getvalue() == "Encrypted the secrets of 3 rows anew.\n"
+    assert out.getvalue() == "Encrypted the secrets of 3 rows again.\n"
     assert WebhookConfig.objects.get().secret == secret
     assert Payload.objects.get().headers == {"X-Token": "send"}
 
@@ -42,7 +42,7 @@ def test_a_row_whose_key_is_missing_is_named_and_all_others_are_done(secret, set
         call_command("reencrypt_secrets", stdout=out)
 
     settings.TORALE_FIELD_KEYS = [NEW]
-    assert out.getvalue() == "Encrypted the secrets of 2 rows anew.\n"
+    assert out.getvalue() == "Encrypted the secrets of 2 rows again.\n"
     assert str(error.value) == (
         "1 rows hold a secret that was encrypted with a key that TORALE_FIELD_KEYS does not list; "
         f"add the old key at its end and run this again: Payload {send.pk}."
@@ -56,4 +56,4 @@ def test_a_key_that_is_none_is_found_by_the_checks(settings):
     [error] = run_checks()
 
     assert error.id == "torale.E001"
-    assert error.msg.startswith("TORALE_FIELD_KEYS holds a key that is none ")
+    assert error.msg.startswith("TORALE_FIELD_KEYS holds a key that is not valid ")

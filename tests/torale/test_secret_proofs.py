@@ -28,9 +28,9 @@ pytestmark = pytest.mark.e2e
 KEYS = [Fernet.generate_key().decode() for _ in range(2)]
 
 DIFFER = (
-    "torale: This database was used with another {}. Set what the other machines have (in their "
-    "environment, or in the file of that name in their TORALE_DATA_DIR). If that is lost for good, "
-    "run `manage.py reencrypt_secrets` to go on with the present value.\n"
+    "torale: This database was used with another {}. Set the value that the other machines have "
+    "(in their environment, or in the file of that name in their TORALE_DATA_DIR). If that value "
+    "is lost for good, run `manage.py reencrypt_secrets` to continue with the current value.\n"
 )
 BOTH = DIFFER.format("TORALE_FIELD_KEYS and another SECRET_KEY")
 

@@ -128,5 +128,5 @@ def test_an_embedded_database_that_cannot_be_made_is_told_with_what_to_do(tmp_pa
     assert ended.stderr == (
         "CommandError: The database cannot be used: The embedded PostgreSQL cannot be used: "
         f"[Errno 17] File exists: '{tmp_path}/postgres'; "
-        "put that right, or set DATABASE_URL to a PostgreSQL server.\n"
+        "fix that, or set DATABASE_URL to a PostgreSQL server.\n"
     )

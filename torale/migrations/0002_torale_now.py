@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
-# STABLE lets an index serve a comparison with it, and lets the planner inline it. A test moves it
-# by the session's setting `torale.now`.
+# STABLE lets PostgreSQL use an index to compare with it, and inline it. Tests change its time with
+# the session's setting `torale.now`.
 CREATE = """
 CREATE FUNCTION torale_now() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE

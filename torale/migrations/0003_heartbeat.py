@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
             ],
         ),
-        # Let the first worker have its minute before the scheduler is called late.
+        # Give the first worker a minute to start before the scheduler counts as late.
         migrations.RunSQL(
             "INSERT INTO torale_heartbeat (name, at) VALUES ('scheduler', torale_now())",
             migrations.RunSQL.noop,

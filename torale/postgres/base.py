@@ -1,6 +1,6 @@
-"""Database backend that brings the embedded server up whenever a connection to it is wanted.
+"""The database backend that starts the embedded server whenever a connection to it is needed.
 
-Importing it starts nothing: `manage.py --help` needs no database.
+Importing it does not start the server: `manage.py --help` needs no database.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from torale.postgres.server import PORT, ROLE, EmbeddedServer, EmbeddedServerErr
 
 @cache
 def embedded_server(data_dir: Path) -> EmbeddedServer:
-    """Return this process's one handle on the server in `data_dir`."""
+    """Return the one object by which this process uses the server in `data_dir`."""
     return EmbeddedServer(data_dir)
 
 
 def ensure_running() -> str:
-    """Return the folder of the socket of a server that runs; cheap while it does.
+    """Start the server if necessary, and return the folder of its socket; fast while it runs.
 
     Raises:
-        psycopg.OperationalError: it cannot be started. That is an unreachable database to Django,
-            psycopg's pools and procrastinate alike.
+        psycopg.OperationalError: it cannot be started. Django, psycopg's pools and procrastinate
+            treat this error as a database that cannot be reached.
     """
     try:
         return str(embedded_server(settings.TORALE_DATA_DIR).ensure_running())
@@ -36,11 +36,11 @@ def ensure_running() -> str:
 
 
 class EmbeddedConnection(psycopg.Connection[TupleRow]):
-    """A connection that brings the server up first, for a pool that connects in its own threads."""
+    """A connection that starts the server if necessary; a pool makes it in its own threads."""
 
     @classmethod
     def connect(cls, conninfo: str = "", **parameters: Any) -> Self:
-        """Connect to a server that runs."""
+        """Start the server if necessary, and connect to it."""
         ensure_running()
         return super().connect(conninfo, **parameters)
 
@@ -61,23 +61,26 @@ class DatabaseClient(client.DatabaseClient):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostgreSQL at the address of the embedded server, whatever the settings say."""
+    """Django's backend for PostgreSQL at the address of the embedded server.
+
+    The address in the settings is ignored.
+    """
 
     client_class = DatabaseClient
 
     @property
     def pool(self) -> Any:
-        """Django's pool, with connections that outlive the server."""
+        """Django's pool, with connections that start the server again if it has stopped."""
         pool = super().pool
         if pool is not None:
             pool.connection_class = EmbeddedConnection
         return pool
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return the parameters for a server that runs: it is brought up if need be.
+        """Start the server if necessary, and return the parameters to connect to it.
 
-        Django asks for them before every connection, a pooled one too, and so does procrastinate
-        for its worker's.
+        Django calls this before every connection, also before one from the pool. Procrastinate
+        calls it for the connections of its worker.
 
         Raises:
             django.db.OperationalError: the server cannot be started.

@@ -1,6 +1,6 @@
 """Write the whole database to a file and back, with the PostgreSQL programs of this installation.
 
-They are of the embedded server's version; pg_dump reads older servers, too.
+The programs have the version of the embedded server; pg_dump can also read older servers.
 """
 
 import os
@@ -13,7 +13,7 @@ from torale.postgres.server import programs
 
 
 class DumpError(Exception):
-    """A program of PostgreSQL has failed; the message is what it said last."""
+    """A program of PostgreSQL has failed; the message is the last line that it printed."""
 
 
 def dump(path: Path) -> None:
@@ -34,15 +34,15 @@ def dump(path: Path) -> None:
 
 
 def restore(path: Path) -> None:
-    """Replace all that the database holds by the dump in `path`; a failure leaves it as it was.
+    """Replace everything in the database with the dump in `path`; a failure leaves it as it was.
 
     Raises:
-        DumpError: the file is no dump or is damaged, or the database refuses it.
+        DumpError: the file is not a dump, or is damaged, or the database refuses it.
     """
     _run("pg_restore", f"--file={os.devnull}", str(path), env={})
     database, environment = _database()
-    # The schema is dropped, and not only what the dump names: the database may be of a later
-    # version and have more.
+    # The whole schema is dropped, and not only what the dump contains: the database may be of a
+    # later version that has more tables.
     psql: list[str | Path] = [
         *(programs() / "psql", "--no-psqlrc", "--quiet", "--single-transaction"),
         *("--set=ON_ERROR_STOP=1", "--command=SET client_min_messages = warning"),
@@ -69,7 +69,8 @@ def restore(path: Path) -> None:
         ) as target,
     ):
         os.close(reading)
-        # psql commits at the end of its input, which comes when this process lets go of it.
+        # psql commits at the end of its input, which it reaches only when this process closes
+        # `writing`. So it can still be killed if pg_restore fails.
         if source.wait():
             target.kill()
         os.close(writing)
@@ -79,7 +80,7 @@ def restore(path: Path) -> None:
 
 
 def _database() -> tuple[list[str], dict[str, str]]:
-    """Return the arguments and environment by which PostgreSQL's programs find the database."""
+    """Return the arguments and the environment with which PostgreSQL's programs connect."""
     client = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
     (_, *arguments), environment = client
     return arguments, environment or {}

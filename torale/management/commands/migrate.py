@@ -12,9 +12,9 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import DiskFull
 
-#: The key of the advisory lock, of our own choice: "tora" in ASCII.
+#: The key of the advisory lock. We chose it: it is "tora" in ASCII.
 LOCK = 0x746F7261
-#: Seconds between two tries to get it.
+#: Seconds between two attempts to get the lock.
 PAUSE = 0.2
 
 
@@ -41,7 +41,7 @@ class Command(migrate.Command):
 
 @contextmanager
 def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Hold the advisory lock of migrations, on a connection of its own."""
+    """Hold the advisory lock of migrations, on a separate connection."""
     parameters = {**connection.get_connection_params(), "autocommit": True}
     with psycopg.connect(**parameters) as holder:
         # Do not wait within PostgreSQL: CREATE INDEX CONCURRENTLY in the other process would wait

@@ -9,16 +9,16 @@ from django.db import models, transaction
 from torale import proofs
 from torale.fields import EncryptedJSONField, Undecryptable, kept
 
-#: Rows locked at a time.
+#: How many rows are locked at a time.
 ROWS_PER_TRANSACTION = 500
-#: Rows that are named in the error.
+#: How many rows the error names.
 MOST_ROWS_NAMED = 20
 
 
 class Command(BaseCommand):
     """After this, all keys but the first may be removed from the setting.
 
-    It runs with any secrets, and stores proofs of them.
+    It runs even if the secrets differ from those in use before, and stores proofs of the new ones.
     """
 
     help = (
@@ -27,11 +27,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through all models and print how many rows there were.
+        """Encrypt the secrets of all models again and print how many rows there were.
 
         Raises:
-            CommandError: names the rows with a secret that could not be decrypted. They are left
-                as they are; all others are encrypted again.
+            CommandError: some secrets could not be decrypted. The message names their rows, which
+                are left as they are; all others are encrypted again.
         """
         count, undecryptable = 0, []
         for model in apps.get_models():
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 count += done
                 undecryptable += left
         proofs.renew()
-        self.stdout.write(f"Encrypted the secrets of {count} rows anew.")
+        self.stdout.write(f"Encrypted the secrets of {count} rows again.")
         if undecryptable:
             more = len(undecryptable) - MOST_ROWS_NAMED
             raise CommandError(
@@ -60,7 +60,7 @@ def reencrypt(model: type[models.Model], fields: list[str]) -> tuple[int, list[s
     """Decrypt and encrypt `fields` of all rows of `model`, in batches.
 
     Returns:
-        How many rows were done, and the names of those that hold something undecryptable.
+        How many rows were encrypted, and the names of those with a value that cannot be decrypted.
     """
     rows = model._default_manager.order_by("pk").only("pk", *fields)
     last, count = None, 0

@@ -12,12 +12,12 @@ from torale.postgres.dump import DumpError, restore
 
 
 class Command(BaseCommand):
-    """Replaces the database; to be run while neither web nor workers run."""
+    """Replaces the database; stop web and workers before you run it."""
 
     help = "Replace the whole database with what `backup` wrote to a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file."""
+        """Add the path of the file and `--force`."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--force",
@@ -29,8 +29,8 @@ class Command(BaseCommand):
         """Restore, or say why not and change nothing."""
         if not force and has_users():
             raise CommandError(
-                "The database holds users. Stop web and workers and add --force to replace all "
-                "that is there."
+                "The database holds users. Stop web and workers and add --force to replace "
+                "everything in it."
             )
         connection.close()  # an open one could block DROP SCHEMA
         try:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = "Migrate, make the first admin on the first start, and run web and worker together."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until a signal comes; fail with the status of a process that ends by itself."""
+        """Run until a signal arrives; if a process ends by itself, fail with its status."""
         self.check_port()
         self.check_database()
         call_command("migrate", verbosity=0, interactive=False)
@@ -43,10 +43,10 @@ class Command(BaseCommand):
         asyncio.run(run_together())
 
     def check_port(self) -> None:
-        """Find out before anything is started whether the port can be opened.
+        """Check that the port can be opened, before anything is started.
 
         Raises:
-            CommandError: says who else has it and what to do.
+            CommandError: the message says which process has the port and what to do.
         """
         try:
             listen(*settings.TORALE_LISTEN).close()
@@ -54,10 +54,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def check_database(self) -> None:
-        """Find out whether the database answers.
+        """Check that the database answers.
 
         Raises:
-            CommandError: says why it does not and what to do.
+            CommandError: the message says why it does not and what to do.
         """
         try:
             psycopg.connect(**{"connect_timeout": 5, **connection.get_connection_params()}).close()
@@ -68,10 +68,10 @@ class Command(BaseCommand):
 async def run_together() -> None:
     """Run the commands TOGETHER until SIGTERM, SIGINT, or the end of one; then end them all.
 
-    They write to our standard output and error, each line whole.
+    They write whole lines to the standard output and error of this process.
 
     Raises:
-        CommandError: one ended by itself; the command ends with its status.
+        CommandError: one of them ended by itself; this command then ends with its status.
     """
     stop = asyncio.Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
@@ -80,9 +80,10 @@ async def run_together() -> None:
         name: await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "torale.supervised", name),
             cwd=settings.BASE_DIR,
-            # Held until we end. Nothing is written to it.
+            # Kept open until this process ends. Nothing is written to it.
             stdin=asyncio.subprocess.PIPE,
-            # Out of reach of the terminal's Ctrl-C, which would reach each of them twice.
+            # Without this, the terminal's Ctrl-C would stop each of them twice: directly, and
+            # through this process.
             start_new_session=True,
         )
         for name in TOGETHER
@@ -104,7 +105,7 @@ async def run_together() -> None:
 
     if ended:
         status = ends[ended[0]].result()
-        # A negative one is the number of the signal that killed it.
+        # A negative status is the number of the signal that killed the process.
         raise CommandError(
             f"{ended[0]} has ended, so serve ends, too. If nothing above says why, it was killed.",
             returncode=128 - status if status < 0 else status or 1,

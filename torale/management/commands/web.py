@@ -10,17 +10,17 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from torale.ports import CannotListen, listen
 from torale.web import Server
 
-#: Threads that run views; each may use a database connection.
+#: How many threads run views; each may use a database connection.
 THREADS = 4
 
 
 class Command(BaseCommand):
-    """Serves on one core; for more, start several behind a proxy, each with its TORALE_LISTEN."""
+    """Serves on one core. To use more, run several behind a proxy, each with its TORALE_LISTEN."""
 
     help = "Serve the API and the admin until SIGTERM or Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until a signal comes; what is under way then is still answered."""
+        """Run until a signal arrives, and then finish the requests under way."""
         application = get_internal_wsgi_application()
         try:
             listener = listen(*settings.TORALE_LISTEN)

@@ -16,7 +16,7 @@ admin.site.unregister(Group)
 
 
 class UserForm(UserChangeForm):
-    """The form of a user's page; a user needs no username, for which Django's own form breaks."""
+    """The form of a user's page. Django's own form breaks when a user has no username."""
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -25,7 +25,7 @@ class UserForm(UserChangeForm):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    """Users: made here or by the first start, switched off rather than deleted."""
+    """Users. They are created here or at the first start, and deactivated rather than deleted."""
 
     form = UserForm
     add_form = UserCreationForm
@@ -48,7 +48,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(ReadOnly, ModelAdmin):
-    """Verified addresses: only their users can prove them, so they are read here, without codes."""
+    """Email addresses, read-only and without their codes: only their users can verify them."""
 
     list_display = ["email", "user", "verified_at", "tries", "code_expires_at", "created_at"]
     list_select_related = ["user"]
@@ -61,7 +61,7 @@ class EmailAddressAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(APIKey)
 class APIKeyAdmin(ModelAdmin):
-    """API keys: seen, and revoked by their users or by `revoke_api_keys`; never made here."""
+    """API keys. The admin shows and revokes them; only users create them."""
 
     list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
@@ -73,21 +73,21 @@ class APIKeyAdmin(ModelAdmin):
     exclude = ["digest"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A key's secret is shown to its user only."""
+        """Return False: a new key's secret is shown only to its user."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: APIKey | None = None) -> bool:
-        """A key is never edited."""
+        """Return False: a key is never edited."""
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may revoke anybody's keys."""
+        """Return whether the user may revoke the keys of any user."""
         return request.user.has_perm("accounts.revoke_apikey")
 
     @admin.action(description="Revoke the selected API keys", permissions=["revoke"])
     @transaction.atomic
     def revoke_api_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
-        """Revoke those of `queryset` that are not revoked yet; log each of them."""
+        """Revoke the keys in `queryset` that are not revoked yet, and log each of them."""
         selected = [*queryset.values_list("pk", flat=True)]
         keys = APIKey.objects.filter(pk__in=selected, revoked_at=None).order_by("pk")
         active = [*keys.select_for_update()]

@@ -1,4 +1,4 @@
-"""The admin as a whole: its log-in, and what its pages may run."""
+"""The admin site: its login, and the content security policy of its pages."""
 
 import math
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.log_in import LogInForm
 
-#: The theme's Alpine compiles the expressions in its templates, and its templates have styles
-#: inline. Neither allows inline scripts.
+#: The theme uses Alpine, which compiles expressions (`unsafe-eval`), and has inline styles in its
+#: templates. Inline scripts stay forbidden.
 policy = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]})
 
 
 class AdminSite(UnfoldAdminSite):
-    """The admin, whose log-in answers 429 to one attempt too many."""
+    """The admin. Its login answers 429 after too many attempts."""
 
     login_form = LogInForm
 
@@ -27,7 +27,7 @@ class AdminSite(UnfoldAdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the form, or take what it sends."""
+        """Show the login form, or log the user in with the submitted one."""
         response: HttpResponse = super().login(request, extra_context)
         form = (getattr(response, "context_data", None) or {}).get("form")
         if form and form.wait:
@@ -40,6 +40,6 @@ class AdminSite(UnfoldAdminSite):
         view: Callable[..., Any],
         cacheable: bool = False,  # noqa: FBT001, FBT002 - Django's signature
     ) -> Callable[..., Any]:
-        """Return `view` for those who may enter the admin."""
+        """Return `view`, limited to users who may enter the admin."""
         wrapped: Callable[..., Any] = super().admin_view(policy(view), cacheable)
         return wrapped

@@ -1,4 +1,4 @@
-"""Bearer key -> user."""
+"""Authenticate requests by API key."""
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -12,17 +12,17 @@ INVALID = "Invalid API key"
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Reads `Authorization: Bearer sk_…` (RFC 6750 §2.1); costs one query.
+    """Authenticates by `Authorization: Bearer sk_…` (RFC 6750 §2.1), with one query.
 
-    Unknown, revoked and malformed keys all get the same answer, so that none tells more than
-    another. A request without the header is left to the next authentication.
+    Unknown, revoked and malformed keys all get the same answer, so that it does not show whether a
+    key ever existed. A request without the header is left to the next authentication class.
     """
 
     def authenticate(self, request: Request) -> tuple[User, APIKey] | None:
         """Return the key's user and the key.
 
         Raises:
-            AuthenticationFailed: the header is there, but holds no valid key.
+            AuthenticationFailed: the header is present but does not contain a valid key.
         """
         header = request.headers.get("Authorization")
         if header is None:
@@ -49,13 +49,13 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def caller(request: Request | HttpRequest | None) -> User:
-    """Return the user who calls, where a view serves users only.
+    """Return the user who made the request, in views that only serve users.
 
     Args:
-        request: None only by its type: a filter set has no request outside of a view.
+        request: the request. The type allows None because a filter set may lack a request.
 
     Raises:
-        NotAuthenticated: nobody is signed in. A view's permissions say so earlier.
+        NotAuthenticated: nobody is signed in. The view's permissions normally refuse this earlier.
     """
     user = request and request.user
     if not isinstance(user, User):

@@ -1,4 +1,4 @@
-"""The jobs of the queue: each makes one call."""
+"""The app's queue jobs. Each makes one call."""
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 from accounts import notices, verification
 from torale import clock
 
-#: A mail server that is down is tried again after 4 s, 16 s, a minute, … for about a day.
+#: When the mail server is down, try again after 4 s, 16 s, a minute, … for about a day.
 UNTIL_MAIL_WORKS = RetryStrategy(max_attempts=8, exponential_wait=4)
 
 

@@ -1,7 +1,7 @@
-"""The log-in of the admin and the browsable API, with limits on guessing passwords.
+"""The login of the admin and the browsable API, with limits on guessing passwords.
 
-Attempts are counted by account and address together, and by address. With a count by account alone,
-anybody could lock its owner out.
+Attempts are counted per account and client address together, and per client address. If they were
+counted per account alone, anybody could lock the account's owner out.
 """
 
 import hashlib
@@ -15,31 +15,31 @@ from unfold.forms import AuthenticationForm
 from torale.limits import Limit, forget, hit
 from torale.proxies import client_address
 
-#: Of one account from one address; a success ends the count.
+#: Attempts for one account from one address. A successful login resets the count.
 OF_ACCOUNT = Limit("log_ins", 5, timedelta(minutes=15))
-#: From one address, whatever the account.
+#: Attempts from one address, for any account.
 FROM_ADDRESS = Limit("log_ins_from", 30, timedelta(minutes=15))
 
 
 class LogInForm(AuthenticationForm):
-    """Takes email and password, and counts each attempt before the password is looked at.
+    """The login form. It counts each attempt before it checks the password.
 
-    Guesses that are made at the same time count one by one, too.
+    Attempts made at the same time are therefore all counted, too.
     """
 
-    #: How long to wait, for an attempt that was one too many.
+    #: How long the user must wait before the next attempt; None if the limit is not reached.
     wait: timedelta | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Return the fields, with the user found.
+        """Return the cleaned fields, after finding the user they belong to.
 
         Raises:
-            ValidationError: one attempt too many, or not the user's password.
+            ValidationError: there were too many attempts, or email and password do not match.
         """
         fields: dict[str, Any] = self.cleaned_data
         email, address = fields.get("username"), client_address(self.request)
         if not email or not fields.get("password"):
-            return fields  # no attempt: the fields have their errors already
+            return fields  # not counted as an attempt: the fields already have errors
         self.wait = count(email, address)
         if self.wait:
             minutes = math.ceil(self.wait / timedelta(minutes=1))
@@ -54,7 +54,7 @@ class LogInForm(AuthenticationForm):
 
 
 def count(email: str, address: str) -> timedelta | None:
-    """Count an attempt to log in; return how long to wait if there were too many."""
+    """Count an attempt to log in. Return how long to wait if there were too many, else None."""
     for limit, whom in ((FROM_ADDRESS, digest(address)), (OF_ACCOUNT, both(email, address))):
         verdict = hit(limit, whom)
         if not verdict.allowed:
@@ -63,14 +63,14 @@ def count(email: str, address: str) -> timedelta | None:
 
 
 def both(email: str, address: str) -> str:
-    """Return what an account from an address is counted under.
+    """Return the key under which attempts for an account from an address are counted.
 
-    In upper case, as the look-up of the account compares: it treats more letters as the same than
-    lower case does.
+    The email is in upper case because the database also compares upper case when it looks up the
+    account. Upper case makes more letters equal than lower case does.
     """
     return digest(f"{email.upper()} {address}")
 
 
 def digest(text: str) -> str:
-    """Return what stands for `text` in a key: some people type their password as the email."""
+    """Return a hash of `text` for use in a key: some people type their password as the email."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Users, who log in by email, the addresses they proved theirs, and the API keys they call with."""
+"""Users, who log in by email, their verified addresses, and their API keys."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ from torale.url_check import networks_of
 from torale.url_rules import Networks
 from torale.uuid7 import uuid7
 
-#: What a username looks like; read by Python and PostgreSQL alike.
+#: The form of a username, as a regular expression that Python and PostgreSQL both understand.
 USERNAME_FORM = r"\A[a-z][a-z0-9_-]{2,29}\Z"
 USERNAME_FORM_MESSAGE = (
     "A username has 3 to 30 characters: a letter from a to z first, then such letters, digits, "
@@ -27,10 +27,10 @@ USERNAME_FORM_MESSAGE = (
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; emails are compared without regard to case."""
+    """Creates users. Emails are compared without regard to case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Store and return a user; without a password, no one can log in with one."""
+        """Store and return a user. Without `password`, password login is not possible."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -85,7 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def networks(self) -> Networks:
-        """Return the networks that may be called for the user besides the public internet."""
+        """Return the networks that the user's tasks may call besides the public internet."""
         return networks_of(email=self.email, is_staff=self.is_staff)
 
 
@@ -94,41 +94,44 @@ MAX_TRIES = 5
 
 
 class EmailAddressQuerySet(models.QuerySet["EmailAddress"]):
-    """Questions asked of addresses; none of them knows the account's own, which needs no proof."""
+    """Queries for email addresses.
+
+    The account's own address needs no verification and is not among them.
+    """
 
     def for_user(self, user: User) -> Self:
         """Keep the addresses of `user`."""
         return self.filter(user=user)
 
     def verified(self) -> Self:
-        """Keep those that are proven to be the user's."""
+        """Keep the addresses that the user has verified."""
         return self.exclude(verified_at=None)
 
     def expecting_code(self, now: datetime) -> Self:
-        """Keep those whose code is still valid."""
+        """Keep the addresses whose code is still valid."""
         return self.filter(verified_at=None, code_expires_at__gt=now)
 
     def matching(self, email: str) -> Self:
-        """Keep those that are `email`, in whatever case it was typed."""
+        """Keep the addresses equal to `email`, without regard to case."""
         return self.filter(email=normalized(email))
 
 
 def normalized(email: str) -> str:
-    """Return `email` as addresses are stored and compared: no mail server tells case apart."""
+    """Return `email` in lower case, as addresses are stored: mail servers ignore case."""
     return email.lower()
 
 
 class EmailAddress(models.Model):
-    """An address besides the account's own: proven to be the user's, or awaiting its code."""
+    """An address besides the account's own: verified, or waiting for its code."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="email_addresses", db_index=False)
     email = models.EmailField(max_length=254)
     verified_at = models.DateTimeField(null=True, editable=False)
-    #: The code that was mailed. Encrypted, as it opens the door while it is valid.
+    #: The code that was mailed. Encrypted, because anyone who knows it can verify the address.
     code = EncryptedJSONField(null=True, editable=False)
     code_expires_at = models.DateTimeField(null=True, editable=False)
-    #: Wrong codes that were given since the code was mailed.
+    #: How many wrong codes were given since this code was mailed.
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -138,9 +141,9 @@ class EmailAddress(models.Model):
         verbose_name = "email address"
         verbose_name_plural = "email addresses"
         constraints = [
-            # Read by every look-up of a user's addresses.
+            # Its index serves every look-up of a user's addresses.
             models.UniqueConstraint(fields=["user", "email"], name="email_address_one_per_user"),
-            # With the one above: one per user, in whatever case it was typed.
+            # Together with the constraint above: unique per user, without regard to case.
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="email_address_lower_case"
             ),
@@ -158,27 +161,28 @@ class EmailAddress(models.Model):
         return self.email
 
 
-#: How stale `last_used_at` may be: a write on every request would cost more than the request.
+#: How old `last_used_at` may get before it is updated. Writing it on every request would cost more
+#: than the request itself.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
-    """Questions asked of API keys."""
+    """Queries for API keys."""
 
     def for_user(self, user: User) -> Self:
         """Keep the keys of `user`."""
         return self.filter(user=user)
 
     def active(self) -> Self:
-        """Keep the keys that open the door: not revoked, and their user not switched off."""
+        """Keep the keys that work: those not revoked, of users who are active."""
         return self.filter(revoked_at=None, user__is_active=True)
 
     def matching(self, key: str) -> Self:
-        """Keep the one whose secret is `key`: one look into a unique index."""
+        """Keep the key whose secret is `key`. This is one look-up in a unique index."""
         return self.filter(digest=digest_of(key))
 
     def create_key(self, *, user: User, name: str) -> tuple["APIKey", str]:
-        """Store a new key; return it with its secret, which cannot be had again."""
+        """Store a new key. Return it and its secret, which cannot be recovered later."""
         secret = f"sk_{secrets.token_urlsafe(32)}"
         key = self.create(
             user=user,
@@ -199,7 +203,7 @@ def digest_of(key: str) -> bytes:
 
 
 class APIKey(models.Model):
-    """A key to the API; only its digest is kept. A user may have several at once."""
+    """A key to the API, stored only as a digest. A user may have several keys at once."""
 
     PREFIX_LENGTH = 10
 
@@ -218,7 +222,7 @@ class APIKey(models.Model):
         verbose_name = "API key"
         permissions = [("revoke_apikey", "Can revoke API key")]
         constraints = [
-            # Read on every request by BearerAuthentication.
+            # BearerAuthentication uses its index on every request.
             models.UniqueConstraint(fields=["digest"], name="api_key_one_per_digest"),
             models.CheckConstraint(
                 condition=Q(revoked_at=None) | Q(revoked_at__gte=models.F("created_at")),
@@ -231,17 +235,17 @@ class APIKey(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether the key still opens the door."""
+        """Whether the key has not been revoked."""
         return self.revoked_at is None
 
     def touch(self, *, now: datetime) -> None:
-        """Note that the key was used, at most once a minute."""
+        """Store that the key was used, at most once a minute."""
         if self.last_used_at is None or self.last_used_at <= now - LAST_USED_PRECISION:
             APIKey.objects.filter(
                 Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION), pk=self.pk
             ).update(last_used_at=now)
 
     def revoke(self) -> None:
-        """Close the door for good; revoking twice keeps the first time."""
+        """Revoke the key for good. Revoking it again keeps the first `revoked_at`."""
         APIKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=clock.DatabaseNow())
         self.refresh_from_db(fields=["revoked_at"])

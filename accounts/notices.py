@@ -1,4 +1,4 @@
-"""Emails about the account itself: what a user must know though no condition was met."""
+"""Emails about the account itself, sent without a condition having been met."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ JOB = "send_notice"
 
 
 def send_notice(*, user: User, subject: str, text: str) -> None:
-    """Have `text` mailed to the account's own address, when the present transaction commits.
+    """Have `text` mailed to the account's own address once the current transaction commits.
 
     Args:
-        user: whom to tell.
+        user: the recipient.
         subject: one line.
         text: plain paragraphs, without greeting or signature.
     """
@@ -24,10 +24,10 @@ def send_notice(*, user: User, subject: str, text: str) -> None:
 
 
 def deliver(*, user_id: Any, subject: str, text: str) -> None:
-    """Mail a notice; does nothing if the user is gone or switched off.
+    """Mail a notice. Does nothing if the user has been deleted or is not active.
 
     Raises:
-        OSError: the mail server cannot be reached or refuses; the job is tried again.
+        OSError: the mail server cannot be reached or refuses the mail. The job is tried again.
     """
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:

@@ -24,22 +24,20 @@ class UserSerializer(serializers.ModelSerializer[User]):
         ]
         extra_kwargs = {
             "id": {"help_text": "The user's id."},
-            "email": {"help_text": "The account's own address, which the user logs in with."},
+            "email": {"help_text": "The account's own address. The user logs in with it."},
             "first_name": {"help_text": "The user's first name; empty if it is not known."},
-            "username": {"help_text": "The username; null until the user takes one."},
+            "username": {"help_text": "The username; null until the user chooses one."},
             "is_active": {"help_text": "Whether the account may be used."},
             "has_seen_welcome": {"help_text": "Whether the user has been welcomed."},
-            "created_at": {"help_text": "When the account was made."},
+            "created_at": {"help_text": "When the account was created."},
         }
 
 
-@extend_schema_serializer(
-    description="An API key as its owner may see it again: without the secret."
-)
+@extend_schema_serializer(description="An API key as it is listed, without its secret.")
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):
-    """An API key as its owner may see it again: without the secret."""
+    """An API key as it is listed, without its secret."""
 
-    name = TextField(max_length=100, help_text="What the key is called, to tell it from others.")
+    name = TextField(max_length=100, help_text="A name that tells the key from the user's others.")
     key_prefix = serializers.CharField(
         source="prefix", read_only=True, help_text="The first characters of the key."
     )
@@ -62,76 +60,80 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
         extra_kwargs = {
             "id": {"help_text": "The key's id."},
             "user_id": {"help_text": "The id of the user that the key belongs to."},
-            "created_at": {"help_text": "When the key was made."},
+            "created_at": {"help_text": "When the key was created."},
             "last_used_at": {"help_text": "When it was last used; null if never."},
         }
 
 
-@extend_schema_serializer(description="A new API key with its secret, shown this once.")
+@extend_schema_serializer(description="A new API key with its secret, which is shown only once.")
 class CreatedAPIKeySerializer(serializers.Serializer[dict[str, object]]):
-    """A new API key with its secret, shown this once."""
+    """A new API key with its secret, which is shown only once."""
 
-    key = serializers.CharField(help_text="The key itself. Keep it: it is shown only now.")
+    key = serializers.CharField(help_text="The key itself. Store it: it is not shown again.")
     key_info = APIKeySerializer(help_text="The key as it is listed.")
 
 
-@extend_schema_serializer(description="Tells that a key opens nothing any more.")
+@extend_schema_serializer(description="Confirms that a key has been revoked.")
 class RevokedSerializer(serializers.Serializer[dict[str, str]]):
-    """Tells that a key opens nothing any more."""
+    """Confirms that a key has been revoked."""
 
     status = serializers.ChoiceField(["revoked"], help_text="`revoked`.")
 
 
-@extend_schema_serializer(description="Tells that it is done.")
+@extend_schema_serializer(description="Confirms that the request was carried out.")
 class MessageSerializer(serializers.Serializer[dict[str, str]]):
-    """Tells that it is done."""
+    """Confirms that the request was carried out."""
 
     message = serializers.CharField(help_text="What was done, in words.")
 
 
 def deliverable(email: str) -> None:
-    """Refuse an address that would have to be rewritten before mail servers take it."""
+    """Check that mail servers accept the address as it is written.
+
+    Raises:
+        ValidationError: the address has characters that would have to be encoded first.
+    """
     if not (email.isascii() and email.isprintable()):
         raise serializers.ValidationError(
             "Use printable ASCII characters only, and an international domain's xn-- form."
         )
 
 
-@extend_schema_serializer(description="Where a verification code is to go.")
+@extend_schema_serializer(description="The address to mail a verification code to.")
 class SendCodeSerializer(serializers.Serializer[EmailAddress]):
-    """Where a verification code is to go."""
+    """The address to mail a verification code to."""
 
     email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
 
 
-@extend_schema_serializer(description="Tells that a code is on its way.")
+@extend_schema_serializer(description="Confirms that a code is being sent.")
 class SentCodeSerializer(serializers.Serializer[dict[str, object]]):
-    """Tells that a code is on its way."""
+    """Confirms that a code is being sent."""
 
     message = serializers.CharField(help_text="What was done, in words.")
     expires_in_minutes = serializers.IntegerField(
         required=False,
-        help_text="Minutes for which the code is valid; absent if none was needed.",
+        help_text="How many minutes the code is valid; absent if the address was already verified.",
     )
 
 
-@extend_schema_serializer(description="A verification code, and where it was mailed.")
+@extend_schema_serializer(description="A verification code, and the address it was mailed to.")
 class CheckCodeSerializer(serializers.Serializer[EmailAddress]):
-    """A verification code, and where it was mailed."""
+    """A verification code, and the address it was mailed to."""
 
     email = EmailField(max_length=254, validators=[deliverable], help_text="The address to verify.")
     code = PatternField(
         r"\A[0-9]{6}\Z",
         error_messages={"invalid": "A verification code has 6 digits."},
-        help_text="The 6 digits that were emailed to the address.",
+        help_text="The 6 digits that were mailed to the address.",
     )
 
 
 @extend_schema_serializer(
-    description="The addresses notifications may go to; the account's own comes first."
+    description="The addresses that notifications may go to; the account's own comes first."
 )
 class VerifiedAddressesSerializer(serializers.Serializer[dict[str, object]]):
-    """The addresses notifications may go to; the account's own comes first."""
+    """The addresses that notifications may go to; the account's own comes first."""
 
     verified_emails = serializers.ListField(
         child=serializers.EmailField(), help_text="All addresses, the account's own first."
@@ -140,28 +142,28 @@ class VerifiedAddressesSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class UsernameQuerySerializer(serializers.Serializer[User]):
-    """The query parameter of the look whether a username can be had."""
+    """The query parameter of the check whether a username is available."""
 
-    username = serializers.CharField(help_text="The username to ask about.")
+    username = serializers.CharField(help_text="The username to check.")
 
 
-@extend_schema_serializer(description="Whether a username can be had, and why not.")
+@extend_schema_serializer(description="Whether a username is available, and if not, why.")
 class UsernameAvailabilitySerializer(serializers.Serializer[dict[str, object]]):
-    """Whether a username can be had, and why not."""
+    """Whether a username is available, and if not, why."""
 
-    username = serializers.CharField(help_text="The username that was asked about.")
+    username = serializers.CharField(help_text="The username that was checked.")
     available = serializers.BooleanField(help_text="Whether the username is available.")
     reason = serializers.CharField(
         allow_null=True, help_text="Why it is not available; null if it is."
     )
 
 
-@extend_schema_serializer(description="The username a user takes.")
+@extend_schema_serializer(description="The username that the user chooses.")
 class UsernameSerializer(serializers.Serializer[User]):
-    """The username a user takes."""
+    """The username that the user chooses."""
 
     username = PatternField(
         USERNAME_FORM,
         error_messages={"invalid": USERNAME_FORM_MESSAGE},
-        help_text="The username to take. It cannot be changed later.",
+        help_text="The username to set. It cannot be changed later.",
     )

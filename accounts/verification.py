@@ -1,4 +1,4 @@
-"""Prove that an address is the user's: a code is mailed there and comes back from the user."""
+"""Verify that an address belongs to a user: a code is mailed to it, and the user enters it."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -20,17 +20,18 @@ JOB = "send_verification_code"
 
 CODE_LENGTH = 6
 CODE_VALID = timedelta(minutes=15)
-#: To one account. With MAX_TRIES, what makes guessing hopeless: 15 guesses an hour at a million
-#: codes.
+#: Codes for one account. Together with MAX_TRIES this allows 15 guesses an hour among a million
+#: codes, so guessing is hopeless.
 CODES = Limit("verification_codes", 3, timedelta(hours=1))
-#: To one address from all accounts together, so that nobody is flooded by many of them.
+#: Codes to one address from all accounts together, so that many accounts cannot flood it.
 CODES_TO_ADDRESS = Limit("verification_codes_to", 5, timedelta(hours=1))
 
 
 class TooManyCodes(TooOften):
-    """An hour allows no more codes.
+    """The limit of codes per hour is reached.
 
-    The message does not say which limit is used up, as the address's shows what others did.
+    The message does not say which limit it is, because the limit of the address would show what
+    other accounts did.
     """
 
     detail = (
@@ -40,14 +41,14 @@ class TooManyCodes(TooOften):
 
 
 def send_code(*, user: User, email: str, now: datetime) -> EmailAddress | None:
-    """Have a code mailed to `email` when the present transaction commits; return the address.
+    """Have a code mailed to `email` once the current transaction commits; return the address.
 
-    It replaces an earlier code to that address, with new tries. If the address is verified
-    already, nothing is sent and None is returned.
+    The new code replaces an earlier one for that address and resets the count of wrong codes. If
+    the address is already verified, nothing is sent and None is returned.
 
     Raises:
-        TooManyCodes: too many were asked for in this hour; nothing is sent. Asking counts for the
-            account all the same, so that nobody can watch an address's limit.
+        TooManyCodes: too many codes were requested in this hour; nothing is sent. The request still
+            counts for the account, so that nobody can watch an address's limit for free.
     """
     with transaction.atomic():
         _lock(user)
@@ -71,16 +72,18 @@ def _replace_code(user: User, email: str, now: datetime) -> EmailAddress:
             "tries": 0,
         },
     )
-    # The code stays out of the job's arguments: the queue keeps those in plain text.
+    # The code is not passed as an argument, because the queue stores arguments in plain text.
     jobs.configure_task(JOB).defer(address_id=str(address.pk))
     return address
 
 
 def deliver_code(*, address_id: Any, now: datetime) -> None:
-    """Mail an address its present code; does nothing if that is of no use any more.
+    """Mail an address its current code.
+
+    Does nothing if the code is no longer valid, or if the user is not active.
 
     Raises:
-        OSError: the mail server cannot be reached or refuses; the job is tried again.
+        OSError: the mail server cannot be reached or refuses the mail. The job is tried again.
     """
     address = (
         EmailAddress.objects.expecting_code(now)
@@ -107,15 +110,16 @@ def deliver_code(*, address_id: Any, now: datetime) -> None:
 
 
 def check_code(*, user: User, email: str, code: str, now: datetime) -> bool:
-    """Make `email` a verified address of `user`, if `code` is the one that was mailed there.
+    """Mark `email` as a verified address of `user` if `code` is the one that was mailed to it.
 
-    Returns False, whatever the code is, if the address is verified already.
+    A wrong code uses up one try. That is committed before the error is raised, so this function
+    cannot be part of a larger transaction.
 
-    A wrong code costs a try. The try is committed before the refusal is raised, so this cannot be
-    part of a larger transaction.
+    Returns:
+        True if the address is verified now; False if it already was, whatever `code` is.
 
     Raises:
-        Refused: the code is wrong, expired or void, or there is none; the message says which.
+        Refused: the code is wrong, expired or void, or none was sent. The message says which.
     """
     with transaction.atomic(durable=True):
         _lock(user)
@@ -128,7 +132,7 @@ def check_code(*, user: User, email: str, code: str, now: datetime) -> bool:
 
 
 def _try(user: User, email: str, code: str, now: datetime) -> str | None:
-    """Store what giving `code` changes; return why it does not verify the address, if so."""
+    """Check `code` and store the result. Return why it was refused; None if it was accepted."""
     address = EmailAddress.objects.for_user(user).matching(email).first()
     if address is None:
         return f"No code was sent to {email}. Ask for one first."
@@ -148,11 +152,11 @@ def _try(user: User, email: str, code: str, now: datetime) -> str | None:
 
 
 def forget(*, user: User, email: str) -> None:
-    """Remove a verified address; from then on nothing is sent there.
+    """Remove a verified address. From then on nothing is sent to it.
 
     Raises:
         Refused: it is the account's own address.
-        EmailAddress.DoesNotExist: it is no verified address of `user`.
+        EmailAddress.DoesNotExist: it is not a verified address of `user`.
     """
     if _is_own(user, email):
         raise Refused("This is the account's own address, which cannot be removed.")
@@ -160,7 +164,7 @@ def forget(*, user: User, email: str) -> None:
 
 
 def is_verified(*, user: User, email: str) -> bool:
-    """Return whether `email` is proven to be the user's; the account's own address always is."""
+    """Return whether `email` is verified for the user; the account's own address always is."""
     return (
         _is_own(user, email)
         or EmailAddress.objects.for_user(user).verified().matching(email).exists()
@@ -178,5 +182,5 @@ def _is_own(user: User, email: str) -> bool:
 
 
 def _lock(user: User) -> None:
-    """Let the changes to one user's addresses queue, until the present transaction ends."""
+    """Lock the user's row until the transaction ends, so that address changes run one by one."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)

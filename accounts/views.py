@@ -41,11 +41,11 @@ from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
 from torale.api.views import CheckedNames, IdsInPath, NotStored
 
-#: Said of an address that needs no code any more.
+#: The answer for an address that needs no code.
 ALREADY_VERIFIED = "Email already verified"
 
 
-@extend_schema(tags=["Account"], summary="The caller's own account.")
+@extend_schema(tags=["Account"], summary="Return the caller's account.")
 class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
     """The caller's own account."""
 
@@ -57,13 +57,9 @@ class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
 
 
 @extend_schema(tags=["Account"])
-@extend_schema_view(
-    list=extend_schema(
-        summary="The caller's API keys: several may be active at once, so that they can be rotated."
-    )
-)
+@extend_schema_view(list=extend_schema(summary="List the caller's API keys, newest first."))
 class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[APIKey]):
-    """The caller's API keys: several may be active at once, so that they can be rotated."""
+    """The caller's API keys. Several may be active at once, so that they can be rotated."""
 
     serializer_class = APIKeySerializer
     pagination_class = LongPagination
@@ -74,40 +70,41 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
         return APIKey.objects.for_user(caller(self.request)).order_by("-id")
 
     @extend_schema(
-        summary="Make a key; its secret is in this answer and nowhere else.",
+        summary="Create an API key; only this answer contains its secret.",
         responses={200: CreatedAPIKeySerializer},
     )
     def create(self, request: Request) -> Response:
-        """Make a key; its secret is in this answer and nowhere else."""
+        """Create an API key; only this answer contains its secret."""
         given = validated(APIKeySerializer, request.data)
         key, secret = APIKey.objects.create_key(user=caller(request), name=given["name"])
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
     @extend_schema(
-        summary="Revoke a key; it stays listed, inactive.", responses={200: RevokedSerializer}
+        summary="Revoke an API key; it stays in the list as inactive.",
+        responses={200: RevokedSerializer},
     )
     def destroy(self, request: Request, **kwargs: Any) -> Response:
-        """Revoke a key; it stays listed, inactive."""
+        """Revoke an API key; it stays in the list as inactive."""
         self.get_object().revoke()
         return Response(RevokedSerializer({"status": "revoked"}).data)
 
 
 def message(text: str) -> Response:
-    """Answer that it is done."""
+    """Answer with `text` as the message."""
     return Response(MessageSerializer({"message": text}).data)
 
 
 @extend_schema(tags=["Account"])
 class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddress]):
-    """Addresses besides the account's own, which a code proves to be the caller's."""
+    """The caller's email addresses besides the account's own, verified by a mailed code."""
 
     @extend_schema(
-        summary="Mail a code to an address; 3 an hour, and 5 to one address from all accounts.",
+        summary="Mail a code to an address; at most 3 an hour, 5 to one address from all accounts.",
         responses={200: SentCodeSerializer},
     )
     @action(detail=False, methods=["post"], serializer_class=SendCodeSerializer)
     def send(self, request: Request) -> Response:
-        """Mail a code to an address; 3 an hour, and 5 to one address from all accounts."""
+        """Mail a code to an address; at most 3 an hour, 5 to one address from all accounts."""
         given = validated(SendCodeSerializer, request.data)
         address = send_code(user=caller(request), now=clock.now(), **given)
         if address is None:
@@ -119,12 +116,12 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
         return Response(SentCodeSerializer(sent).data)
 
     @extend_schema(
-        summary="Prove an address with the code that was mailed there.",
+        summary="Verify an address with the code that was mailed to it.",
         responses={200: MessageSerializer, 400: ErrorSerializer},
     )
     @action(detail=False, methods=["post"], serializer_class=CheckCodeSerializer)
     def verify(self, request: Request) -> Response:
-        """Prove an address with the code that was mailed there."""
+        """Verify an address with the code that was mailed to it."""
         given = validated(CheckCodeSerializer, request.data)
         is_new = check_code(user=caller(request), now=clock.now(), **given)
         return message("Email verified" if is_new else ALREADY_VERIFIED)
@@ -141,7 +138,7 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
             self.get_serializer({"verified_emails": emails, "primary_email": emails[0]}).data
         )
 
-    # An address may hold a slash, but not a NUL, which the database cannot look for.
+    # An address may contain a slash, but not a NUL, which PostgreSQL does not accept in a text.
     @extend_schema(
         summary="Remove a verified address.",
         operation_id="verified_email_destroy",
@@ -169,16 +166,16 @@ class EmailVerificationViewSet(CheckedNames, viewsets.GenericViewSet[EmailAddres
 
 @extend_schema(tags=["Account"])
 class UsernameAvailabilityView(CheckedNames, GenericAPIView[Any]):
-    """Whether a username can be had."""
+    """Whether a username is available."""
 
     serializer_class = UsernameAvailabilitySerializer
 
     @extend_schema(
-        summary="Tell whether a username can be had, and why not.",
+        summary="Tell whether a username is available, and if not, why.",
         parameters=[UsernameQuerySerializer],
     )
     def get(self, request: Request) -> Response:
-        """Tell whether a username can be had, and why not."""
+        """Tell whether a username is available, and if not, why."""
         given = validated(UsernameQuerySerializer, request.query_params.dict(), source="query")
         username = given["username"]
         reason = refusal_of(username)
@@ -196,12 +193,12 @@ class UsernameView(CheckedNames, GenericAPIView[User]):
     serializer_class = UsernameSerializer
 
     @extend_schema(
-        summary="Take a username, once and for all.",
+        summary="Set the caller's username; it cannot be changed later.",
         request=UsernameSerializer,
         responses={200: UserSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
     )
     def patch(self, request: Request) -> Response:
-        """Take a username, once and for all."""
+        """Set the caller's username; it cannot be changed later."""
         user = caller(request)
         set_username(user=user, **validated(UsernameSerializer, request.data))
         return Response(UserSerializer(user).data)

@@ -1,4 +1,4 @@
-"""Tasks in the admin: read-only; their owners change them over the API."""
+"""Tasks in the admin, read-only. Their owners change them through the API."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
@@ -9,7 +9,7 @@ from torale.admin import ReadOnly
 
 @admin.register(Task)
 class TaskAdmin(ReadOnly, ModelAdmin):
-    """What is watched, for whom, and when next."""
+    """Tasks, with their owners and their next visits."""
 
     list_display = ["name", "user", "state", "next_run_at", "is_public", "created_at"]
     list_filter = ["state", "is_public", "created_at"]
@@ -17,7 +17,7 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     search_fields = ["name", "=id", "=user__email"]
     ordering = ["-created_at", "-id"]
     show_full_result_count = False
-    # Header values are secrets of the receiver's, and so are some URLs.
+    # Header values are secrets shared with the receiver, and so are some URLs.
     exclude = ["webhook_headers", "webhook_url"]
     readonly_fields = ["shown_webhook_url"]
 

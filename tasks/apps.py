@@ -1,9 +1,9 @@
-"""What to watch, when next, and what follows from an answer."""
+"""Tasks: what to watch, when to visit it next, and what to do with an answer."""
 
 from django.apps import AppConfig
 
 
 class TasksConfig(AppConfig):
-    """Tasks as a Django app."""
+    """The tasks app."""
 
     name = "tasks"

@@ -1,4 +1,4 @@
-"""Answers that a caller may have already: ETag, If-None-Match and 304 (RFC 9110 §13)."""
+"""Conditional requests: ETag, If-None-Match and 304 (RFC 9110 §13)."""
 
 import hashlib
 from typing import Any
@@ -12,23 +12,23 @@ from rest_framework.views import APIView
 
 
 class PreconditionFailed(exceptions.APIException):
-    """The caller wanted another version (If-Match, If-Unmodified-Since)."""
+    """The caller asked for another version (If-Match, If-Unmodified-Since)."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_detail = "There is another version of this now."
 
 
 class ConditionalGet(APIView):
-    """Answers 304 to callers who have the present version, and 412 to those who want another one.
+    """Answers 304 to callers who have the current version, and 412 to those who want another one.
 
-    The version is a digest of the answer's body and links, so a 304 costs as much as the answer
-    itself, but for sending it. A view may set `Last-Modified`, if it knows the time without fail.
+    The version is a digest of the answer's body and links. A 304 therefore saves only the transfer,
+    not the work. A view may set `Last-Modified` if it always knows the exact time.
     """
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Any:
-        """Return the answer with its version, or what is said instead of it."""
+        """Return the answer with its version, or a 304 or 412 instead of it."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method not in ("GET", "HEAD") or response.status_code != status.HTTP_200_OK:
             return response
@@ -36,7 +36,7 @@ class ConditionalGet(APIView):
             response.render()
         version = hashlib.sha256(response.content + response.get("Link", "").encode())
         response["ETag"] = quote_etag(version.hexdigest())
-        # May be kept, but not shown again without asking: what is public may be made private.
+        # Caches may store the answer but must revalidate it: a public task may be made private.
         response["Cache-Control"] = "no-cache"
         patch_vary_headers(response, ["Authorization"])
         changed_at = response.get("Last-Modified")

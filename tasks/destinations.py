@@ -1,4 +1,4 @@
-"""Where a task's notifications go: the contract's list <-> what a task keeps; pure."""
+"""Convert the contract's list of notifications to what a task stores, and back; no I/O."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +15,19 @@ from torale.url_check import check_url
 from torale.url_rules import Networks
 
 METHODS = ("POST", "PUT")
-#: The form of a webhook's body unless another is asked for: the contract's event, signed.
+#: The default format of a webhook's body: the contract's event, signed.
 OWN_FORMAT = "torale"
-#: All forms, by name; each says why its service has no such URL, or None. The notifications app,
-#: which knows the services, adds them when it is ready.
+#: All formats by name. Each value takes a URL and returns why the format's service cannot have that
+#: URL, or None. The notifications app, which knows the services, adds its formats in `ready`.
 WEBHOOK_FORMATS: dict[str, Callable[[str], str | None]] = {OWN_FORMAT: lambda _: None}
 #: RFC 9110 §5.6.2 `token`.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-#: RFC 9110 §5.5, less obs-text: what every receiver can read.
+#: RFC 9110 §5.5 without obs-text, so that every receiver can read it.
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{0,2000}")
 MAX_HEADERS = 20
-#: RFC 5321 §4.5.3.1.3, less the angle brackets.
+#: RFC 5321 §4.5.3.1.3, without the angle brackets.
 MAX_ADDRESS = 254
-#: Set by us or by the connection; a task's own would forge or break them.
+#: Torale or the HTTP connection sets these. If a task set them, it would forge or break them.
 RESERVED_HEADERS = frozenset(
     {
         "accept-encoding",
@@ -50,29 +50,29 @@ RESERVED_PREFIXES = ("webhook-", "x-torale-")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destinations:
-    """Where to send; an absent one is None."""
+    """Where a task's notifications go."""
 
-    #: Address of the email, None for no email.
+    #: The address to mail to; None if the task names no email.
     email: str | None = None
-    #: URL of the webhook, None for no webhook.
+    #: The webhook's URL; None if the task names no webhook.
     webhook_url: str | None = None
     #: POST or PUT.
     webhook_method: str = "POST"
     #: The task's own headers, by name.
     webhook_headers: Mapping[str, str] | Undecryptable = field(default_factory=dict)
-    #: The form of the body, one of WEBHOOK_FORMATS.
+    #: The format of the body, a name in WEBHOOK_FORMATS.
     webhook_format: str = OWN_FORMAT
 
 
 def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
-    """Return the destinations that a list of the contract's notification objects names.
+    """Return the destinations that the contract's list of notification objects describes.
 
     Args:
         configs: the list.
-        networks: what the task's owner may call besides the public internet.
+        networks: the networks that the task's owner may call besides the public internet.
 
     Raises:
-        Refused: an entry is malformed, two have one type, or an address may not be used.
+        Refused: an entry is malformed, two entries have the same type, or a URL may not be called.
     """
     by_type: dict[str, Mapping[str, Any]] = {}
     for config in configs:
@@ -100,7 +100,7 @@ def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
 
 
 def unparse(destinations: Destinations) -> list[dict[str, Any]]:
-    """Return the contract's list for `destinations`; headers that cannot be decrypted are null."""
+    """Return the contract's list for `destinations`. Headers that cannot be decrypted are null."""
     configs: list[dict[str, Any]] = []
     headers = destinations.webhook_headers
     if destinations.email:
@@ -119,18 +119,18 @@ def unparse(destinations: Destinations) -> list[dict[str, Any]]:
 
 
 def shown_url(url: str, *, format_: str) -> str:
-    """Return `url` as others than its owner may see it.
+    """Return `url` as people other than its owner may see it.
 
-    Whoever knows the URL of a chat can write to it, so that no more than its host is shown.
+    Anyone who knows the URL of a chat can write to the chat, so only its host is shown.
     """
     return url if format_ == OWN_FORMAT else f"{URL(url).origin()}/…"
 
 
 def check_format(name: str, *, url: str | None) -> None:
-    """Check that there is a form of a webhook's body, and that its service has `url`, if given.
+    """Check that the format `name` exists and, if `url` is given, that the URL fits it.
 
     Raises:
-        Refused: says what is wrong and what to change.
+        Refused: the format is unknown or the URL does not fit. The message says what to change.
     """
     if name not in WEBHOOK_FORMATS:
         known = ", ".join(WEBHOOK_FORMATS)

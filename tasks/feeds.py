@@ -13,17 +13,17 @@ from tasks.models import Task
 from torale.links import link_to
 
 CONTENT_TYPE = Rss201rev2Feed.content_type
-#: Notifications in one feed.
+#: How many notifications a feed has at most.
 LENGTH = 50
-#: Not to be had in XML 1.0 §2.2 (Char), escaped or not.
+#: Characters that XML 1.0 §2.2 (Char) does not allow, not even escaped.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class TaskFeed(Rss201rev2Feed):
-    """RSS whose date is the task's while there are no items; Django's would be the present."""
+    """An RSS feed that has its task's date while it has no items. Django would use the current time."""
 
     def latest_post_date(self) -> datetime:
-        """Return when the newest item was told."""
+        """Return the date of the newest item, or the task's date if there are no items."""
         if self.items:
             return super().latest_post_date()
         created_at: datetime = self.feed["created_at"]
@@ -31,10 +31,10 @@ class TaskFeed(Rss201rev2Feed):
 
 
 def rss(task: Task, told: Iterable[Execution]) -> str:
-    """Return the feed of `told`, the task's executions with a notification.
+    """Return the RSS feed of `told`, the task's executions with a notification.
 
-    The notification's Markdown is shown as the text it is: an item's description is HTML
-    (RSS 2.0, "Elements of <item>"), so the text is escaped for HTML and then for XML.
+    A notification's Markdown is shown as plain text. An item's description is HTML (RSS 2.0,
+    "Elements of <item>"), so the text is escaped for HTML and then for XML.
     """
     page = link_to("public-task", task_id=task.pk)
     feed = TaskFeed(
@@ -59,11 +59,11 @@ def rss(task: Task, told: Iterable[Execution]) -> str:
 
 
 def title_of(notification: str) -> str:
-    """Return the first line of a notification without Markdown's marks at its ends."""
+    """Return the first line of a notification, without Markdown characters at its ends."""
     first_line = notification.strip().partition("\n")[0]
     return Truncator(first_line.strip("#*_ \t")).chars(100)
 
 
 def plain(text: str) -> str:
-    """Return `text` without the characters that XML cannot hold."""
+    """Return `text` without the characters that XML does not allow."""
     return NOT_IN_XML.sub("", text)

@@ -15,7 +15,7 @@ class TaskFilterSet(django_filters.FilterSet):
         method="filter_active",
         help_text="`true`: only active tasks. `false`: only paused and completed ones.",
     )
-    #: What the official SDK sends.
+    #: The name that the official SDK uses.
     is_active = FlagFilter(method="filter_active", help_text="The same as `active`.")
 
     class Meta:
@@ -23,7 +23,7 @@ class TaskFilterSet(django_filters.FilterSet):
         fields = ["state"]
 
     def filter_active(self, tasks: TaskQuerySet, _name: str, value: bool) -> TaskQuerySet:  # noqa: FBT001 - django-filter passes it by position
-        """Keep the tasks that are watched, or those that are not."""
+        """Keep the active tasks, or those that are not active."""
         return tasks.active() if value else tasks.exclude(state=State.ACTIVE)
 
 

@@ -1,4 +1,4 @@
-"""Copy a task, one's own or a public one of someone else's."""
+"""Copy a task: the user's own, or another user's public one."""
 
 from datetime import datetime
 
@@ -15,18 +15,18 @@ SUFFIX = " (Copy)"
 def fork_task(*, task: Task, user: User, now: datetime, name: str | None = None) -> Task:
     """Store and return a paused, private copy of `task` that belongs to `user`.
 
-    What the original has learnt is not copied. One's own keeps its context and notifications,
-    and stays muted; another's leaves them behind, and counts one subscriber more in the same
-    transaction.
+    The state that the original's monitor keeps is not copied. A copy of the user's own task keeps
+    its context, its notifications and whether it is muted. A copy of another user's task does not
+    keep them; instead, the original's `subscriber_count` is raised in the same transaction.
 
     Args:
-        task: what to copy.
-        user: who may read `task`, and will own the copy.
+        task: the task to copy.
+        user: the owner of the copy, who may read `task`.
         now: the time of the request.
-        name: what to call the copy; the original's name with a suffix if not given.
+        name: the copy's name; by default the original's name with a suffix.
 
     Raises:
-        Task.DoesNotExist: the task has been deleted, or hidden from `user`, meanwhile.
+        Task.DoesNotExist: the task was deleted, or made private by another owner, meanwhile.
     """
     original = Task.objects.visible_to(user).select_for_update(no_key=True).get(pk=task.pk)
     fork = Task(

@@ -1,4 +1,4 @@
-"""The jobs of the queue: each loads by id and makes one call."""
+"""The app's queue jobs. Each makes one call."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ async def run_execution(execution_id: str) -> None:
 @app.periodic(cron="* * * * * */5")
 @app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
 def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Start the tasks whose visit is due, and note that it was done."""
+    """Start the tasks whose visit is due, and record that the scheduler ran."""
     while schedule.start_due(now=clock.now()) == schedule.TASKS_AT_ONCE:
         pass
     scheduler.note_run()
@@ -26,5 +26,5 @@ def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
 @app.periodic(cron="* * * * *")
 @app.task(name="recover_executions", queueing_lock="recover_executions")
 def recover_executions(timestamp: int) -> None:  # noqa: ARG001
-    """Wake executions that a dead worker left."""
+    """Wake the executions that a dead worker left behind."""
     schedule.recover(now=clock.now())

@@ -1,4 +1,4 @@
-"""Make and change tasks: what may be kept is decided here, whoever asks."""
+"""Create, change and delete tasks. The rules here hold for every caller."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tasks.run import AlreadyRunning, start
 from torale.errors import Refused
 from torale.fields import Undecryptable
 
-#: What a caller may set; `notifications` is taken apart into the task's destinations.
+#: Fields that a caller may set. `notifications` is separate: it is parsed into destinations.
 FIELDS = ("name", "search_query", "condition_description", "is_public", "context")
 
 
@@ -24,16 +24,16 @@ FIELDS = ("name", "search_query", "condition_description", "is_public", "context
 def create_task(
     *, user: User, fields: Mapping[str, Any], now: datetime, run_immediately: bool = False
 ) -> Task:
-    """Store and return a new task of `user`, due at once.
+    """Store and return a new task of `user`. It is due at once, unless it is not active.
 
     Args:
         user: the owner.
         fields: validated values by their API names; `search_query` is required.
         now: the time of the request.
-        run_immediately: start the first execution in the same transaction.
+        run_immediately: whether to start the first execution in the same transaction.
 
     Raises:
-        BadQuestion: no monitor can ask this.
+        BadQuestion: no monitor can answer the question.
         Refused: a notification is malformed, or the user has too many active tasks.
     """
     task = Task(user=user, created_at=now, state_changed_at=now, next_run_at=now)
@@ -54,16 +54,16 @@ def create_task(
 def update_task(
     *, task: Task, fields: Mapping[str, Any], now: datetime, run_immediately: bool = False
 ) -> Task:
-    """Change and return `task`; nothing of the request is kept when any of it is refused.
+    """Change and return `task`. If any part of the request is refused, nothing is stored.
 
     Raises:
-        BadQuestion: no monitor can ask this.
-        Refused: a notification is malformed, the state cannot be reached, or the user has too many
-            active tasks.
+        BadQuestion: no monitor can answer the question.
+        Refused: a notification is malformed, the change of state is not allowed, or the user has
+            too many active tasks.
     """
     task = Task.objects.select_for_update().get(pk=task.pk)
     if "search_query" in fields and task.condition_description == task.search_query:
-        task.condition_description = fields["search_query"]  # it was the default: it follows
+        task.condition_description = fields["search_query"]  # still the default
     _apply(task, fields)
     if "state" in fields:
         if fields["state"] == State.ACTIVE != task.state:
@@ -84,13 +84,13 @@ def update_task(
 
 @transaction.atomic
 def delete_task(*, task: Task) -> None:
-    """Delete `task` and its executions; the record of its sends stays.
+    """Delete `task` and its executions. The record of its sends stays.
 
-    Its row is locked first, as it is wherever an execution is made, so that none is added while it
-    is being deleted.
+    The task's row is locked first, as it is wherever an execution is created, so that no execution
+    is added while the task is being deleted.
 
     Raises:
-        Task.DoesNotExist: it has been deleted meanwhile.
+        Task.DoesNotExist: the task was deleted meanwhile.
     """
     Task.objects.select_for_update().get(pk=task.pk).delete()
 
@@ -113,7 +113,7 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
 def _with_kept_headers(
     task: Task, destinations: Destinations, fields: Mapping[str, Any]
 ) -> Destinations:
-    """Keep headers that cannot be decrypted where the caller sends back the null it was shown."""
+    """Keep headers that cannot be decrypted if the caller sends back the null that was shown."""
     stored = task.destinations.webhook_headers
     if isinstance(stored, Undecryptable) and any(
         config["type"] == "webhook" and "headers" in config and config["headers"] is None
@@ -124,7 +124,7 @@ def _with_kept_headers(
 
 
 def _check_active_limit(user: User) -> None:
-    """Refuse one more active task than a user may have; the lock makes simultaneous ones queue."""
+    """Check that the user may have one more active task; the lock makes requests wait in turn."""
     User.objects.select_for_update().get(pk=user.pk)
     limit = settings.TORALE_MAX_ACTIVE_TASKS
     if Task.objects.for_user(user).active().count() >= limit:

@@ -1,4 +1,4 @@
-"""How the scheduler is doing, in numbers: for the operator's command and for Prometheus alike."""
+"""Figures about the scheduler and the queue, for the operator's command and for Prometheus."""
 
 import math
 from collections.abc import Iterator
@@ -18,24 +18,25 @@ from torale import clock, scheduler
 class SchedulerStatus:
     """The state of the scheduler and the queue at one moment."""
 
-    #: How long ago the scheduler has started all that was due; None if it never did.
+    #: How long ago the scheduler last started all due tasks; None if it never did.
     since_last_run: timedelta | None
-    #: Tasks whose visit is due and has not been started.
+    #: How many tasks have a visit that is due but not started.
     overdue: int
-    #: How long the longest due one has waited, in seconds; 0 if none is due.
+    #: How many seconds the longest overdue task has waited; 0 if none is overdue.
     oldest_overdue_s: float
-    #: Jobs that wait for a worker, and those that were given up and are kept.
+    #: How many jobs wait for a worker.
     jobs_waiting: int
+    #: How many jobs have failed for good and are still in the table.
     jobs_failed: int
 
     @property
     def is_late(self) -> bool:
-        """Whether the scheduler has not run for too long."""
+        """Whether the scheduler's last run was too long ago."""
         return scheduler.is_late(self.since_last_run)
 
 
 def scheduler_status(*, now: datetime) -> SchedulerStatus:
-    """Return the numbers; costs three queries: the last run, due tasks, the jobs that are kept."""
+    """Return the status, with three queries: the last run, the due tasks and the stored jobs."""
     due = Task.objects.due(now).aggregate(count=Count("pk"), oldest=Min("next_run_at"))
     jobs = ProcrastinateJob.objects.aggregate(
         waiting=Count("pk", filter=Q(status="todo")), failed=Count("pk", filter=Q(status="failed"))
@@ -50,7 +51,7 @@ def scheduler_status(*, now: datetime) -> SchedulerStatus:
 
 
 class SchedulerCollector(Collector):
-    """Queries at each scrape: the numbers are for all workers, whichever process is asked."""
+    """Queries the database at each scrape, so that every process reports the same figures."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
@@ -63,7 +64,7 @@ class SchedulerCollector(Collector):
         )
         yield GaugeMetricFamily(
             "torale_tasks_overdue",
-            "Tasks whose visit is due and not started.",
+            "Tasks whose visit is due but not started.",
             value=status.overdue,
         )
         yield GaugeMetricFamily(

@@ -1,4 +1,4 @@
-"""Task: what to watch, its states, and where its notifications go."""
+"""The Task model: what to watch, its state, and where its notifications go."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
 
-#: When a task is visited next if its monitor does not say, or never comes to say it.
+#: The wait before the next visit if the monitor does not set one, or if the run failed.
 FALLBACK_INTERVAL = timedelta(hours=24)
 
 
@@ -26,13 +26,13 @@ NAME_LENGTH = 200
 
 
 class State(models.TextChoices):
-    """Whether a task is watched; the contract's words."""
+    """Whether a task is visited. The values are those of the contract."""
 
     #: Visited on its schedule.
     ACTIVE = "active"
     #: Not visited until it is made active again.
     PAUSED = "paused"
-    #: Done; its history stays.
+    #: Done: no longer visited. Its history stays.
     COMPLETED = "completed"
 
 
@@ -44,7 +44,7 @@ TRANSITIONS = {
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    """Questions asked of tasks."""
+    """Queries for tasks."""
 
     def for_user(self, user: User) -> Self:
         """Keep the tasks of `user`."""
@@ -59,31 +59,32 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(is_public=True)
 
     def active(self) -> Self:
-        """Keep the tasks that are watched."""
+        """Keep the tasks that are visited on their schedule."""
         return self.filter(state=State.ACTIVE)
 
     def due(self, now: datetime) -> Self:
-        """Keep the tasks whose next visit has come and is not under way."""
+        """Keep the active tasks whose next visit is due and not already under way."""
         under_way = Execution.objects.open().filter(task=OuterRef("pk"))
         return self.active().filter(~Exists(under_way), next_run_at__lte=now)
 
     def newest_first(self) -> Self:
-        """Order as every list shows them."""
+        """Order the tasks as lists show them by default."""
         return self.order_by("-created_at", "-id")
 
     def most_popular_first(self) -> Self:
-        """Order by forks of other users, then by views."""
+        """Order by the number of forks by other users, then by views."""
         return self.order_by("-subscriber_count", "-view_count", "-created_at", "-id")
 
     def with_last_execution_id(self) -> Self:
-        """Add `last_execution_id`, one index look-up a task."""
+        """Add `last_execution_id`, at the cost of one index look-up for each task."""
         latest = Execution.objects.filter(task=OuterRef("pk")).newest_first().values("id")[:1]
         return self.annotate(last_execution_id=Subquery(latest))
 
     def feed(self) -> ExecutionQuerySet:
-        """Return these tasks' executions with a notification, newest first, with `task_…` of each.
+        """Return the tasks' executions with a notification, newest first.
 
-        One query; the planner walks the newest of all or each task's own, whichever are fewer.
+        Each has its task's fields as `task_…`. This is one query; PostgreSQL decides whether to
+        read the newest executions of all tasks or those of each task.
         """
         return (
             Execution.objects.filter(task__in=self)
@@ -99,9 +100,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """A question put on a schedule."""
+    """A question that is asked on a schedule."""
 
-    #: Of the latest execution; only there `with_last_execution_id`.
+    #: The latest execution's id; only set by `with_last_execution_id`.
     last_execution_id: UUID | None
     #: The latest execution; set by `attach_last_executions`.
     last_execution: Execution | None
@@ -122,12 +123,12 @@ class Task(models.Model):
         max_length=4, choices=[(m, m) for m in METHODS], default="POST"
     )
     webhook_headers = EncryptedJSONField(default=dict)
-    #: The form of the webhook's body; which there are is known to the notifications app.
+    #: The format of the webhook's body; the notifications app knows which formats exist.
     webhook_format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
     is_muted = models.BooleanField(
         default=False,
-        help_text="Whether somebody has unsubscribed from this task's emails: none are sent then. "
-        "Naming an email in `notifications` ends it.",
+        help_text="Whether somebody has unsubscribed from this task's emails. While it is true, no "
+        "emails are sent; setting an email in `notifications` makes it false.",
     )
 
     is_public = models.BooleanField(default=False)
@@ -135,9 +136,9 @@ class Task(models.Model):
     subscriber_count = models.PositiveIntegerField(default=0)
     forked_from_task = models.ForeignKey("self", models.SET_NULL, null=True, related_name="forks")
 
-    #: Runs in a row that failed for good.
+    #: How many runs in a row have failed for good.
     failed_run_count = models.PositiveIntegerField(default=0)
-    #: When the owner was told that it keeps failing; null again once told that it works.
+    #: When the owner was told that the task keeps failing; null once they are told it works again.
     failure_told_at = models.DateTimeField(null=True)
 
     state_changed_at = models.DateTimeField(default=timezone.now)
@@ -164,18 +165,18 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # Read by the list of a user's tasks and by the count of the active ones.
+            # Used by the list of a user's tasks and by the count of the active ones.
             models.Index("user", F("created_at").desc(), F("id").desc(), name="task_list"),
-            # Read by schedule.start_due: only tasks that wait for a visit, the longest due first.
+            # Used by schedule.start_due: active tasks only, the longest overdue first.
             models.Index("next_run_at", name="task_due", condition=Q(state=State.ACTIVE)),
-            # Read by the public list, by its total and by the public feed.
+            # Used by the public list, by its total and by the public feed.
             models.Index(
                 F("created_at").desc(),
                 F("id").desc(),
                 name="task_public",
                 condition=Q(is_public=True),
             ),
-            # Read by the public list, sorted by popularity.
+            # Used by the public list when it is sorted by popularity.
             models.Index(
                 F("subscriber_count").desc(),
                 F("view_count").desc(),
@@ -191,7 +192,7 @@ class Task(models.Model):
 
     @property
     def destinations(self) -> Destinations:
-        """Where this task's notifications go; if it names none, they go to the owner."""
+        """Where the task's notifications go. If all are empty, they go to the owner."""
         return Destinations(
             email=self.notification_email,
             webhook_url=self.webhook_url,
@@ -212,18 +213,18 @@ class Task(models.Model):
 
     @property
     def shown_webhook_url(self) -> str | None:
-        """Its webhook's URL as others than the owner may see it."""
+        """The webhook's URL as people other than the owner may see it."""
         url = self.webhook_url
         return url and shown_url(url, format_=self.webhook_format)
 
     def mute(self) -> None:
-        """Send no more email for this task, neither to an address nor to the owner; saves that."""
+        """Stop and store that the task sends no email, neither to its address nor to the owner."""
         self.notification_email = None
         self.is_muted = True
         self.save(update_fields=["notification_email", "is_muted"])
 
     def question(self, *, now: datetime) -> Question:
-        """Return what an execution asks."""
+        """Return the question that an execution asks."""
         return Question(
             search_query=self.search_query,
             condition_description=self.condition_description,
@@ -234,10 +235,10 @@ class Task(models.Model):
         )
 
     def move_to(self, state: State, *, now: datetime) -> None:
-        """Change state in memory; the state it already has is no change.
+        """Change the state in memory. Does nothing if the task is already in `state`.
 
         Raises:
-            Refused: no way leads from the present state to `state`.
+            Refused: the current state cannot be changed to `state`.
         """
         if state == self.state:
             return
@@ -248,26 +249,26 @@ class Task(models.Model):
         self.next_run_at = now if state == State.ACTIVE else None
 
     def learn(self, answer: Answer, *, now: datetime) -> None:
-        """Store what the answer leaves for the next asking, and when that is."""
+        """Store the monitor's state from the answer, and the time of the next visit."""
         self.last_known_state = answer.state
         self.failed_run_count = 0
         self.visit_again(answer.next_run_at or now + FALLBACK_INTERVAL)
         self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
 
     def put_off(self, *, now: datetime) -> None:
-        """Store one more run that failed for good; the next visit is a day away."""
+        """Store one more run that failed for good, and put the next visit off by a day."""
         self.failed_run_count += 1
         self.visit_again(now + FALLBACK_INTERVAL)
         self.save(update_fields=["failed_run_count", "next_run_at"])
 
     def visit_again(self, at: datetime) -> None:
-        """Set the next visit in memory; a task that is not active has none."""
+        """Set the next visit in memory, but only if the task is active: others have none."""
         if self.state == State.ACTIVE:
             self.next_run_at = at
 
 
 def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:
-    """Set `last_execution` of tasks that come `with_last_execution_id`; one query for all."""
+    """Set `last_execution` on tasks from `with_last_execution_id`, with one query for all."""
     attached = list(tasks)
     ids = [task.last_execution_id for task in attached]
     executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])

@@ -1,4 +1,4 @@
-"""Everything that needs no key: the public tasks, their feed and RSS."""
+"""The views that need no key: public tasks, their feed and RSS."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,13 +36,13 @@ MINUTE = timedelta(minutes=1)
 
 
 class PublicTaskPagination(CountedPagination):
-    """Pages of public tasks, which tell their place, too."""
+    """Pages of public tasks, which also contain their `offset` and `limit`."""
 
     default_limit = 20
     max_limit = 100
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Return the rows with the exact total, their place and the links."""
+        """Return the rows with the exact total, the page's position and the links."""
         return Response(
             {"tasks": data, "total": self.count, "offset": self.offset, "limit": self.limit},
             headers={"Link": self.links()},
@@ -56,7 +56,7 @@ class PublicFeedPagination(Pagination):
 
 
 class PublicView(IdsInPath, ConditionalGet, GenericAPIView[Any]):
-    """Answers without a key, so often a minute to one address; a wrong key is still refused."""
+    """A view that needs no key, with a limit per client address. A wrong key is still refused."""
 
     permission_classes = [AllowAny]
     throttle_classes = [AddressThrottle]
@@ -71,7 +71,7 @@ class PublicView(IdsInPath, ConditionalGet, GenericAPIView[Any]):
         """Return the public task in the path, with its last execution's id.
 
         Raises:
-            Http404: there is none that is public.
+            Http404: there is no public task with this id.
         """
         tasks = self.get_queryset().with_last_execution_id()
         task = tasks.filter(pk=self.kwargs["task_id"]).first()
@@ -97,7 +97,7 @@ class PublicTasksView(PublicView, ListAPIView[Any]):
     pagination_class = PublicTaskPagination
 
     def get_queryset(self) -> TaskQuerySet:
-        """Return the public tasks in the order asked for."""
+        """Return the public tasks in the requested order."""
         query = self.request.query_params.dict()
         sort_by = validated(PublicTasksQuerySerializer, query, source="query")["sort_by"]
         tasks = super().get_queryset().with_last_execution_id()
@@ -112,15 +112,15 @@ class PublicTaskView(PublicView):
     serializer_class = TaskReadSerializer
 
     @extend_schema(
-        summary="Show one public task; to its owner with all that it has.",
+        summary="Show a public task; private members only to its owner.",
         parameters=CONDITIONAL,
         responses={200: TaskReadSerializer, 304: None, 412: ErrorSerializer},
     )
     def get(self, request: Request, **kwargs: Any) -> Response:
-        """Show one public task; to its owner with all that it has.
+        """Show a public task; private members only to its owner.
 
-        Who asks whether a copy is still good has been counted when getting it. Counted again, no
-        copy would ever be.
+        A request with If-None-Match does not count as a view: the caller was counted when they got
+        their copy, and counting again would change the answer, so that no copy would ever be valid.
         """
         [task] = attach_last_executions([self.get_object()])
         if request.method == "GET" and "If-None-Match" not in request.headers:
@@ -130,7 +130,7 @@ class PublicTaskView(PublicView):
 
 @extend_schema(tags=["Public"])
 class PublicFeedView(PublicView):
-    """What the public tasks have told."""
+    """The notifications of all public tasks."""
 
     limit = Limit("public_feed", 10, MINUTE)
     serializer_class = FeedEntrySerializer
@@ -150,10 +150,10 @@ class PublicFeedView(PublicView):
 
 @extend_schema(tags=["Public"])
 class TaskRSSView(AnyAccept, PublicView):
-    """A public task's notifications for feed readers, which ask for many types and read RSS."""
+    """A public task's notifications as RSS, whatever media types a feed reader accepts."""
 
     limit = Limit("task_rss", 10, MINUTE)
-    #: Renders errors only.
+    #: Only for errors.
     renderer_classes = [JSONRenderer]
 
     @extend_schema(

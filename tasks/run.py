@@ -1,4 +1,4 @@
-"""The main path: start an execution, ask, settle what follows."""
+"""Run tasks: start an execution, ask its question, and store what follows."""
 
 import random
 from datetime import datetime
@@ -22,30 +22,31 @@ logger = structlog.get_logger(__name__)
 
 #: Name of the job in tasks/jobs.py, which calls `run`.
 JOB = "run_execution"
-#: Askings of one execution, workers that died in it included; failures give up before.
+#: How often one execution may be asked, including attempts in which the worker died. An execution
+#: that only fails is given up earlier.
 MOST_ASKINGS = 10
 
 
 class AlreadyRunning(Conflict):
-    """An execution of the task is open."""
+    """The task has an open execution."""
 
     detail = "Task is already running or pending. Use force=true to override."
 
 
 @transaction.atomic
 def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True) -> Execution:
-    """Make a pending execution of `task` and its job, in one transaction, and return it.
+    """Create a pending execution of `task` and its job in one transaction. Return the execution.
 
-    The next visit of an active task is this one, until it ends.
+    Until it ends, `next_run_at` of an active task is the time of this visit.
 
     Args:
-        task: what to ask.
+        task: the task whose question is asked.
         now: the time of the request.
-        force: cancel an execution that is still open; its late answer is discarded.
-        notify: whether a met condition makes sends.
+        force: whether to cancel an open execution. If its answer arrives later, it is discarded.
+        notify: whether sends are recorded if the condition is met.
 
     Raises:
-        AlreadyRunning: an execution is open and `force` is not set.
+        AlreadyRunning: an execution is open and `force` is false.
     """
     Task.objects.select_for_update().get(pk=task.pk)
     for current in Execution.objects.open().filter(task=task):
@@ -61,18 +62,20 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
 
 
 def wake(execution: Execution) -> None:
-    """Have a worker take `execution` when it is due; a second wake-up finds nothing to do."""
+    """Queue the job that runs `execution` when it is due. A second job finds nothing to do."""
     jobs.configure_task(JOB, schedule_at=execution.next_attempt_at).defer(
         execution_id=str(execution.pk)
     )
 
 
 async def run(execution_id: UUID) -> None:
-    """Ask one execution's question and settle what follows.
+    """Ask one execution's question and store what follows.
 
-    1. Claim it (commit). Crash after: the lease runs out and `recover` has it asked again.
-    2. Ask, holding no transaction. Crash after: the same; nobody has been told anything.
-    3. Store the answer, what the task learnt and the sends in one transaction.
+    1. Claim the execution (commit). If the worker dies after this, the lease runs out and `recover`
+       has the question asked again.
+    2. Ask, outside of any transaction. If the worker dies here, the same happens; nobody has been
+       notified yet.
+    3. Store the answer, the task's new state and the sends in one transaction.
     """
     claimed = await sync_to_async(claim)(execution_id, now=await sync_to_async(clock.now)())
     if claimed is None:
@@ -83,7 +86,7 @@ async def run(execution_id: UUID) -> None:
         await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
     except AskFailed as failure:
         kind, message = failure.kind, str(failure)
-    except Exception:  # the boundary to monitors: what breaks in one, or in storing its answer
+    except Exception:  # whatever breaks in a monitor, or while its answer is stored
         logger.exception("monitor_broke", execution_id=str(execution_id))
         kind, message = FailureKind.SYSTEM_ERROR, OUR_FAULT
     else:
@@ -98,10 +101,10 @@ async def run(execution_id: UUID) -> None:
 
 
 def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:
-    """Take an execution in hand; None when it is not to be asked (now).
+    """Claim an execution and return it with its question; None if it is not to be asked now.
 
-    One that has been asked MOST_ASKINGS times is given up: what ends its worker each time would
-    end the next one, too.
+    An execution that has been asked MOST_ASKINGS times is given up. Something in it kills its
+    worker each time and would kill the next one, too.
     """
     execution = Execution.objects.select_related("task__user").filter(pk=execution_id).first()
     if execution is None:
@@ -110,18 +113,18 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
     if not execution.claim(now=now):
         return None
     if execution.attempt_count > MOST_ASKINGS:
-        message = "The worker that ran this did not survive it, each time."
+        message = "The worker that ran this stopped unexpectedly each time."
         fail(execution, FailureKind.SYSTEM_ERROR, message, now=now, jitter=0.5)
         return None
     return execution, question
 
 
 def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
-    """Store an answer and what follows from it, all or nothing.
+    """Store an answer and everything that follows from it in one transaction.
 
-    A met condition is told by `condition_met`; notifications/record.py records the sends in this
-    same transaction. An answer that comes too late, after a cancellation or to a task that is gone,
-    is dropped.
+    If the condition is met, the signal `condition_met` is sent, and notifications/record.py records
+    the sends in this transaction. An answer that arrives after its execution was cancelled or its
+    task was deleted is dropped.
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
@@ -137,7 +140,10 @@ def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
 def fail(
     execution: Execution, kind: FailureKind, message: str, *, now: datetime, jitter: float
 ) -> None:
-    """Store a failed asking: asked again later, or given up and the task put off by a day."""
+    """Store that asking failed, and have the question asked again later.
+
+    After the last retry the execution is given up, and the task's next visit is put off by a day.
+    """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
         if task is None:

@@ -1,4 +1,4 @@
-"""Claim the tasks whose visit is due and start them; pick up what a dead worker left."""
+"""Start the tasks whose visit is due, and recover executions that a dead worker left behind."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from torale.trouble import is_trouble
 
 logger = structlog.get_logger(__name__)
 
-#: Tasks started in one transaction: large enough to keep up, small enough to hold locks briefly.
+#: How many tasks one transaction starts: enough to keep up, few enough to hold locks briefly.
 TASKS_AT_ONCE = 200
-#: How long past its time an execution may wait before its job is taken for lost.
+#: How long after its due time an execution may wait before its job counts as lost.
 LOST_AFTER = timedelta(minutes=1)
-#: What the owner reads of a visit that could not even be started.
+#: The error that the owner sees if a visit could not be started at all.
 NOT_STARTED = "The visit could not be started; the details are in the server's log."
-#: Errors of the database, as Django and the queue raise them.
+#: Database errors, as raised by Django and by the queue.
 UNSTORABLE = (DatabaseError, ConnectorException)
 
 
@@ -30,10 +30,10 @@ UNSTORABLE = (DatabaseError, ConnectorException)
 def start_due(*, now: datetime) -> int:
     """Start up to TASKS_AT_ONCE due tasks and return how many were due.
 
-    Tasks are locked while they are started, so that two schedulers share them. `next_run_at` stays
-    the time of this visit until the visit ends, which sets the next one. Until then the open
-    execution keeps the task from being due again. Should that execution be lost, the task is due
-    and is visited again. A task of a user who is switched off is put off by a day.
+    Tasks are locked while they are started, so that two schedulers can share the work.
+    `next_run_at` stays the time of this visit until the visit ends, which sets the next one. Until
+    then the open execution keeps the task from being due again. If that execution is lost, the task
+    is due again and is visited again. A task whose user is not active is put off by a day.
     """
     due = list(
         Task.objects.due(now)
@@ -42,7 +42,7 @@ def start_due(*, now: datetime) -> int:
         .order_by("next_run_at")
         .select_for_update(skip_locked=True, of=("self",))[:TASKS_AT_ONCE]
     )
-    # Looked at again under the locks: another scheduler may have started some since `due` looked.
+    # Checked again under the locks: another scheduler may have started some since the query.
     under_way = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
     resting = [task.pk for task in due if not task.user.is_active]
     Task.objects.filter(pk__in=resting).update(next_run_at=now + FALLBACK_INTERVAL)
@@ -53,12 +53,12 @@ def start_due(*, now: datetime) -> int:
 
 
 def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
-    """Make an execution and its job for each of `tasks`; one that fails does not stop the others.
+    """Create an execution and its job for each of `tasks`. One failure does not stop the others.
 
-    They are made together. If the database refuses that, each is made alone.
+    All are created together. If the database refuses that, each is created alone.
 
     Raises:
-        DatabaseError, ConnectorException: the database is in trouble, which is no fault of a task.
+        DatabaseError, ConnectorException: the database cannot serve now; no task is the cause.
     """
     try:
         with transaction.atomic():
@@ -79,7 +79,7 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
 
 
 def put_off(task: Task, *, now: datetime) -> None:
-    """Tell the owner of a visit that could not be started, and try again in a day."""
+    """Store that a visit could not be started, tell the owner if needed, and retry in a day."""
     try:
         with transaction.atomic():
             Execution.objects.create(
@@ -94,15 +94,15 @@ def put_off(task: Task, *, now: datetime) -> None:
             )
             task.put_off(now=now)
             failure_mail.tell_failure(task=task, error=NOT_STARTED, now=now)
-    except UNSTORABLE:  # the log has told why
+    except UNSTORABLE:  # the cause has been logged already
         Task.objects.filter(pk=task.pk).update(next_run_at=now + FALLBACK_INTERVAL)
 
 
 @transaction.atomic
 def recover(*, now: datetime) -> int:
-    """Wake executions that no worker has in hand any more; return how many.
+    """Wake the executions that no worker is running any more. Return how many there were.
 
-    Those are the ones left `running` by a worker that died, and those whose job was lost.
+    They were left `running` by a worker that died, or their job was lost.
     """
     stuck = list(
         Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:TASKS_AT_ONCE]

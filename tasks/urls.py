@@ -1,4 +1,4 @@
-"""/api/v1/tasks…, /api/v1/public… and /tasks/{id}/rss -> views."""
+"""The URLs under /api/v1/tasks and /api/v1/public, and /tasks/{id}/rss."""
 
 from tasks.public import PublicFeedView, PublicTasksView, PublicTaskView, TaskRSSView
 from tasks.views import TaskViewSet

@@ -1,8 +1,8 @@
-"""Count views of tasks without writing while somebody waits for the page.
+"""Count views of tasks without a database write in each request.
 
-Each process adds up in memory and stores what it has every few seconds, from a thread of its own.
-A process that is killed takes the views of its last seconds with it: that is accepted, as a write
-for every view would cost more than the view.
+Each process counts in memory and stores its counts every few seconds from a separate thread. If a
+process is killed, the views of its last seconds are lost. This is accepted, because a write for
+every view would cost more than the view itself.
 """
 
 import atexit
@@ -19,11 +19,11 @@ from tasks.models import Task
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds between a view and its being stored, at most.
+#: A view is stored after at most this many seconds.
 DELAY_S = 5
 
-#: Locks in the order of ids, so that two processes cannot wait for each other. A count stops at the
-#: column's largest value: one that overflowed would lose the others' views.
+#: Rows are locked in the order of their ids, so that two processes cannot deadlock. A count stops
+#: at the column's largest value: an overflow would fail the statement and lose all its views.
 STORE = """
 WITH counted AS (
     SELECT tasks_task.id, seen.views
@@ -37,7 +37,7 @@ FROM counted WHERE tasks_task.id = counted.id
 
 
 class ViewCounter:
-    """Views not stored yet, by task; safe to use from all threads of a process."""
+    """Counts views by task until they are stored. All threads of a process can use it safely."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class ViewCounter:
         self._timer: threading.Timer | None = None
 
     def add(self, task: Task, *, by: User | AnonymousUser) -> None:
-        """Count a view by another than the owner; it is stored within DELAY_S seconds."""
+        """Count a view, unless it is the owner's. It is stored within DELAY_S seconds."""
         if by.pk == task.user_id:
             return
         with self._lock:
@@ -56,7 +56,7 @@ class ViewCounter:
                 self._timer.start()
 
     def take(self) -> Counter[UUID]:
-        """Return the views not stored yet, and begin anew."""
+        """Return the views that are not stored yet, and reset the counts."""
         with self._lock:
             views, self._views = self._views, Counter()
             if self._timer is not None:
@@ -65,10 +65,10 @@ class ViewCounter:
         return views
 
     def store(self) -> None:
-        """Store the views counted so far, in one statement; those of deleted tasks are dropped.
+        """Store the views counted so far in one statement. Views of deleted tasks are dropped.
 
         Raises:
-            DatabaseError: they could not be stored, and are lost.
+            DatabaseError: the views could not be stored, and are lost.
         """
         views = self.take()
         if views:
@@ -76,7 +76,7 @@ class ViewCounter:
                 cursor.execute(STORE, [list(views), list(views.values())])
 
     def _store_in_background(self) -> None:
-        """Store, and give the thread's connection back."""
+        """Store the views, and close the thread's connection."""
         try:
             self.store()
         except DatabaseError:
@@ -86,5 +86,5 @@ class ViewCounter:
 
 
 view_counter = ViewCounter()
-# A process that ends in order loses nothing.
-atexit.register(view_counter._store_in_background)  # noqa: SLF001 - nobody is left to tell
+# A process that ends normally loses no views.
+atexit.register(view_counter._store_in_background)  # noqa: SLF001 - of this module

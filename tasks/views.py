@@ -1,4 +1,4 @@
-"""Everything under /tasks."""
+"""The views under /tasks."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ from torale.api.views import IdsInPath
 
 @contextmanager
 def bad_questions_are_faults() -> Iterator[None]:
-    """Turn a question that no monitor can ask into the body's 422."""
+    """Answer 422 for the body if no monitor can answer the question."""
     try:
         yield
     except BadQuestion as error:
@@ -58,25 +58,25 @@ def bad_questions_are_faults() -> Iterator[None]:
 class TaskViewSet(
     IdsInPath, mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Any]
 ):
-    """Tasks: the caller's own, and to read also public ones."""
+    """The caller's tasks. Public tasks of other users can be read and forked."""
 
     serializer_class = TaskReadSerializer
     filterset_class = TaskFilterSet
     pagination_class = LongPagination
     lookup_url_kwarg = "task_id"
-    #: What anyone may read of a public task, without a key.
+    #: Actions that anyone may call on a public task, without a key.
     readable = frozenset({"retrieve", "executions", "notifications"})
-    #: What callers may do with a public task of someone else.
+    #: Actions that callers with a key may call on another user's public task.
     shared = readable | {"fork"}
 
     def get_permissions(self) -> Sequence[Any]:
-        """Ask for a key, but for what may be public."""
+        """Require a key, except for the actions in `readable`."""
         if self.action in self.readable:
             return [IsAuthenticatedOrReadOnly()]
         return super().get_permissions()
 
     def get_queryset(self) -> TaskQuerySet:
-        """Return the tasks this action may touch."""
+        """Return the tasks that the action may use."""
         if self.action in self.shared:
             return Task.objects.visible_to(self.request.user)
         tasks = Task.objects.for_user(caller(self.request))
@@ -88,8 +88,8 @@ class TaskViewSet(
         """Return the task in the path.
 
         Raises:
-            NotAuthenticated: it is not there for callers without a key.
-            NotFound: it is not there for this caller.
+            NotAuthenticated: there is no such public task, and the caller sent no key.
+            NotFound: there is no such task that this caller may see.
         """
         task = self.get_queryset().filter(pk=self.kwargs["task_id"]).first()
         if task is None:
@@ -99,23 +99,23 @@ class TaskViewSet(
         return task
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer 404 also for a task that is deleted while the request is under way."""
+        """Answer 404 also for a task that is deleted during the request."""
         return super().handle_exception(
             exceptions.NotFound() if isinstance(exc, Task.DoesNotExist) else exc
         )
 
     def show(self, task: Task) -> Response:
-        """Answer with `task` as it is stored now."""
+        """Return the response with `task` as it is stored now."""
         [task] = attach_last_executions([Task.objects.with_last_execution_id().get(pk=task.pk)])
         return Response(self.get_serializer(task).data)
 
     @extend_schema(
-        summary="Make a task; answers 200, as the service this API follows does.",
+        summary="Create a task. The answer is 200, for compatibility with existing clients.",
         request=TaskWriteSerializer,
         responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Make a task; answers 200, as the service this API follows does."""
+        """Create a task. The answer is 200, for compatibility with existing clients."""
         fields = dict(validated(TaskWriteSerializer, request.data))
         with bad_questions_are_faults():
             task = create_task(
@@ -135,12 +135,12 @@ class TaskViewSet(
         return self.show(task)
 
     @extend_schema(
-        summary="Change the members that are sent; PUT and PATCH alike.",
+        summary="Change the members that are sent, as PATCH does.",
         request=TaskChangeSerializer,
         responses={200: TaskReadSerializer, 400: ErrorSerializer},
     )
     def update(self, request: Request, **kwargs: Any) -> Response:
-        """Change the members that are sent; PUT and PATCH alike."""
+        """Change the members that are sent, as PATCH does."""
         task = self.get_object()
         fields = dict(validated(TaskChangeSerializer, request.data))
         with bad_questions_are_faults():
@@ -166,14 +166,14 @@ class TaskViewSet(
         delete_task(task=instance)
 
     @extend_schema(
-        summary="Ask the task's question now; the execution answered is pending.",
+        summary="Ask the task's question now. The answer is the pending execution.",
         parameters=[ExecuteSerializer],
         request=None,
         responses={200: ExecutionSerializer, 409: ErrorSerializer},
     )
     @action(detail=True, methods=["post"])
     def execute(self, request: Request, **kwargs: Any) -> Response:
-        """Ask the task's question now; the execution answered is pending."""
+        """Ask the task's question now. The answer is the pending execution."""
         task = self.get_object()
         parameters = validated(ExecuteSerializer, request.query_params.dict(), source="query")
         execution = start(
@@ -185,27 +185,27 @@ class TaskViewSet(
         return Response(ExecutionSerializer(execution).data)
 
     @extend_schema(
-        summary="Make the task public, or private again.",
+        summary="Make a task public or private.",
         operation_id="task_visibility_update",
         request=VisibilitySerializer,
         responses={200: TaskReadSerializer},
     )
     @action(detail=True, methods=["patch"])
     def visibility(self, request: Request, **kwargs: Any) -> Response:
-        """Make the task public, or private again."""
+        """Make a task public or private."""
         task = self.get_object()
         fields = validated(VisibilitySerializer, request.data)
         update_task(task=task, fields=fields, now=clock.now())
         return self.show(task)
 
     @extend_schema(
-        summary="Copy the task; answers 200 with the copy, which is paused and private.",
+        summary="Copy a task. The answer is the copy, which is paused and private.",
         request=ForkSerializer,
         responses={200: TaskReadSerializer},
     )
     @action(detail=True, methods=["post"])
     def fork(self, request: Request, **kwargs: Any) -> Response:
-        """Copy the task; answers 200 with the copy, which is paused and private."""
+        """Copy a task. The answer is the copy, which is paused and private."""
         task = self.get_object()
         body = validated(ForkSerializer, request.data)
         fork = fork_task(
@@ -217,24 +217,24 @@ class TaskViewSet(
         return self.show(fork)
 
     @extend_schema(
-        summary="List the task's executions, newest first.",
+        summary="List a task's executions, newest first.",
         operation_id="task_execution_list",
         responses=ExecutionSerializer(many=True),
     )
     @action(detail=True, filterset_class=ExecutionFilterSet, pagination_class=Pagination)
     def executions(self, request: Request, **kwargs: Any) -> Response:
-        """List the task's executions, newest first."""
+        """List a task's executions, newest first."""
         task = self.get_object()
         return self._page_of(task, self.filter_queryset(Execution.objects.of_task(task.pk)))
 
     @extend_schema(
-        summary="List the task's executions whose condition was met, newest first.",
+        summary="List a task's executions whose condition was met, newest first.",
         operation_id="task_notification_list",
         responses=ExecutionSerializer(many=True),
     )
     @action(detail=True, filterset_class=None, pagination_class=Pagination)
     def notifications(self, request: Request, **kwargs: Any) -> Response:
-        """List the task's executions whose condition was met, newest first."""
+        """List a task's executions whose condition was met, newest first."""
         task = self.get_object()
         return self._page_of(task, Execution.objects.of_task(task.pk).with_notification())
 

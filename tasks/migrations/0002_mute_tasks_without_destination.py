@@ -1,6 +1,7 @@
-"""A task without a destination notifies its owner from now on; those of today stay silent.
+"""Mute the existing tasks that have no destination.
 
-Among them are tasks whose emails somebody has unsubscribed from.
+From now on a task without a destination notifies its owner. The existing ones must stay silent:
+somebody has unsubscribed from the emails of some of them.
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import migrations, models
 
 
 def mute(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django's signature
-    """Mute the tasks that name no destination."""
+    """Mute the tasks that have no destination."""
     tasks = apps.get_model("tasks", "Task").objects
     tasks.filter(notification_email=None, webhook_url=None).update(is_muted=True)
 
@@ -23,8 +24,8 @@ class Migration(migrations.Migration):
             name="is_muted",
             field=models.BooleanField(
                 default=False,
-                help_text="Whether somebody has unsubscribed from this task's emails: none are "
-                "sent then. Naming an email in `notifications` ends it.",
+                help_text="Whether somebody has unsubscribed from this task's emails. While it is "
+                "true, no emails are sent; setting an email in `notifications` makes it false.",
             ),
         ),
         migrations.RunPython(mute, migrations.RunPython.noop),

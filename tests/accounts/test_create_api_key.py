@@ -38,7 +38,7 @@ def test_no_key_is_made_for_an_unknown_email():
         create_api_key("nobody@example.com", "--name", "Laptop")
 
     assert str(refusal.value) == (
-        "No user has the email nobody@example.com. Make one in the admin first."
+        "No user has the email nobody@example.com. Create one in the admin first."
     )
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def wish(user: User, username: str) -> str:
-    """Take a username; return how that ended."""
+    """Set a username and return the outcome."""
     try:
         set_username(user=user, username=username)
     except (UsernameTaken, UsernameAlreadySet) as error:

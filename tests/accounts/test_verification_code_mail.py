@@ -25,7 +25,7 @@ def test_the_mail_says_the_code_its_end_and_who_asked(owner, smtp_receiver):
         "",
         (
             "It is valid until 4 March 2026, 09:15 UTC. "
-            "Enter it where you asked for it, and pass it on to nobody."
+            "Enter it where you asked for it, and do not share it with anyone."
         ),
         "",
         (

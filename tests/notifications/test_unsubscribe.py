@@ -38,7 +38,7 @@ def test_opening_the_link_changes_nothing(client, task, path):
     page = client.get(path)
 
     assert page.status_code == 200
-    assert "No more emails about “Is it &lt;b&gt;back&lt;/b&gt;?”?" in page.text
+    assert "Stop emails about “Is it &lt;b&gt;back&lt;/b&gt;?”?" in page.text
     task.refresh_from_db()
     assert task.notification_email == "owner@example.com"
 
@@ -65,7 +65,7 @@ def test_a_forged_link_leads_nowhere(client, task, method):
     page = getattr(client, method)(f"/unsubscribe/{task.pk}:forged")
 
     assert page.status_code == 404
-    assert "This link leads nowhere" in page.text
+    assert "This link does not work" in page.text
     task.refresh_from_db()
     assert task.notification_email == "owner@example.com"
 

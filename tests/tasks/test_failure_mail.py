@@ -68,8 +68,8 @@ def test_the_owner_is_told_after_three_failed_runs_in_a_row(owner, task):
             "text": (
                 'The last 3 runs of your task "Is it back?" failed. The last error was:\n\n'
                 "    The page is gone (410).\n\n"
-                "It is tried again on 5 March 2026 at 09:00 UTC. "
-                "You get no further email about this until it works again.\n\n"
+                "It will be tried again on 5 March 2026 at 09:00 UTC. "
+                "You will get no further email about this until it works again.\n\n"
                 f"https://torale.example/api/v1/tasks/{task.pk}/executions"
             ),
         }
@@ -186,7 +186,7 @@ def test_a_paused_task_is_not_said_to_be_tried_again(owner):
         failing_run(task)
 
     [notice] = told()
-    assert "It is paused, and is tried again when you make it active." in notice["text"]
+    assert "It is paused, and will be tried again when you make it active." in notice["text"]
 
 
 def test_the_notice_reaches_the_owners_own_address(owner, task):

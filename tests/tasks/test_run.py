@@ -190,7 +190,7 @@ def test_an_execution_that_no_worker_survives_is_given_up(watching, http_receive
     work_on(execution)
 
     assert execution.status == "failed"
-    assert execution.error_message == "The worker that ran this did not survive it, each time."
+    assert execution.error_message == "The worker that ran this stopped unexpectedly each time."
     assert http_receiver.requests == []
 
 

@@ -1,4 +1,4 @@
-"""`manage.py create_first_admin`: the way in, on the first start."""
+"""`manage.py create_first_admin`: create the first admin on the first start."""
 
 import secrets
 from typing import Any
@@ -11,15 +11,15 @@ from accounts.models import APIKey, User
 
 
 class Command(BaseCommand):
-    """Does nothing once there is a user, so that it can run at every start."""
+    """Creates the first admin. Does nothing if a user exists, so it can run at every start."""
 
-    help = "Make the first admin and API key and print them once; does nothing if a user exists."
+    help = "Create the first admin and API key and print them once; do nothing if a user exists."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them, or leave what is there alone."""
+        """Create the admin and the key unless a user exists."""
         with connection.cursor() as cursor:
-            # Of two first starts at once, the second waits here and finds the first one's admin.
+            # If two processes start at once, the second one waits here, then finds the admin.
             cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
         if User.objects.exists():
             return

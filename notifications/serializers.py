@@ -20,17 +20,18 @@ from tasks.serializers import FORMAT
 from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
 
-#: What the channels and statuses mean, for the OpenAPI document.
+#: What the channels and statuses mean. These and the next texts are for the OpenAPI document.
 CHANNELS = "`email` or `webhook`."
 STATUSES = (
-    "`queued`: not attempted yet. `retrying`: attempted, and will be again. `sent`: accepted by "
-    "the mail server or the webhook's receiver. `failed`: given up. `skipped`: not attempted on "
-    "purpose. `delivered`, `bounced` and `complained`: what an email provider reported."
+    "`queued`: not attempted yet. `retrying`: attempted, and will be attempted again. `sent`: "
+    "accepted by the mail server or the webhook's receiver. `failed`: given up. `skipped`: not "
+    "attempted on purpose. `delivered`, `bounced` and `complained`: as reported by an email "
+    "provider."
 )
-#: Of a member that is both set and shown.
+#: The text for a member that can be both set and read.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
 FORMATS = [*WEBHOOK_FORMATS]
-#: What the filters of the list keep, by their names.
+#: The help texts of the list's filters, by filter name.
 FILTERS: dict[str, str] = {
     name: filter_.extra["help_text"] for name, filter_ in SendFilterSet.base_filters.items()
 }
@@ -57,25 +58,25 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
         ]
         read_only_fields = fields
         extra_kwargs = {
-            "id": {"help_text": "The send's id, which is a webhook's `webhook-id`, too."},
-            "user_id": {"help_text": "The id of the user whose task it came from."},
+            "id": {"help_text": "The send's id. A webhook has it in the header `webhook-id`."},
+            "user_id": {"help_text": "The id of the user whose task the notification is from."},
             "recipient": {"help_text": "The email address, or the webhook's URL."},
             "notification_type": {"help_text": CHANNELS},
             "status": {"help_text": STATUSES},
             "error_message": {
-                "help_text": "Why the latest attempt failed, or why none was made; null if there "
-                "is no error."
+                "help_text": "Why the latest attempt failed, or why the send was skipped; null if "
+                "there is no error."
             },
-            "created_at": {"help_text": "When it was recorded."},
+            "created_at": {"help_text": "When the send was recorded."},
         }
 
 
 @extend_schema_serializer(
-    description="How many sends of one channel were made on one day (UTC) and are in one "
-    "status now."
+    description="The number of sends of one channel that were recorded on one day (UTC) and have "
+    "one status now."
 )
 class DayCountSerializer(serializers.Serializer[Any]):
-    """How many sends of one channel were made on one day (UTC) and are in one status now."""
+    """The number of sends of one channel that were recorded on one day and have one status now."""
 
     date = serializers.DateField(help_text="The day, in UTC.")
     notification_type = serializers.ChoiceField(NotificationType.choices, help_text=CHANNELS)
@@ -84,61 +85,60 @@ class DayCountSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(
-    description="Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null "
-    "without any."
+    description="Percentiles of how long accepted sends took, in milliseconds; null if there are "
+    "none."
 )
 class LatencySerializer(serializers.Serializer[Any]):
-    """Milliseconds that 50, 90 and 99 in 100 accepted sends took at most; null without any."""
+    """Percentiles of how long accepted sends took, in milliseconds; null if there are none."""
 
     p50 = serializers.IntegerField(
         min_value=0,
         allow_null=True,
-        help_text="Milliseconds that half of them took at most; null if there are none.",
+        help_text="The median, in milliseconds; null if there are none.",
     )
     p90 = serializers.IntegerField(
         min_value=0,
         allow_null=True,
-        help_text="Milliseconds that 90 in 100 took at most; null if there are none.",
+        help_text="The 90th percentile, in milliseconds; null if there are none.",
     )
     p99 = serializers.IntegerField(
         min_value=0,
         allow_null=True,
-        help_text="Milliseconds that 99 in 100 took at most; null if there are none.",
+        help_text="The 99th percentile, in milliseconds; null if there are none.",
     )
 
 
-@extend_schema_serializer(description="What became of the sends of a time range.")
+@extend_schema_serializer(description="Statistics of the sends of a time range.")
 class SendStatsSerializer(serializers.Serializer[Any]):
-    """What became of the sends of a time range."""
+    """Statistics of the sends of a time range."""
 
     created_after = serializers.DateTimeField(
-        help_text="Where the time range begins, itself included."
+        help_text="The beginning of the time range, inclusive."
     )
-    created_before = serializers.DateTimeField(
-        help_text="Where the time range ends, itself not included."
-    )
-    total = serializers.IntegerField(min_value=0, help_text="How many sends were recorded in it.")
+    created_before = serializers.DateTimeField(help_text="The end of the time range, exclusive.")
+    total = serializers.IntegerField(min_value=0, help_text="How many sends it has.")
     by_day = DayCountSerializer(
-        many=True, help_text="One entry for each day, channel and status with any sends."
+        many=True, help_text="One entry for each day, channel and status that has any sends."
     )
     latency_ms = LatencySerializer(
-        help_text="How long accepted sends took, from being recorded to being accepted."
+        help_text="How long accepted sends took, from when they were recorded to when they were "
+        "accepted."
     )
 
 
-@extend_schema_serializer(description="One try, and what the other side said.")
+@extend_schema_serializer(description="One attempt to deliver a send, and the receiver's answer.")
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
-    """One try, and what the other side said."""
+    """One attempt to deliver a send, and the receiver's answer."""
 
     request_headers = serializers.DictField(
         child=serializers.CharField(),
         allow_null=True,
-        help_text="The request's headers without the secret ones; null for email.",
+        help_text="The request's headers, without secret ones; null for email.",
     )
     response_headers = serializers.DictField(
         child=serializers.CharField(),
         allow_null=True,
-        help_text="The answer's headers; null for email, and without an answer.",
+        help_text="The answer's headers; null for email, and if there was no answer.",
     )
 
     class Meta:
@@ -156,34 +156,30 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         ]
         read_only_fields = fields
         extra_kwargs = {
-            "number": {"help_text": "Its number among the send's attempts, from 1."},
-            "started_at": {"help_text": "When it began."},
-            "duration_ms": {"help_text": "How long it took, in milliseconds."},
+            "number": {"help_text": "The attempt's number within its send, starting at 1."},
+            "started_at": {"help_text": "When the attempt began."},
+            "duration_ms": {"help_text": "How long the attempt took, in milliseconds."},
             "status": {"help_text": "`succeeded` or `failed`."},
             "response_status": {
-                "help_text": "The answer's HTTP status, or the mail server's code; null without an "
-                "answer."
+                "help_text": "The answer's HTTP status, or the mail server's code; null if there "
+                "was no answer."
             },
             "response_body": {
-                "help_text": "The first 4 KiB of the answer; null without an answer."
+                "help_text": "The first 4 KiB of the answer; null if there was no answer."
             },
-            "error_message": {"help_text": "Why it failed; null if it succeeded."},
+            "error_message": {"help_text": "Why the attempt failed; null if it succeeded."},
         }
 
 
-@extend_schema_serializer(description="A send with all that is known of it.")
+@extend_schema_serializer(description="A send with its details and attempts.")
 class SendDetailSerializer(SendSerializer):
-    """A send with all that is known of it.
-
-    `request_body` is what a webhook's receiver gets, byte for byte; null for email, and once it
-    has been pruned.
-    """
+    """A send with its details and attempts."""
 
     request_body = serializers.SerializerMethodField(
-        help_text="What a webhook's receiver gets, byte for byte; null for email, and once it has "
-        "been pruned."
+        help_text="The body that a webhook's receiver gets, byte for byte; null for email, and "
+        "once it has been deleted to save space."
     )
-    attempts = AttemptSerializer(many=True, help_text="Its attempts, in their order.")
+    attempts = AttemptSerializer(many=True, help_text="The send's attempts, in their order.")
 
     class Meta(SendSerializer.Meta):
         fields = [
@@ -198,12 +194,12 @@ class SendDetailSerializer(SendSerializer):
         extra_kwargs = {
             **SendSerializer.Meta.extra_kwargs,
             "next_attempt_at": {
-                "help_text": "When it is attempted next; null if it is not to be attempted again."
+                "help_text": "When the send is attempted next; null if it will not be."
             },
         }
 
     def get_request_body(self, send: NotificationSend) -> str | None:
-        """Return the body of a webhook."""
+        """Return the body of a webhook; None for an email, or if the body has been pruned."""
         if send.notification_type != NotificationType.WEBHOOK:
             return None
         payload = getattr(send, "payload", None)
@@ -211,12 +207,12 @@ class SendDetailSerializer(SendSerializer):
 
 
 @extend_schema_serializer(
-    description="Which sends to deliver again: those that match all that is given."
+    description="Which sends to deliver again: those that match all given members."
 )
 class RedeliverSerializer(LenientSerializer):
-    """Which sends to deliver again: those that match all that is given.
+    """Which sends to deliver again: those that match all given members.
 
-    Its members are filters of the list, as a body has them.
+    The members are the filters of the list, sent in a body.
     """
 
     status = ChoiceField(ENDED, default=SendStatus.FAILED.value, help_text=FILTERS["status"])
@@ -229,11 +225,11 @@ class RedeliverSerializer(LenientSerializer):
     created_before = MomentField(required=False, help_text=FILTERS["created_before"])
 
 
-@extend_schema_serializer(description="How many.")
+@extend_schema_serializer(description="How many sends will be delivered again.")
 class CountSerializer(serializers.Serializer[Any]):
-    """How many."""
+    """How many sends will be delivered again."""
 
-    count = serializers.IntegerField(help_text="How many will be delivered again.")
+    count = serializers.IntegerField(help_text="How many sends will be delivered again.")
 
 
 @extend_schema_serializer(
@@ -248,20 +244,24 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
     )
     secret = serializers.CharField(
         allow_null=True,
-        help_text="What webhooks are signed with: `whsec_` and base64 of 32 bytes. Null if the "
-        "server's keys do not decrypt it; rotating makes a new one.",
+        help_text="The secret that signs webhooks: `whsec_` followed by 32 bytes in base64. Null "
+        "if the server cannot decrypt it with its keys; rotating creates a new one.",
     )
     format = serializers.ChoiceField(FORMATS, help_text=FORMAT)
     enabled = serializers.BooleanField(
-        help_text="Whether the default webhook is on. A task's own does not depend on it."
+        help_text="Whether the default webhook is on. A task's own webhook does not depend on it."
     )
 
 
 @extend_schema_serializer(
-    description="What of it may be set; absent members stay as they are, a null URL is none."
+    description="Changes to the default webhook. Absent members stay as they are; a null URL "
+    "removes the default webhook."
 )
 class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
-    """What of it may be set; absent members stay as they are, a null URL is none."""
+    """Changes to the default webhook.
+
+    Absent members stay as they are; a null URL removes the default webhook.
+    """
 
     webhook_url = TextField(
         required=False,
@@ -272,16 +272,16 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
     format = ChoiceField(FORMATS, required=False, help_text=FORMAT)
     enabled = FlagField(
         required=False,
-        help_text="The default webhook's switch. `true` also switches on all webhooks that were "
-        "switched off for failing.",
+        help_text="Whether the default webhook is on. `true` also switches on all webhooks that "
+        "were switched off because they kept failing.",
     )
 
 
 @extend_schema_serializer(
-    description="A URL that the caller's webhooks go to, and how it has fared."
+    description="A URL that the caller's webhooks go to, and the state of its deliveries."
 )
 class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
-    """A URL that the caller's webhooks go to, and how it has fared."""
+    """A URL that the caller's webhooks go to, and the state of its deliveries."""
 
     id = serializers.UUIDField(source="public_id", help_text="The endpoint's id.")
 
@@ -297,74 +297,74 @@ class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
         ]
         read_only_fields = fields
         extra_kwargs = {
-            "url": {"help_text": "Where its webhooks go."},
+            "url": {"help_text": "The URL that the webhooks go to."},
             "failing_since": {
                 "help_text": "Since when all attempts have failed; null while it works."
             },
             "switched_off_at": {"help_text": "When it was switched off; null while it is on."},
             "switched_off_because": {
-                "help_text": "Why it was switched off, as a part of a sentence; null while it is "
-                "on."
+                "help_text": "Why it was switched off, as part of a sentence; null while it is on."
             },
-            "created_at": {"help_text": "When the first webhook for it was recorded."},
+            "created_at": {"help_text": "When the first webhook to this URL was recorded."},
         }
 
 
 @extend_schema_serializer(
-    description="Where to send a test, and what to sign it with; the account's secret if none"
-    " is given."
+    description="The URL to send a test to, and the secret that signs it: by default the account's."
 )
 class WebhookTestSerializer(LenientSerializer):
-    """Where to send a test, and what to sign it with; the account's secret if none is given."""
+    """The URL to send a test to, and the secret that signs it: by default the account's."""
 
     webhook_url = TextField(
-        max_length=2048, help_text="Where to send the test: http or https, to a public address."
+        max_length=2048,
+        help_text="The URL to send the test to: http or https, at a public address.",
     )
     webhook_secret = TextField(
         required=False,
         max_length=200,
-        help_text="What to sign the test with; the account's secret if not given. After `whsec_` "
-        "comes the key in base64; any other text is the key itself, in UTF-8.",
+        help_text="The secret that signs the test; by default the account's. If it starts with "
+        "`whsec_`, the rest is the key in base64; any other text is the key itself, in UTF-8.",
     )
     format = ChoiceField(FORMATS, default=OWN_FORMAT, help_text=FORMAT)
 
 
-@extend_schema_serializer(description="How the test went.")
+@extend_schema_serializer(description="The result of a test.")
 class WebhookTestResultSerializer(serializers.Serializer[Any]):
-    """How the test went."""
+    """The result of a test."""
 
     success = serializers.BooleanField(
-        help_text="Always true: a test that fails is answered with 400."
+        help_text="Always true: the answer to a failed test is a 400."
     )
-    message = serializers.CharField(help_text="What the receiver answered, in words.")
+    message = serializers.CharField(help_text="How the receiver answered, in words.")
 
 
 @extend_schema_serializer(
-    description="One attempt of a webhook, in the words of the service this API follows."
+    description="One attempt to deliver a webhook, with the member names that existing clients "
+    "expect."
 )
 class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
-    """One attempt of a webhook, in the words of the service this API follows."""
+    """One attempt to deliver a webhook, with the member names that existing clients expect."""
 
     task_id = serializers.UUIDField(
         source="send.task_id",
-        help_text="The id of the task; it may have been deleted since.",
+        help_text="The id of the task, which may have been deleted since.",
     )
     webhook_url = serializers.CharField(source="send.recipient", help_text="The receiver's URL.")
     http_status = serializers.IntegerField(
         source="response_status",
         allow_null=True,
-        help_text="The answer's HTTP status; null without an answer.",
+        help_text="The answer's HTTP status; null if there was no answer.",
     )
     attempt_number = serializers.IntegerField(
-        source="number", help_text="Its number among the send's attempts, from 1."
+        source="number", help_text="The attempt's number within its send, starting at 1."
     )
     delivered_at = serializers.SerializerMethodField(
-        help_text="When the receiver accepted it; null if it did not."
+        help_text="When the receiver accepted the webhook; null if it did not."
     )
     failed_at = serializers.SerializerMethodField(
-        help_text="When the attempt failed; null if it did not."
+        help_text="When the attempt failed; null if it succeeded."
     )
-    created_at = serializers.DateTimeField(source="started_at", help_text="When it began.")
+    created_at = serializers.DateTimeField(source="started_at", help_text="When the attempt began.")
 
     class Meta:
         model = Attempt
@@ -382,13 +382,13 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[Attempt]):
         read_only_fields = fields
         extra_kwargs = {
             "id": {"help_text": "The attempt's id."},
-            "error_message": {"help_text": "Why it failed; null if it did not."},
+            "error_message": {"help_text": "Why the attempt failed; null if it succeeded."},
         }
 
     def get_delivered_at(self, attempt: Attempt) -> datetime | None:
-        """Return when the receiver accepted it, if it did."""
+        """Return when the receiver accepted the webhook, or None if the attempt failed."""
         return None if attempt.error_message else attempt.ended_at
 
     def get_failed_at(self, attempt: Attempt) -> datetime | None:
-        """Return when the attempt failed, if it did."""
+        """Return when the attempt failed, or None if it succeeded."""
         return attempt.ended_at if attempt.error_message else None

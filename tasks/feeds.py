@@ -20,7 +20,7 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class TaskFeed(Rss201rev2Feed):
-    """An RSS feed that has its task's date while it has no items. Django would use the current time."""
+    """An RSS feed that has its task's date while it is empty. Django would use the current time."""
 
     def latest_post_date(self) -> datetime:
         """Return the date of the newest item, or the task's date if there are no items."""

@@ -1,4 +1,4 @@
-"""Tasks as JSON: what a caller may set, and what everyone may read."""
+"""Tasks as JSON: the members that a caller may set, and those that are shown."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,16 +17,16 @@ from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
 
-#: What the states mean, for the OpenAPI document.
+#: What the states mean. These and the next texts are for the OpenAPI document.
 STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`: done."
-#: Likewise of members that are both set and shown.
-QUESTION = "What to look at: a question that names its pages' URLs."
+#: Texts for members that can be both set and read.
+QUESTION = "What to look at: a question that contains the URLs of its pages."
 PUBLIC = "Whether anyone may read the task, without a key."
 FORMAT = (
-    "The form of the body: `torale` is the event that the reference describes, and the only one "
-    "that is signed. The others are what the service of that name takes."
+    "The format of the body. `torale` is the event that the reference describes, and the only "
+    "format that is signed. The others are the formats of the services with these names."
 )
-#: Shown to the owner only; anyone else who may read a public task gets the value beside it.
+#: Members that only the owner may see, with the values that other readers of a public task get.
 OWNER_ONLY: dict[str, Any] = {
     "notifications": [],
     "notification_email": None,
@@ -37,38 +37,41 @@ OWNER_ONLY: dict[str, Any] = {
 
 
 def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an execution's JSON value for all but its owner; errors may quote private matters."""
+    """Return an execution's JSON value for people other than its owner, without the error.
+
+    The error may quote private data.
+    """
     return {**execution, "error_message": None}
 
 
-@extend_schema_serializer(description="Where a task's emails go.")
+@extend_schema_serializer(description="The address that a task's emails go to.")
 class EmailDestinationSerializer(LenientSerializer):
-    """Where a task's emails go."""
+    """The address that a task's emails go to."""
 
     type = serializers.ChoiceField(["email"], help_text="`email`.")
     address = serializers.EmailField(
         max_length=MAX_ADDRESS,
-        help_text="The address. Unless it is verified, emails go to the account's own address.",
+        help_text="The address. If it is not verified, emails go to the account's own address.",
     )
 
 
-@extend_schema_serializer(description="Where a task's webhooks go; its headers come along.")
+@extend_schema_serializer(description="The URL that a task's webhooks go to, and how.")
 class WebhookDestinationSerializer(LenientSerializer):
-    """Where a task's webhooks go; its headers come along."""
+    """The URL that a task's webhooks go to, and how."""
 
     type = serializers.ChoiceField(["webhook"], help_text="`webhook`.")
     url = serializers.CharField(
-        max_length=2048, help_text="The receiver's URL: http or https, to a public address."
+        max_length=2048, help_text="The receiver's URL: http or https, at a public address."
     )
     method = serializers.ChoiceField(
-        METHODS, required=False, help_text="The method of each request; POST if not given."
+        METHODS, required=False, help_text="The method of each request; by default POST."
     )
     headers = serializers.DictField(
         child=serializers.CharField(),
         required=False,
         allow_null=True,
-        help_text="Headers that each request has besides Torale's own, by their names. Null in an "
-        "answer if the server's keys do not decrypt them.",
+        help_text="Headers to send in addition to Torale's own, by name. Null in an answer if the "
+        "server cannot decrypt them with its keys.",
     )
     format = serializers.ChoiceField(
         [*WEBHOOK_FORMATS],
@@ -77,7 +80,7 @@ class WebhookDestinationSerializer(LenientSerializer):
     )
 
 
-#: What the list of notifications holds, for the OpenAPI document.
+#: The entries of the list of notifications, for the OpenAPI document.
 DESTINATIONS = PolymorphicProxySerializer(
     component_name="Destination",
     serializers={"email": EmailDestinationSerializer, "webhook": WebhookDestinationSerializer},
@@ -88,13 +91,13 @@ DESTINATIONS = PolymorphicProxySerializer(
 
 @extend_schema_field(DESTINATIONS)
 class DestinationsField(serializers.ListField):
-    """Objects as they come: tasks.destinations.parse checks them, and what it refuses is a 400."""
+    """A list of unchecked objects. `tasks.destinations.parse` checks them and answers with 400."""
 
     child = serializers.JSONField(allow_null=True)
 
 
 class TaskListSerializer(serializers.ListSerializer[Any]):
-    """Tasks, each with its last execution: one query for all of them."""
+    """A list of tasks with their last executions, which one query reads for all tasks."""
 
     def to_representation(self, data: Any) -> list[Any]:
         """Return the tasks as JSON values."""
@@ -105,8 +108,8 @@ class TaskListSerializer(serializers.ListSerializer[Any]):
 class TaskReadSerializer(serializers.ModelSerializer[Task]):
     """A task as it is shown.
 
-    It needs the request in its context and, unless `many` are shown, a task that holds its last
-    execution.
+    The serializer needs the request in its context. Without `many`, the task must have been passed
+    through `attach_last_executions`.
     """
 
     next_run = serializers.DateTimeField(
@@ -115,16 +118,16 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         help_text="When the task is visited next; null unless it is active.",
     )
     notifications = serializers.SerializerMethodField(
-        help_text="Where its notifications go; empty for everyone but the owner."
+        help_text="Where the task's notifications go; empty for anyone but the owner."
     )
     last_known_state = StoredObjectField(
         allow_null=True,
-        help_text="What the monitor keeps for the next visit; null before the first answer.",
+        help_text="What the monitor remembers for the next visit; null before the first answer.",
     )
     context = StoredObjectField(  # type: ignore[assignment]
         allow_null=True,
-        help_text="What the owner has attached to the task; each webhook carries it along. Null if "
-        "there is nothing, and for all but the owner.",
+        help_text="What the owner has attached to the task; each webhook contains it. Null if "
+        "there is nothing, and for anyone but the owner.",
     )
     last_execution_id = serializers.UUIDField(
         allow_null=True, help_text="The id of the latest execution; null before the first one."
@@ -133,10 +136,10 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         allow_null=True, help_text="The latest execution; null before the first one."
     )
     schedule = serializers.SerializerMethodField(
-        help_text="`auto`: the monitor's answer decides when the next visit is."
+        help_text="Always `auto`: the monitor decides when the next visit is."
     )
     config = serializers.SerializerMethodField(
-        help_text="An empty object, for clients that require this member."
+        help_text="Always an empty object, for clients that require this member."
     )
     is_active = serializers.SerializerMethodField(help_text="Whether `state` is `active`.")
 
@@ -175,32 +178,32 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         extra_kwargs = {
             "id": {"help_text": "The task's id."},
             "user_id": {"help_text": "The id of the owner."},
-            "name": {"help_text": "What the task is called."},
+            "name": {"help_text": "The task's name."},
             "search_query": {"help_text": QUESTION},
-            "condition_description": {"help_text": "What has to become true."},
+            "condition_description": {"help_text": "The condition that has to become true."},
             "state": {"help_text": STATES},
             "is_public": {"help_text": PUBLIC},
-            "view_count": {"help_text": "How often it was viewed by others than the owner."},
-            "subscriber_count": {"help_text": "How often it was forked by others than the owner."},
+            "view_count": {"help_text": "How often people other than the owner viewed it."},
+            "subscriber_count": {"help_text": "How often other users forked it."},
             "forked_from_task_id": {
-                "help_text": "The id of the task that this one is a copy of; null if it is no "
-                "copy, or the original was deleted."
+                "help_text": "The id of the task that this one was copied from; null if it is not "
+                "a copy or the original was deleted."
             },
             "notification_email": {
-                "help_text": "The address that `notifications` names; null if it names none, and "
-                "for all but the owner."
+                "help_text": "The email address in `notifications`; null if there is none, and for "
+                "anyone but the owner."
             },
             "webhook_url": {
-                "help_text": "The URL that `notifications` names; null if it names none, and for "
-                "all but the owner."
+                "help_text": "The webhook's URL in `notifications`; null if there is none, and for "
+                "anyone but the owner."
             },
-            "state_changed_at": {"help_text": "When `state` changed last."},
-            "created_at": {"help_text": "When the task was made."},
+            "state_changed_at": {"help_text": "When `state` last changed."},
+            "created_at": {"help_text": "When the task was created."},
             "updated_at": {
-                "help_text": "When the task was last changed over the API; null if never."
+                "help_text": "When the task was last changed through the API; null if never."
             },
             "immediate_execution_error": {
-                "help_text": "Why the latest `run_immediately` failed; null if it did not."
+                "help_text": "Why the latest `run_immediately` failed; null if it succeeded."
             },
         }
 
@@ -210,11 +213,11 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         return unparse(task.destinations)
 
     def get_schedule(self, task: Task) -> str:
-        """Return what decides when the task is visited."""
+        """Return `auto`, because the monitor decides when the task is visited."""
         return "auto"
 
     def get_config(self, task: Task) -> dict[str, Any]:
-        """Return nothing: the official SDK wants the member, and there is nothing to configure."""
+        """Return an empty object: the official SDK requires the member, which has no use here."""
         return {}
 
     def get_is_active(self, task: Task) -> bool:
@@ -222,7 +225,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         return task.state == State.ACTIVE
 
     def to_representation(self, instance: Task) -> dict[str, Any]:
-        """Return the task, scrubbed for all but its owner."""
+        """Return the task, with private members removed unless the caller is its owner."""
         data = super().to_representation(instance)
         if instance.user_id != self.context["request"].user.pk:  # type: ignore[index]
             data.update(OWNER_ONLY)
@@ -231,15 +234,15 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         return data
 
 
-#: Levels of a JSON object; rendering refuses more than about 250.
+#: Levels of nesting in a JSON object. Rendering fails beyond about 250.
 MAX_DEPTH = 50
 
 
 class PlainJSONField(serializers.DictField):
-    """A JSON object that PostgreSQL can keep and orjson can show.
+    """A JSON object that PostgreSQL can store and orjson can render.
 
-    Not nested deeply, its texts without NUL, and no number beyond 64 bits: 1e300 would come back
-    from the database as an integer of 301 digits.
+    It may not be nested deeply, contain NUL in a text, or contain a number beyond 64 bits: the
+    database would return 1e300 as an integer of 301 digits.
     """
 
     default_error_messages = {
@@ -274,27 +277,28 @@ def _parts(container: Any) -> Iterable[Any]:
     return ()
 
 
-@extend_schema_serializer(description="What a caller may set.")
+@extend_schema_serializer(description="The members of a task that a caller may set.")
 class TaskWriteSerializer(LenientSerializer):
-    """What a caller may set."""
+    """The members of a task that a caller may set."""
 
     name = TextField(
         required=False,
         max_length=NAME_LENGTH,
-        help_text="What to call the task; a new one is called `New Monitor` if none is given.",
+        help_text="The task's name. A new task is called `New Monitor` by default.",
     )
     search_query = TextField(max_length=2000, help_text=QUESTION)
     condition_description = TextField(
         required=False,
         max_length=2000,
-        help_text="What has to become true; a new task takes `search_query` if none is given.",
+        help_text="The condition that has to become true. By default a new task uses "
+        "`search_query`.",
     )
     state = ChoiceField(
-        State.choices, required=False, help_text=f"{STATES} A new task is active if none is given."
+        State.choices, required=False, help_text=f"{STATES} A new task is active by default."
     )
     is_public = FlagField(
         required=False,
-        help_text=f"{PUBLIC} A new task is private unless this is true.",
+        help_text=f"{PUBLIC} A new task is private by default.",
     )
     notifications = DestinationsField(
         required=False,
@@ -302,27 +306,29 @@ class TaskWriteSerializer(LenientSerializer):
     )
     context = PlainJSONField(  # type: ignore[assignment]
         required=False,
-        help_text="Anything to attach to the task; each webhook carries it along.",
+        help_text="Any object to attach to the task; each webhook contains it.",
     )
     run_immediately = FlagField(
-        required=False, help_text="Whether to visit the task at once; false if not given."
+        required=False, help_text="Whether to visit the task at once; by default false."
     )
     is_active = FlagField(
         required=False,
-        help_text="Used only without `state`: true means `active`, false means `paused`.",
+        help_text="Only used if `state` is absent: true means `active`, false means `paused`.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return the members, `is_active` as the state it stands for unless one is given."""
+        """Return the members, with `is_active` replaced by `state` unless that is given."""
         is_active = attrs.pop("is_active", None)
         if is_active is not None:
             attrs.setdefault("state", State.ACTIVE if is_active else State.PAUSED)
         return attrs
 
 
-@extend_schema_serializer(description="What a caller may change; what is left out stays.")
+@extend_schema_serializer(
+    description="The members of a task that a caller may change. Absent members stay as they are."
+)
 class TaskChangeSerializer(TaskWriteSerializer):
-    """What a caller may change; what is left out stays."""
+    """The members of a task that a caller may change. Absent members stay as they are."""
 
     search_query = TextField(required=False, max_length=2000, help_text=QUESTION)
 
@@ -341,7 +347,7 @@ class ForkSerializer(LenientSerializer):
     name = TextField(
         required=False,
         max_length=NAME_LENGTH,
-        help_text="What to call the copy; the original's name and ` (Copy)` if not given.",
+        help_text="The copy's name; by default the original's name and ` (Copy)`.",
     )
 
 
@@ -350,7 +356,7 @@ class ExecuteSerializer(serializers.Serializer[Execution]):
 
     force = serializers.BooleanField(
         default=False,
-        help_text="Whether to cancel an execution that is still open, and discard its answer.",
+        help_text="Whether to cancel an execution that has not ended, and discard its answer.",
     )
     suppress_notifications = serializers.BooleanField(
         default=False, help_text="Whether to send no notification if the condition is met."
@@ -374,13 +380,15 @@ class PublicTasksSerializer(serializers.Serializer[dict[str, Any]]):
 
     tasks = TaskReadSerializer(many=True, help_text="This page's tasks.")
     total = serializers.IntegerField(help_text="How many public tasks there are.")
-    offset = serializers.IntegerField(help_text="How many were skipped.")
-    limit = serializers.IntegerField(help_text="How many a page has at most.")
+    offset = serializers.IntegerField(help_text="How many tasks were skipped.")
+    limit = serializers.IntegerField(help_text="The largest number of tasks on a page.")
 
 
-@extend_schema_serializer(description="An execution with a notification, and what it is about.")
+@extend_schema_serializer(
+    description="An execution with a notification, and some members of its task."
+)
 class FeedEntrySerializer(ExecutionSerializer):
-    """An execution with a notification, and what it is about."""
+    """An execution with a notification, and some members of its task."""
 
     task_name = serializers.CharField(help_text="The task's `name`.")
     task_search_query = serializers.CharField(help_text="The task's `search_query`.")

@@ -1,4 +1,4 @@
-"""/metrics."""
+"""The view at /metrics."""
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -16,13 +16,13 @@ from torale.api.views import AnyAccept, CheckedNames
 
 @extend_schema(tags=["Operation"])
 class MetricsView(CheckedNames, AnyAccept, APIView):
-    """How visits and delivery are doing, for Prometheus.
+    """Figures about visits and delivery for Prometheus.
 
-    For operators' keys only, as it tells of all users.
+    Only operators' keys may read them, because they are about all users.
     """
 
     permission_classes = [IsAdminUser]
-    #: Renders errors only.
+    #: Only for errors.
     renderer_classes = [JSONRenderer]
 
     @extend_schema(

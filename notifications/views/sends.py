@@ -1,4 +1,4 @@
-"""Everything under /api/v1/notifications."""
+"""The views under /api/v1/notifications."""
 
 from typing import Any
 
@@ -43,13 +43,11 @@ class SendPagination(WalkedPagination):
 
 
 @extend_schema(tags=["Notifications"])
-@extend_schema_view(
-    retrieve=extend_schema(summary="The record of who was told what, when, and how it went.")
-)
+@extend_schema_view(retrieve=extend_schema(summary="Return one send with its attempts."))
 class NotificationSendViewSet(
     IdsInPath, mixins.RetrieveModelMixin, viewsets.GenericViewSet[NotificationSend]
 ):
-    """The record of who was told what, when, and how it went."""
+    """The record of sends: which notification went to whom, when, and with what result."""
 
     serializer_class = SendDetailSerializer
     filterset_class = SendFilterSet
@@ -61,7 +59,7 @@ class NotificationSendViewSet(
         return NotificationSend.objects.for_user(caller(self.request)).newest_first()
 
     def get_object(self) -> NotificationSend:
-        """Return the send in the path with all that is shown of it; three queries."""
+        """Return the send in the path with its details, using three queries."""
         sends = self.get_queryset().in_detail()
         send = sends.filter(pk=self.kwargs["send_id"]).first()
         if send is None:
@@ -69,18 +67,19 @@ class NotificationSendViewSet(
         return send
 
     def get_renderers(self) -> Any:  # a list, which is a method's name here
-        """Return what the Accept header may choose from: the list can be had as CSV, too."""
+        """Return the renderers that the Accept header can choose. The list also offers CSV."""
         return [*super().get_renderers(), *([CSVRenderer()] if self.action == "list" else [])]
 
-    # CSV has a path of its own: a client could not tell by the status which of two bodies it gets.
+    # The OpenAPI document describes CSV only under a path of its own: a generated client cannot
+    # tell two media types apart that come with the same status.
     @extend_schema(
-        summary="List the caller's sends.",
+        summary="List the caller's sends, newest first.",
         responses={(200, "application/json"): SendSerializer(many=True)},
     )
     def list(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """List the caller's sends.
+        """List the caller's sends, newest first.
 
-        The rows are rendered as the database gives them: the fields are the columns, and a
+        The rows are rendered as they come from the database. The fields are its columns, and a
         serializer would take longer than the query.
         """
         if isinstance(request.accepted_renderer, CSVRenderer):
@@ -90,43 +89,43 @@ class NotificationSendViewSet(
         return self.get_paginated_response(page)
 
     def as_csv(self) -> StreamingHttpResponse:
-        """Answer with all sends of the caller that match, as a file."""
+        """Return a response that downloads all of the caller's sends that match, as CSV."""
         sends = self.filter_queryset(self.get_queryset())
         return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
 
     @extend_schema(
-        summary="Count the caller's sends by day, channel and status, and tell how long they took.",
+        summary="Count the caller's sends by day, channel and status, and show how long they took.",
         operation_id="send_stats_retrieve",
         filters=True,
         responses=SendStatsSerializer,
     )
     @action(detail=False, filterset_class=SendStatsFilterSet)
     def stats(self, request: Request) -> Response:
-        """Count the caller's sends by day, channel and status, and tell how long they took."""
+        """Count the caller's sends by day, channel and status, and show how long they took."""
         filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
         values = filterset.form.cleaned_data
         time_range = {name: values[name] for name in ("created_after", "created_before")}
         return Response({**time_range, **stats_of(filterset.qs)})
 
     @extend_schema(
-        summary="Deliver an ended send again: same payload, same message id.",
+        summary="Deliver an ended send again, with the same payload and message id.",
         request=None,
         responses={202: SendSerializer, 409: ErrorSerializer},
     )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, **kwargs: Any) -> Response:
-        """Deliver an ended send again: same payload, same message id."""
+        """Deliver an ended send again, with the same payload and message id."""
         send = redeliver_one(send=self.get_object(), now=clock.now())
         return Response(SendSerializer(send).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        summary="Deliver again all ended sends that match; the failed ones unless said otherwise.",
+        summary="Deliver all matching ended sends again; by default those that failed.",
         request=RedeliverSerializer,
         responses={202: CountSerializer},
     )
     @action(detail=False, methods=["post"], url_path="redeliver")
     def redeliver_matching(self, request: Request) -> Response:
-        """Deliver again all ended sends that match; the failed ones unless said otherwise."""
+        """Deliver all matching ended sends again; by default those that failed."""
         given = validated(RedeliverSerializer, request.data)
         sends = NotificationSend.objects.for_user(caller(request)).filter(**lookups(given))
         count = redeliver_all(sends=sends, now=clock.now())
@@ -135,9 +134,9 @@ class NotificationSendViewSet(
 
 @extend_schema(tags=["Notifications"])
 class SendsAsCSVViewSet(AnyAccept, NotificationSendViewSet):
-    """The list of sends as CSV, under a path that says so."""
+    """The list of sends as CSV, under a path of its own."""
 
-    #: Renders errors only.
+    #: Only for errors.
     renderer_classes = [JSONRenderer]
 
     @extend_schema(

@@ -12,22 +12,22 @@ from tasks.models import Task
 
 @method_decorator(csrf_exempt, name="dispatch")
 class UnsubscribeView(View):
-    """The link in each email that ends that task's emails.
+    """The page that stops a task's emails.
 
-    Programs that look at mail open its links, so a GET only asks; the POST does it, whether it
-    comes from that page or from a mail program's own button (RFC 8058 §3.2).
+    Programs that scan mail open its links, so a GET only asks for confirmation. A POST mutes the
+    task, whether it comes from the page or from a mail program's own button (RFC 8058 §3.2).
     """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Ask."""
+        """Ask for confirmation."""
         return self.answer(request, unsubscribe.task_for(token), is_done=False)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Mute the task, and say so."""
+        """Mute the task, and confirm it."""
         return self.answer(request, unsubscribe.mute(token), is_done=True)
 
     def answer(self, request: HttpRequest, task: Task | None, *, is_done: bool) -> HttpResponse:
-        """Render the page."""
+        """Return the rendered page; its status is 404 if there is no task."""
         return render(
             request,
             "notifications/unsubscribe.html",

@@ -23,7 +23,7 @@ def test_a_third_download_at_once_is_429_and_the_lists_go_on(download, owner_cli
     assert third.status_code == 429
     assert third.headers["Retry-After"] == "10"
     assert third.json()["detail"].startswith(
-        "Other files are being downloaded; come again in a moment."
+        "Other files are being downloaded; try again in a moment."
     )
     assert owner_client.get("/api/v1/notifications/sends").status_code == 200
 

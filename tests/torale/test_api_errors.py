@@ -181,7 +181,7 @@ def test_a_wrong_host_is_told_to_set_torale_url(anonymous_client):
     assert (answer.status_code, answer.json()) == (
         400,
         {
-            "detail": "This server does not answer for the host 'evil.example:8000'. "
+            "detail": "This server does not serve the host 'evil.example:8000'. "
             "Its operator sets TORALE_URL to the address that people use."
         },
     )

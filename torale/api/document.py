@@ -1,4 +1,4 @@
-"""The OpenAPI document as the code makes it."""
+"""Generate the OpenAPI document from the code."""
 
 from functools import cache
 from typing import Any
@@ -8,6 +8,6 @@ from drf_spectacular.generators import SchemaGenerator
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document; it is the same for all callers."""
+    """Return the OpenAPI document. It is the same for all callers."""
     schema: dict[str, Any] = SchemaGenerator().get_schema(public=True)
     return schema

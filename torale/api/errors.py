@@ -1,4 +1,4 @@
-"""The one place where exceptions become `{"detail": …}`."""
+"""Turn exceptions into `{"detail": …}` responses. This happens nowhere else."""
 
 import math
 import sys
@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 
 NOT_FOUND = "Not found"
 
-#: DRF's error codes under the names that clients of pydantic-shaped errors know.
+#: DRF's error codes and the names that pydantic has for them, which clients know.
 TYPES = {
     "required": "missing",
     "null": "value_error",
@@ -45,12 +45,12 @@ TYPES = {
 
 
 class Unprocessable(exceptions.ValidationError):
-    """A fault in the query string or the path; the default of a ValidationError is the body.
+    """A validation error whose source is known. A plain ValidationError is about the body.
 
     Args:
-        detail: as for ValidationError, by parameter.
-        source: `query` or `path`.
-        given: what was sent, to be shown in each fault's `input`.
+        detail: the errors by parameter, as for ValidationError.
+        source: `body`, `query` or `path`.
+        given: the values that were sent, to show in each fault's `input`.
     """
 
     def __init__(self, detail: Any, *, source: str, given: Mapping[str, Any]) -> None:
@@ -60,7 +60,7 @@ class Unprocessable(exceptions.ValidationError):
 
 
 class Unavailable(exceptions.APIException):
-    """The database cannot serve now; the caller may try again after `wait` seconds."""
+    """The database cannot serve now. The caller may try again after `wait` seconds."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = trouble.DETAIL
@@ -68,21 +68,21 @@ class Unavailable(exceptions.APIException):
 
 
 def either(names: Iterable[str]) -> str:
-    """Return names as the end of a sentence that offers them: `'a', 'b' or 'c'`."""
+    """Return the names as a list in a sentence: `'a', 'b' or 'c'`."""
     *others, last = (f"'{name}'" for name in names)
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def should_be(choices: Iterable[str]) -> str:
-    """Return the error for a value that is not in a closed set; it names the set."""
+    """Return the error message for a value that is not one of `choices`, which it lists."""
     return f"Input should be {either(choices)}"
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """Return the contract's answer to `exc`.
+    """Return the contract's response to `exc`.
 
-    Trouble of the database is 503. An exception nobody foresaw is 500. Both are logged. A limit
-    that a domain call finds reached is told in the same words as one of a view.
+    If the database is in trouble, that is a 503, and for an unexpected exception a 500. Both are
+    logged. A limit that domain code enforces gets the same response as one that a view enforces.
     """
     if trouble.is_trouble(exc):
         logger.warning("database_trouble", error=str(exc))
@@ -137,7 +137,7 @@ def _faults_of(
 
 
 def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[str, Any]:
-    """Return one entry of a 422's list; what is nested too deeply to be shown again is left out."""
+    """Return one entry of a 422's list. An input nested too deeply to be rendered becomes null."""
     try:
         orjson.dumps(given, default=str)
     except orjson.JSONEncodeError:
@@ -146,7 +146,7 @@ def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[st
 
 
 def faults(details: Any, loc: tuple[str | int, ...], given: Any) -> Iterator[dict[str, Any]]:
-    """Walk DRF's nested details and yield one entry per fault, with what was given there."""
+    """Walk DRF's nested details and yield one entry per fault, with the value that was sent."""
     if isinstance(details, dict) and isinstance(details.get("message"), str):
         code = str(details["code"])
         yield fault(
@@ -167,7 +167,7 @@ def faults(details: Any, loc: tuple[str | int, ...], given: Any) -> Iterator[dic
 
 
 def _given_at(given: Any, name: str | int) -> Any:
-    """Return the member that a fault is about, or what encloses it when the member is missing."""
+    """Return the member that a fault is about, or the enclosing value if it is missing."""
     if isinstance(given, Mapping):
         return given.get(name, given)
     if isinstance(given, list) and isinstance(name, int) and name < len(given):
@@ -176,7 +176,7 @@ def _given_at(given: Any, name: str | int) -> Any:
 
 
 def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
-    """Answer a path that no route has."""
+    """Answer a path that no route matches."""
     return JsonResponse({"detail": NOT_FOUND}, status=status.HTTP_404_NOT_FOUND)
 
 
@@ -192,20 +192,20 @@ def _refusal(exception: Exception, request: HttpRequest | Request) -> str:
     match exception:
         case DisallowedHost():
             return (
-                f"This server does not answer for the host {request.headers.get('Host', '')!r}. "
+                f"This server does not serve the host {request.headers.get('Host', '')!r}. "
                 "Its operator sets TORALE_URL to the address that people use."
             )
         case TooManyFieldsSent():
             most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
             return f"A request may have at most {most:,} parameters or form fields."
         case _:
-            return "Bad request: check the form of the URL and of the body."
+            return "Bad request: check the syntax of the URL and the body."
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when something broke outside of the API's views: 503 for trouble of the database.
+    """Answer an exception outside of the API's views: 503 if the database is in trouble, else 500.
 
-    Django calls this while it handles the exception, and has logged it.
+    Django calls this while it handles the exception, which it has logged already.
     """
     if trouble.is_trouble(sys.exception()):
         return unavailable(request)
@@ -215,7 +215,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer 503: with JSON, or for a browser with a line of text."""
+    """Answer 503, with JSON, or with a line of text for browsers."""
     answer: HttpResponse
     if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
         answer = HttpResponse(trouble.DETAIL, content_type="text/plain; charset=utf-8")

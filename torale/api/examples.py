@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document: one story, told by the names of the members."""
+"""Example values for the OpenAPI document. Together they describe one task and its sends."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ PAGE = "https://shop.example/console"
 RECEIVER = "https://receiver.example/hook"
 NOTIFICATION = "**In stock** at https://shop.example/console"
 
-#: By the name of a member, or `Component.member` where the name alone would tell another story.
+#: Values by member name, or by `Component.member` where members of one name need several values.
 VALUES: dict[str, Any] = {
     "APIKey.name": "laptop",
     "Attempt.status": "succeeded",
@@ -87,7 +87,7 @@ VALUES: dict[str, Any] = {
 }
 
 
-#: By media type, for answers that are not JSON.
+#: Examples by media type, for answers that are not JSON.
 TEXTS = {
     "application/rss+xml": (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -100,7 +100,7 @@ TEXTS = {
     "text/plain": "torale_sends_due 0.0\n",
 }
 
-#: By format, else by type, for members that VALUES does not name.
+#: Values by format or type, for members that are not in VALUES.
 PLAIN: dict[str, Any] = {
     "boolean": True,
     "date": "2026-03-04",
@@ -117,13 +117,13 @@ PLAIN: dict[str, Any] = {
 def example_of(
     schema: Mapping[str, Any], schemas: Mapping[str, Any], component: str = "", name: str = ""
 ) -> Any:
-    """Return a value that `schema` describes.
+    """Return an example value for `schema`.
 
     Args:
-        schema: of the value.
-        schemas: what `$ref`s in it point to, by the names of the components.
-        component: in which it is a member.
-        name: of the member.
+        schema: the schema of the value.
+        schemas: the document's components by name, to resolve `$ref`s.
+        component: the name of the component that has the value as a member.
+        name: the member's name.
     """
     own = f"{component}.{name}"
     match schema:

@@ -1,4 +1,4 @@
-"""Fields that accept one notation of a value: not 1 as a text, "yes" as true or "+5" as 5."""
+"""Fields that accept one notation only: a 1 is not text, "yes" is not true and "+5" is not 5."""
 
 import re
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from rest_framework import serializers
 
 from torale.api.errors import should_be
 
-# Python also takes "+5", "5_0", " 5" and the digits of other scripts for a number.
+# Python's int() also accepts "+5", "5_0", " 5" and the digits of other scripts.
 NUMBER = re.compile(r"-?[0-9]+")
-# And "{…}", "urn:uuid:…" and 32 digits without hyphens, or with some anywhere, for a UUID.
+# Python's UUID() also accepts "{…}", "urn:uuid:…" and hyphens anywhere or nowhere.
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def id_of(text: str) -> UUID:
-    """Return the UUID that `text` is in its hyphenated form (RFC 9562 §4), in either case.
+    """Return the UUID that `text` is: hyphenated (RFC 9562 §4), in upper or lower case.
 
     Raises:
-        ValueError: it is not in that form.
+        ValueError: `text` is not a UUID in that form.
     """
     if not ID.fullmatch(text):
         raise ValueError(text)
@@ -28,10 +28,10 @@ def id_of(text: str) -> UUID:
 
 
 class _Text(serializers.CharField):
-    """Takes nothing but a text, where DRF would make one of a number."""
+    """Accepts only strings. DRF's field would convert a number to text."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the text as the field takes it."""
+        """Return the validated text."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -42,7 +42,7 @@ class TextField(_Text):
 
 
 class PatternField(_Text, serializers.RegexField):
-    """A text of one form."""
+    """A text that matches a regular expression."""
 
 
 class EmailField(_Text, serializers.EmailField):
@@ -50,7 +50,7 @@ class EmailField(_Text, serializers.EmailField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """One of a closed set; the error for any other value names the set."""
+    """One of some choices. The error for any other value lists them."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the choice."""
@@ -63,7 +63,7 @@ class IdField(serializers.UUIDField):
     """A UUID in its hyphenated form."""
 
     def to_internal_value(self, data: Any) -> UUID:
-        """Return the UUID; numbers and other notations are refused."""
+        """Return the UUID. Numbers and other notations are refused."""
         if isinstance(data, str):
             with suppress(ValueError):
                 return id_of(data)
@@ -71,10 +71,10 @@ class IdField(serializers.UUIDField):
 
 
 class NumberField(serializers.IntegerField):
-    """A whole number in plain digits, as a query has it."""
+    """A whole number, in plain digits if it comes from a query string."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Return the number; other notations are refused."""
+        """Return the number. Other notations are refused."""
         if isinstance(data, str) and not NUMBER.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -84,7 +84,7 @@ class MomentField(serializers.DateTimeField):
     """A time in ISO 8601."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the time; the digits of other scripts are refused."""
+        """Return the time. The digits of other scripts are refused."""
         is_foreign = isinstance(data, str) and not data.isascii()
         return super().to_internal_value("" if is_foreign else data)
 
@@ -93,14 +93,14 @@ class FlagField(serializers.BooleanField):
     """`true` or `false`."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return the value; words and numbers are refused."""
+        """Return the value. Words and numbers are refused."""
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
 
 
 class StoredObjectField(serializers.DictField):
-    """Shows a JSON object as the database keeps it; a value of another shape breaks no list."""
+    """Shows a stored JSON object unchanged. A value of another type does not break the response."""
 
     def to_representation(self, value: Any) -> Any:
         """Return `value`."""
@@ -108,14 +108,14 @@ class StoredObjectField(serializers.DictField):
 
 
 class StoredSerializer(serializers.Serializer[Any]):
-    """Shows the described members of a stored JSON object, in their order.
+    """Shows those members of a stored JSON object that are declared as fields, in their order.
 
-    Members that are absent are left out, and a value of another shape is shown as it is: one odd
-    row breaks no list.
+    Absent members are left out. A value that is not an object is shown unchanged, so that one
+    unusual row does not break a whole list.
     """
 
     def to_representation(self, instance: Any) -> Any:
-        """Return the members."""
+        """Return the declared members, or a value that is not an object unchanged."""
         if not isinstance(instance, Mapping):
             return instance
         return {name: instance[name] for name in self.fields if name in instance}

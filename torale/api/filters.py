@@ -19,28 +19,28 @@ from torale.api.fields import id_of
 
 
 class TimeField(IsoDateTimeField):
-    """A time in any time zone, as UTC: PostgreSQL refuses zones that are far from it."""
+    """A time in any time zone, converted to UTC: PostgreSQL refuses very large UTC offsets."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the time, None for no value; the digits of other scripts are refused."""
+        """Return the time; None if there is no value. The digits of other scripts are refused."""
         if isinstance(value, str) and not value.isascii():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         time = super().to_python(value)
         try:
             return time.astimezone(UTC) if time else None
-        except OverflowError as error:  # from the ends of the calendar
+        except OverflowError as error:  # the UTC time lies before year 1 or after year 9999
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class TimeFilter(IsoDateTimeFilter):
-    """Filters by a time in any time zone."""
+    """Filters by a time, given in any time zone."""
 
     field_class = TimeField
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class FlagFilter(TypedChoiceFilter):
-    """Filters by `true` or `false`; a BooleanFilter would take another word for no filter."""
+    """Filters by `true` or `false`. A BooleanFilter would ignore any other word."""
 
     def __init__(self, **extra: Any) -> None:
         words = ("true", "false")
@@ -56,7 +56,7 @@ class IdField(UUIDField):
     """A UUID in its hyphenated form."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the UUID, None for no value."""
+        """Return the UUID; None if there is no value."""
         if value in self.empty_values:
             return None
         try:
@@ -72,10 +72,14 @@ class IdFilter(UUIDFilter):
 
 
 class ChoiceField(django_filters.fields.ChoiceField):
-    """One of a closed set; the error for any other value names the set."""
+    """One of some choices. The error for any other value lists them."""
 
     def validate(self, value: Any) -> None:
-        """Refuse what is not in the set."""
+        """Check that `value` is one of the choices.
+
+        Raises:
+            ValidationError: it is not.
+        """
         if value not in self.empty_values and not self.valid_value(value):
             known = [value for value, _ in self.choices if value]  # type: ignore[misc, union-attr]
             raise ValidationError(should_be(known), code="invalid_choice")
@@ -83,40 +87,40 @@ class ChoiceField(django_filters.fields.ChoiceField):
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
-    """Filters by one of a closed set."""
+    """Filters by one of some choices."""
 
     field_class = ChoiceField
 
 
 class FilterBackend(DjangoFilterBackend):
-    """django-filter's backend, with the contract's 422; parameters it does not know are ignored."""
+    """django-filter's backend with the contract's 422. Unknown parameters are ignored."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:  # type: ignore[override]
         """Return `queryset` filtered by the view's FilterSet.
 
         Raises:
-            Unprocessable: one fault per parameter with a bad value.
+            Unprocessable: a parameter has an invalid value. There is one fault per parameter.
         """
         filterset = self.valid_filterset(request, queryset, view)
         return queryset if filterset is None else filterset.qs
 
     def to_html(self, request: Any, queryset: Any, view: Any) -> Any:
-        """Return the form of a page; None where it is not the view's own rows that are filtered."""
+        """Return the browsable API's filter form; None if the filters are for another model."""
         filterset = getattr(view, "filterset_class", None)
         if filterset is None or not issubclass(queryset.model, filterset._meta.model):
             return None
         return super().to_html(request, queryset, view)
 
     def valid_filterset(self, request: Request, queryset: Any, view: Any) -> Any:
-        """Return the view's FilterSet, whose values are good; None if the view has none.
+        """Return the view's FilterSet after validating it; None if the view has none.
 
         Raises:
-            Unprocessable: as `filter_queryset`.
+            Unprocessable: as for `filter_queryset`.
         """
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return None
-        # A form takes an empty value, or one of spaces, for none and would leave the filter out.
+        # A form treats an empty value, or one of spaces, as absent and would skip the filter.
         given = request.query_params.dict()
         empty = [name for name in filterset.filters if name in given and not given[name].strip()]
         if empty:

@@ -1,8 +1,8 @@
-"""Walk rows from a position in their order, at a cost that does not grow with depth.
+"""Keyset pagination: go through rows from a position, at a cost that does not grow with depth.
 
-An offset makes the database read all that it skips, and slips when rows are added above. A
-position is found by the index at once and stays where it is. The rows have `created_at` and `id`
-and come newest first.
+With an offset, the database reads all the rows it skips, and pages shift when newer rows are added.
+A position is found directly through the index and does not shift. The rows have `created_at` and
+`id` and are ordered newest first.
 """
 
 import base64
@@ -18,21 +18,21 @@ from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 Row = Mapping[str, Any]
-#: As `queryset.values(…)` gives them.
+#: A queryset as `queryset.values(…)` returns it.
 Rows = QuerySet[Any, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-#: The direction, the microseconds since the epoch, the id.
+#: An encoded cursor: the direction, the microseconds since the epoch and the id.
 LAYOUT = struct.Struct(">cq16s")
 OLDER, NEWER = b"o", b"n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """A row, and whether what is newer is wanted from there rather than what is older.
+    """A position next to a row, and a direction: to older rows or, if `is_backward`, to newer ones.
 
-    It is no secret and no permission: whose rows are walked is the queryset's business.
+    A cursor is neither secret nor a permission: the queryset decides which rows a caller may see.
     """
 
     created_at: datetime
@@ -41,7 +41,7 @@ class Cursor:
 
     @classmethod
     def at(cls, row: Row, *, is_backward: bool = False) -> Self:
-        """Return the cursor that goes on from `row`."""
+        """Return the cursor that continues after `row`."""
         return cls(created_at=row["created_at"], id=row["id"], is_backward=is_backward)
 
     @classmethod
@@ -60,12 +60,12 @@ class Cursor:
         except OverflowError as error:
             raise ValueError(text) from error
         cursor = cls(created_at=created_at, id=UUID(bytes=id_), is_backward=direction == NEWER)
-        if cursor.encode() != text:  # another direction, or bits that mean nothing
+        if cursor.encode() != text:  # an unknown direction, or unused bits that are set
             raise ValueError(text)
         return cursor
 
     def encode(self) -> str:
-        """Return it as 34 characters that a URL may hold as they are."""
+        """Return the cursor as 34 characters that need no escaping in a URL."""
         packed = LAYOUT.pack(
             NEWER if self.is_backward else OLDER,
             (self.created_at - EPOCH) // MICROSECOND,
@@ -76,32 +76,32 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some rows in their order, and what lies around them."""
+    """Some rows in their order, and the cursors of the pages next to them."""
 
     rows: list[Row]
-    #: Where to go on to what is older; None at the end.
+    #: The cursor of the page with older rows; None on the last page.
     next: Cursor | None
-    #: Where to go back to what is newer; None at the beginning.
+    #: The cursor of the page with newer rows; None on the first page.
     previous: Cursor | None
 
 
 def page(rows: Rows, cursor: Cursor | None, *, limit: int) -> Page:
-    """Return the page of at most `limit` rows that lies next to `cursor`; one query.
+    """Return the page of at most `limit` rows next to `cursor`, with one query.
 
     Args:
-        rows: newest first by `created_at` and `id`, as mappings.
-        cursor: None for the beginning.
-        limit: how many rows at most.
+        rows: the rows as mappings, newest first by `created_at` and `id`.
+        cursor: where the page begins; None for the first page.
+        limit: the largest number of rows.
     """
     is_backward = cursor is not None and cursor.is_backward
-    # One more than asked for tells whether there are more.
+    # One row more than requested shows whether there are more.
     found = list((beyond(rows, cursor) if cursor else rows)[: limit + 1])
     is_more, shown = len(found) > limit, found[:limit]
     if is_backward:
         shown.reverse()
     if not shown:
         return Page(rows=[], next=None, previous=None)
-    # The side that the cursor lies on has at least the cursor's own row.
+    # On the side that the caller came from there is at least the cursor's own row.
     has_next, has_previous = (True, is_more) if is_backward else (is_more, cursor is not None)
     return Page(
         rows=shown,
@@ -111,9 +111,9 @@ def page(rows: Rows, cursor: Cursor | None, *, limit: int) -> Page:
 
 
 def beyond(rows: Rows, cursor: Cursor) -> Rows:
-    """Keep the rows on the side of `cursor` that it asks for, the nearest first.
+    """Keep the rows beyond `cursor` in its direction, the nearest first.
 
-    Comparing both columns as one row is what lets PostgreSQL begin in the middle of the index.
+    Both columns are compared as one row, which lets PostgreSQL start in the middle of the index.
     """
     key = Tuple(F("created_at"), F("id"))
     place = (cursor.created_at, cursor.id)
@@ -123,17 +123,16 @@ def beyond(rows: Rows, cursor: Cursor) -> Rows:
 
 
 def batches(rows: Rows, *, size: int) -> Iterator[list[Row]]:
-    """Yield all rows, `size` at a time: one query and no more memory for each.
+    """Yield all rows in batches of `size`, with one query for each batch.
 
-    What is added above meanwhile is not among them. Between two batches no connection to the
-    database is held, unless in a transaction: whoever reads slowly, or stops reading, keeps none
-    from others.
+    Newer rows that are added meanwhile are not included. Between two batches no database connection
+    is held, unless in a transaction, so a slow reader does not keep a connection from others.
     """
     cursor, connection = None, connections[rows.db]
     while True:
         found = page(rows, cursor, limit=size)
         if not connection.in_atomic_block:
-            connection.close()  # to the pool
+            connection.close()  # gives it back to the pool
         yield found.rows
         if (cursor := found.next) is None:
             return

@@ -1,4 +1,4 @@
-"""Pages as the contract has them: bad values are refused, and a header links to other pages."""
+"""Pagination as the contract describes it: invalid values are refused, and a header has links."""
 
 from typing import Any
 
@@ -14,22 +14,22 @@ from torale.api.fields import NumberField
 
 
 class RangedPagination(LimitOffsetPagination):
-    """DRF's limits and offsets, within bounds, and a `Link` header (RFC 8288).
+    """DRF's limits and offsets with bounds and a `Link` header (RFC 8288).
 
-    A `limit` or `offset` that is not a number or is out of bounds is 422, where DRF would quietly
-    take the default.
+    A `limit` or `offset` that is not a number or is out of bounds gets a 422. DRF would silently
+    use the default.
     """
 
     default_limit: int
     max_limit: int
-    #: Offsets are kept within what the database can count to.
+    #: The largest offset, within what the database can count to.
     max_offset = 2**31 - 1
     template = None
     request: Request
     limit: int
     offset: int
     count: int
-    #: Of the OpenAPI document.
+    #: Response headers for the OpenAPI document.
     response_headers = {
         "Link": {
             "description": "The URLs of the first, previous and next page, if they exist "
@@ -40,11 +40,11 @@ class RangedPagination(LimitOffsetPagination):
     }
 
     def get_limit(self, request: Request) -> int:
-        """Return the `limit` asked for, or the default."""
+        """Return the requested `limit`, or the default."""
         return self._number(request, "limit", 1, self.max_limit, self.default_limit)
 
     def get_offset(self, request: Request) -> int:
-        """Return the `offset` asked for, or 0."""
+        """Return the requested `offset`, or 0."""
         return self._number(request, "offset", 0, self.max_offset, 0)
 
     def _number(self, request: Request, name: str, least: int, most: int, default: int) -> int:
@@ -59,11 +59,11 @@ class RangedPagination(LimitOffsetPagination):
             ) from error
 
     def links(self) -> str:
-        """Return the Link header, without the pages that do not exist."""
+        """Return the Link header's value, with the pages that exist."""
         return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in self.targets().items() if url)
 
     def targets(self) -> dict[str, str | None]:
-        """Return the linked pages' URLs by relation; None for a page that does not exist."""
+        """Return the URLs of linked pages by relation; None for a page that does not exist."""
         return {
             "first": self.get_link(0),
             "prev": self.get_previous_link(),
@@ -78,12 +78,12 @@ class RangedPagination(LimitOffsetPagination):
         return replace_query_param(url, "offset", offset)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the query parameters."""
+        """Return the OpenAPI descriptions of the query parameters."""
         return [
             {
                 "name": "limit",
                 "in": "query",
-                "description": "How many to return at most.",
+                "description": "The largest number of entries to return.",
                 "schema": {
                     "type": "integer",
                     "minimum": 1,
@@ -94,7 +94,7 @@ class RangedPagination(LimitOffsetPagination):
             {
                 "name": "offset",
                 "in": "query",
-                "description": "How many to skip, counted from the first.",
+                "description": "How many entries to skip at the beginning.",
                 "schema": {
                     "type": "integer",
                     "minimum": 0,
@@ -106,7 +106,7 @@ class RangedPagination(LimitOffsetPagination):
 
 
 class Pagination(RangedPagination):
-    """Answers a bare array of rows. They are not counted: one more than shown is read instead."""
+    """Answers a bare array of rows. It reads one extra row instead of counting all of them."""
 
     default_limit = 100
     max_limit = 1000
@@ -116,7 +116,7 @@ class Pagination(RangedPagination):
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)
         found = list(queryset[self.offset : self.offset + self.limit + 1])
-        # As many as are known: enough to tell whether there is a next page.
+        # The number of rows known so far. It is enough to tell whether there is a next page.
         self.count = self.offset + len(found)
         return found[: self.limit]
 
@@ -125,18 +125,18 @@ class Pagination(RangedPagination):
         return Response(data, headers={"Link": self.links()})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe the answer."""
+        """Return the schema of the answer."""
         return schema
 
 
 class LongPagination(Pagination):
-    """Answers all that most callers have in one page, for clients that cannot page."""
+    """Has pages of 1000 by default, so that clients that cannot page usually get everything."""
 
     default_limit = 1000
 
 
 class CountedPagination(RangedPagination):
-    """Answers `{<results_name>: rows, "total": N}`, and links to the last page, too."""
+    """Answers `{<results_name>: rows, "total": N}` and also links to the last page."""
 
     default_limit = 50
     max_limit = 500
@@ -156,7 +156,7 @@ class CountedPagination(RangedPagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe the answer."""
+        """Return the schema of the answer."""
         return {
             "type": "object",
             "required": [self.results_name, "total"],
@@ -165,28 +165,28 @@ class CountedPagination(RangedPagination):
                 "total": {
                     "type": "integer",
                     "minimum": 0,
-                    "description": "How many there are on all pages together.",
+                    "description": "The number of entries on all pages together.",
                 },
             },
         }
 
     def targets(self) -> dict[str, str | None]:
-        """Return the linked pages' URLs; the last page always exists."""
+        """Return the URLs of linked pages; the last page always exists."""
         last = max(0, (self.count - 1) // self.limit * self.limit)
         return {**super().targets(), "last": self.get_link(last)}
 
 
 class WalkedPagination(CountedPagination):
-    """Takes `cursor` instead of `offset` too: pages that fit together while rows are added.
+    """Also accepts `cursor` instead of `offset`, so that pages do not shift when rows are added.
 
-    An empty one begins the walk; the Link header's `next` goes on with it.
+    An empty cursor asks for the first page. The Link header's `next` has the cursor of the next.
     """
 
-    #: The page of a walk; None where the caller counts by offset.
+    #: The page at the cursor; None if the caller uses an offset.
     page: keyset.Page | None = None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        """Return the page's rows and remember how many there are in all."""
+        """Return the page's rows, and store how many rows there are in total."""
         if "cursor" not in request.query_params:
             return super().paginate_queryset(queryset, request, view)
         self.request, self.limit = request, self.get_limit(request)
@@ -196,10 +196,10 @@ class WalkedPagination(CountedPagination):
         return self.page.rows
 
     def get_cursor(self, request: Request) -> keyset.Cursor | None:
-        """Return the `cursor` asked for, or None for the beginning.
+        """Return the requested `cursor`, or None for the first page.
 
         Raises:
-            Unprocessable: it was not made by `encode`, or `offset` is there too.
+            Unprocessable: the cursor was not made by `encode`, or `offset` is given, too.
         """
         given = request.query_params
         if "offset" in given:
@@ -212,7 +212,7 @@ class WalkedPagination(CountedPagination):
             raise Unprocessable(fault, source="query", given=given.dict()) from error
 
     def targets(self) -> dict[str, str | None]:
-        """Return the linked pages' URLs; a walk does not know where the last page begins."""
+        """Return the URLs of linked pages. With a cursor, the last page's URL is not known."""
         if self.page is None:
             return super().targets()
         around = {"prev": self.page.previous, "next": self.page.next}
@@ -220,13 +220,13 @@ class WalkedPagination(CountedPagination):
         return {"first": self._walk_url(""), **urls}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the query parameters."""
+        """Return the OpenAPI descriptions of the query parameters."""
         cursor = {
             "name": "cursor",
             "in": "query",
-            "description": "Instead of `offset`: empty to begin a walk, which the Link header's "
-            "`next` continues. However deep, each page takes the same time, and none is repeated "
-            "or skipped while sends are added.",
+            "description": "Use it instead of `offset`. Leave it empty for the first page, then "
+            "follow `next` in the Link header. Every page takes the same time, however far from "
+            "the first, and no send is repeated or skipped while sends are added.",
             "schema": {"type": "string"},
         }
         return [*super().get_schema_operation_parameters(view), cursor]

@@ -1,4 +1,4 @@
-"""JSON by orjson: strict about UTF-8, and no body over the limit is read."""
+"""Parse JSON with orjson, which is strict about UTF-8, and limit the size of the body."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -7,19 +7,19 @@ import orjson
 from django.conf import settings
 from rest_framework import exceptions, parsers, status
 
-#: Levels of a body. Python gives up at about 1000 when it makes a text of a value.
+#: Levels of nesting in a body. Beyond about 1000, Python cannot convert a value to text.
 MAX_DEPTH = 500
 
 
 class BodyTooLarge(exceptions.APIException):
-    """The body is larger than anything this API takes."""
+    """The body is larger than this API accepts."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body may have at most 1 MiB."
 
 
 class JSONParser(parsers.BaseParser):
-    """Parses a JSON body; malformed JSON becomes the contract's 422."""
+    """Parses a JSON body. Malformed JSON gets the contract's 422."""
 
     media_type = "application/json"
 
@@ -32,8 +32,8 @@ class JSONParser(parsers.BaseParser):
         """Return the parsed body.
 
         Raises:
-            ParseError: not JSON, not UTF-8, or nested too deeply.
-            BodyTooLarge: over DATA_UPLOAD_MAX_MEMORY_SIZE bytes.
+            ParseError: the body is not JSON, not UTF-8, or nested too deeply.
+            BodyTooLarge: the body has more than DATA_UPLOAD_MAX_MEMORY_SIZE bytes.
         """
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
@@ -43,14 +43,14 @@ class JSONParser(parsers.BaseParser):
             value = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(f"JSON decode error: {error}") from error
-        # Few bodies have so many brackets that they need a look.
+        # Counting brackets is cheap, and few bodies have so many that the depth must be computed.
         if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
             raise exceptions.ParseError(f"Nest at most {MAX_DEPTH} levels.")
         return value
 
 
 def _depth(value: Any) -> int:
-    """Return how many levels of objects and arrays a JSON value has."""
+    """Return how deeply objects and arrays are nested in a JSON value."""
     depth, level = 0, [value]
     while level := [part for part in level if isinstance(part, dict | list)]:
         depth += 1

@@ -1,4 +1,4 @@
-"""The API's reference: the OpenAPI document and two pages that show it, all without a key."""
+"""The API reference: the OpenAPI document and two pages that show it. None of them needs a key."""
 
 from typing import Any
 
@@ -27,38 +27,38 @@ class DocumentView(AnyAccept, APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Show the document."""
+        """Return the document."""
         return Response(document())
 
 
 class Page(AnyAccept):
-    """A page, whatever the caller accepts; errors are JSON."""
+    """An HTML page, whatever the Accept header says. Errors are JSON."""
 
     renderer_classes: Any = [JSONRenderer]
     url_name = "openapi"
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Show the page."""
+        """Return the page."""
         response: Response = super().get(request)  # type: ignore[misc]
         request.accepted_renderer = TemplateHTMLRenderer()
         request.accepted_media_type = TemplateHTMLRenderer.media_type
-        # drf-spectacular opens it for log-ins by OAuth, which this API does not have.
+        # drf-spectacular relaxes this header for OAuth logins, which this API does not have.
         del response.headers["Cross-Origin-Opener-Policy"]
         return response
 
 
 class SwaggerView(Page, SpectacularSwaggerSplitView):
-    """The document as Swagger UI shows it: with a form to try each call."""
+    """The document in Swagger UI, with a form to try each call."""
 
     template_name = "torale/swagger.html"
 
 
-# Its styles are made by scripts, and its search runs in a worker made from a text.
+# ReDoc's scripts add inline styles, and its search runs in a worker created from a blob.
 @method_decorator(
     csp_replace({"style-src": [SELF, UNSAFE_INLINE], "worker-src": ["blob:"]}), name="dispatch"
 )
 class RedocView(Page, SpectacularRedocView):
-    """The document as ReDoc shows it: to be read."""
+    """The document in ReDoc, for reading."""
 
     template_name = "torale/redoc.html"

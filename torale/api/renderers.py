@@ -1,4 +1,4 @@
-"""JSON by orjson: several times faster than DRF's own, and dates end in `Z`. And the pages."""
+"""Render JSON with orjson, which is several times faster than DRF's renderer, and API pages."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 
 class JSONRenderer(renderers.BaseRenderer):
-    """Renders plain values, UUIDs and aware datetimes; indented where a person reads it."""
+    """Renders JSON with times in UTC that end in `Z`. It is indented in the browsable API."""
 
     media_type = "application/json"
     format = "json"
@@ -23,7 +23,7 @@ class JSONRenderer(renderers.BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return `data` as UTF-8 JSON, or nothing for an answer without a body (204)."""
+        """Return `data` as UTF-8 JSON, or an empty body for a 204."""
         if (
             data is None
             and (renderer_context or {})["response"].status_code == HTTPStatus.NO_CONTENT
@@ -35,12 +35,12 @@ class JSONRenderer(renderers.BaseRenderer):
         try:
             return orjson.dumps(data, default=str, option=options)
         except orjson.JSONEncodeError:
-            # A number beyond 64 bits, or nesting beyond orjson's limit, in one row of a list.
+            # Some value has a number beyond 64 bits or is nested more deeply than orjson allows.
             return json.dumps(data, cls=JSONEncoder, ensure_ascii=False).encode()
 
 
 class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
-    """Renders the API as pages, for browsers that have logged in to the admin."""
+    """Renders the API as HTML pages for users who have logged in to the admin."""
 
     template = "torale/api.html"
 
@@ -50,6 +50,6 @@ class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
         accepted_media_type: str | None,
         renderer_context: Mapping[str, Any],
     ) -> Any:
-        """Return what the template shows; no styles of code, as no description has code."""
+        """Return the template's context. It has no code style, as no description contains code."""
         context = super().get_context(data, accepted_media_type, renderer_context)
         return {**context, "code_style": None}

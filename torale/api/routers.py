@@ -1,4 +1,4 @@
-"""Routes that answer with and without a trailing slash, never by a redirect."""
+"""Routes that match with and without a trailing slash, without a redirect."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 
 
 class Router(SimpleRouter):
-    """A SimpleRouter that also takes single views; all its paths end in an optional slash."""
+    """A SimpleRouter to which single views can be added. All paths end in an optional slash."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,12 +21,12 @@ class Router(SimpleRouter):
         """Route `path` to a view.
 
         Args:
-            path: a regular expression, as the prefix of `register` is.
-            view: what `as_view` returns.
-            name: by which `reverse` finds the path.
+            path: a regular expression, like the prefix that `register` takes.
+            view: the view function that `as_view` returns.
+            name: the name of the route, for `reverse`.
         """
         self._views.append(re_path(rf"^{path}{self.trailing_slash}$", view, name=name))
 
     def get_urls(self) -> list[Any]:
-        """Return the routes: those of single views, then those of viewsets."""
+        """Return the routes of single views, then those of viewsets."""
         return [*self._views, *super().get_urls()]

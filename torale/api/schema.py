@@ -1,8 +1,8 @@
-"""The OpenAPI document: what views, serializers and filters do not tell by themselves.
+"""Customize drf-spectacular: what the OpenAPI document says beyond views, serializers and filters.
 
-Views say with `extend_schema` what they do, which serializers they answer with and which refusals
-are their own (400, 409); every error that follows from how the API is built is added here. No text
-of the document is a docstring.
+With `extend_schema`, views declare their summary, the serializers of their answers and the errors
+that only they have (400, 409). Errors that follow from how the API is built are added here. No text
+in the document comes from a docstring.
 """
 
 import re
@@ -34,48 +34,47 @@ from torale.api.parsers import BodyTooLarge
 from torale.api.views import AnyAccept
 
 
-@extend_schema_serializer(description="Why it was not done.")
+@extend_schema_serializer(description="Why the request was not carried out.")
 class ErrorSerializer(serializers.Serializer[Any]):
-    """Why it was not done."""
+    """Why the request was not carried out."""
 
-    detail = serializers.CharField(help_text="The reason, and what to change.")
+    detail = serializers.CharField(help_text="The reason, and what to change if anything can be.")
 
 
 @extend_schema_field({"type": "array", "items": {"type": ["string", "integer"]}})
 class PlaceField(serializers.ListField):
-    """`body`, `query` or `path`, and the names and indexes that lead from there to a fault."""
+    """`body`, `query` or `path`, then the names and indexes that lead from there to a fault."""
 
 
-@extend_schema_serializer(
-    description="One fault of what was sent: its kind, where it is, what is wrong and what "
-    "was sent there."
-)
+@extend_schema_serializer(description="One fault in the request.")
 class FaultSerializer(serializers.Serializer[Any]):
-    """One fault of what was sent: its kind, where it is, what is wrong and what was sent there."""
+    """One fault in the request."""
 
-    type = serializers.CharField(help_text="What kind of fault it is, such as `missing`.")
+    type = serializers.CharField(help_text="The kind of fault, such as `missing`.")
     loc = PlaceField(
-        help_text="Where it is: `body`, `query` or `path`, and the names and indexes that lead "
-        "from there to the fault."
+        help_text="Where the fault is: `body`, `query` or `path`, then the names and indexes that "
+        "lead from there to the fault."
     )
     msg = serializers.CharField(help_text="What is wrong, in words.")
-    input = serializers.JSONField(help_text="The value there; if it is missing, what encloses it.")
+    input = serializers.JSONField(
+        help_text="The value that was sent there; if it is missing, the value that encloses it."
+    )
 
 
-@extend_schema_serializer(description="Every fault of what was sent.")
+@extend_schema_serializer(description="All faults in the request.")
 class ValidationErrorSerializer(serializers.Serializer[Any]):
-    """Every fault of what was sent."""
+    """All faults in the request."""
 
-    detail = FaultSerializer(many=True, help_text="The faults, one entry each.")
+    detail = FaultSerializer(many=True, help_text="The faults, one entry for each.")
 
 
-#: The error that lists faults.
+#: The status of the answer that lists faults.
 INVALID = 422
-#: Of each error: the name of its component, what it means, and a `detail`.
+#: Errors by status: the name of the component, a description and an example `detail`.
 ERRORS: dict[int, tuple[str, str, Any]] = {
     400: (
         "Refused",
-        "Well-formed, but it may not be done; the sentence says why.",
+        "The request is well-formed but not allowed; `detail` says why.",
         "Invalid state transition: paused -> completed",
     ),
     401: (
@@ -85,23 +84,23 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
     ),
     403: (
         "Forbidden",
-        "This is for operators' keys only.",
+        "Only operators' keys may call this.",
         "You do not have permission to perform this action.",
     ),
-    404: ("NotFound", "It does not exist, or the caller may not see it.", NOT_FOUND),
+    404: ("NotFound", "The object does not exist, or the caller may not see it.", NOT_FOUND),
     406: (
         "NotAcceptable",
-        "There is no form of answer that the Accept header asks for.",
+        "The answer is not available in any media type that the Accept header allows.",
         "Could not satisfy the request Accept header.",
     ),
     409: (
         "Conflict",
-        "Its present state does not allow this; the sentence says why.",
+        "The object's current state does not allow this; `detail` says why.",
         "Task is already running or pending. Use force=true to override.",
     ),
     412: (
         "PreconditionFailed",
-        "The caller asked for another version than the present one.",
+        "The current version is not the one that the caller asked for.",
         "There is another version of this now.",
     ),
     413: ("BodyTooLarge", "The body is too large.", BodyTooLarge.default_detail),
@@ -112,7 +111,7 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
     ),
     INVALID: (
         "Invalid",
-        "The body, the query or the path is not valid; one entry per fault.",
+        "The body, the query or the path is not valid; `detail` has one entry for each fault.",
         [
             {
                 "type": "missing",
@@ -124,27 +123,27 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
     ),
     429: (
         "TooManyRequests",
-        "Called too often.",
+        "The caller has sent too many requests.",
         "Request was throttled. Expected available in 3 seconds.",
     ),
     503: (
         "Unavailable",
-        "The database cannot serve now; the same call may succeed later.",
+        "The database cannot serve now; the same request may succeed later.",
         trouble.DETAIL,
     ),
 }
 RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds to wait.",
+        "description": "How many seconds to wait before trying again.",
         "required": True,
         "schema": {"type": "integer", "minimum": 0},
     }
 }
-#: Headers that come along with an error.
+#: Response headers of errors, by status.
 HEADERS = {
     401: {
         "WWW-Authenticate": {
-            "description": "RFC 6750 §3.",
+            "description": "The authentication scheme to use (RFC 6750 §3).",
             "required": True,
             "schema": {"type": "string", "const": "Bearer"},
         }
@@ -152,17 +151,17 @@ HEADERS = {
     429: RETRY_AFTER,
     503: RETRY_AFTER,
 }
-#: What a text must be: more than white space, and without NUL.
+#: The pattern of a text: it contains more than white space, and no NUL.
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-#: The verbs in the names of operations, for views that have one method for each.
+#: The verbs in operation ids by method, for views that are not viewsets.
 VERBS = {"GET": "retrieve", "POST": "create", "PUT": "update", "PATCH": "update"}
 WITH_BODY = {"POST", "PUT", "PATCH"}
-#: How to ask again only for what has changed (RFC 9110 §13); for views that answer conditionally.
+#: Headers of conditional requests (RFC 9110 §13), for views that support them.
 CONDITIONAL = [
     OpenApiParameter(
         "If-None-Match",
         location=OpenApiParameter.HEADER,
-        description="The ETag of the copy that the caller has.",
+        description="The ETag of the caller's copy; the answer is 304 if it is still current.",
     ),
     OpenApiParameter(
         "ETag",
@@ -190,7 +189,7 @@ class Bearer(OpenApiAuthenticationExtension):
 
 
 class Filters(DjangoFilterExtension):
-    """The query parameters of a FilterSet, also where it filters another model than the view's."""
+    """Describes a FilterSet's query parameters, even if its model is not that of the view."""
 
     target_class = "torale.api.filters.FilterBackend"
     priority = 1
@@ -201,13 +200,13 @@ class Filters(DjangoFilterExtension):
         *_args: Any,
         **_kwargs: Any,
     ) -> list[dict[str, Any]]:
-        """Return the parameters; no filter takes an empty value."""
+        """Return the parameters. Their patterns say that no filter accepts an empty value."""
         filterset = getattr(auto_schema.view, "filterset_class", None)
         if filterset is None:
             return []
         model = filterset._meta.model
         parameters = [
-            # The base class leaves the help text out where a filter says its type itself.
+            # The base class omits the help text if a filter declares its own type.
             {**parameter, "description": filter_.extra.get("help_text", "")}
             for name, filter_ in filterset.base_filters.items()
             for parameter in self.resolve_filter_field(auto_schema, model, filterset, name, filter_)
@@ -221,7 +220,7 @@ class Filters(DjangoFilterExtension):
 
 
 def or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return `schema` with null allowed; what is said about it stays outside."""
+    """Return `schema` with null allowed. Its description and default stay at the outer level."""
     about: dict[str, Any] = {
         name: schema.pop(name) for name in ("description", "default") if name in schema
     }
@@ -232,22 +231,22 @@ def or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class Lenient(OpenApiSerializerExtension):
-    """Bodies in which null counts as absent."""
+    """Describes bodies in which null counts as absent."""
 
     target_class = "torale.api.validation.LenientSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """Return the schema, with null for every member that may be absent."""
+        """Return the schema, with null allowed for every member that may be absent."""
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the documented way
         if direction == "response":
             return dict(schema)
         for name, member in schema["properties"].items():
             if name not in schema.get("required", ()):
                 if "description" in member:
-                    member["description"] += " Null counts as not given."
+                    member["description"] += " Null counts as absent."
                 if "enum" in member:
-                    member["nullable"] = True  # until `with_named_enums`
+                    member["nullable"] = True  # `with_named_enums` replaces it
                 elif "type" in member:
                     if "null" not in member["type"]:
                         member["type"] = [member["type"], "null"]
@@ -260,9 +259,10 @@ class Schema(AutoSchema):
     """Describes one operation."""
 
     def get_operation_id(self) -> str:
-        """Return a name for generated clients: what it is about, and a verb, as `task_execute`.
+        """Return the operation's id: its subject and a verb, such as `task_execute`.
 
-        A view whose own names do not make one says it with `extend_schema(operation_id=…)`.
+        Generated clients use it as a name. A view whose id would not read well sets one with
+        `extend_schema(operation_id=…)`.
         """
         if isinstance(self.view, ViewSetMixin):
             name, verb = self.view.basename, self.view.action
@@ -273,12 +273,15 @@ class Schema(AutoSchema):
         return f"{name}_{verb}".replace("-", "_")
 
     def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
-        """Return the component's name: `Task` for TaskReadSerializer, `TaskRequest` for writes."""
+        """Return the component's name, such as `Task` for TaskReadSerializer.
+
+        Bodies of requests have names such as `TaskRequest`.
+        """
         name: str = super().get_serializer_name(serializer, direction)
         return re.sub("(Read|Write)?Serializer$", "", name)
 
     def get_paginated_name(self, serializer_name: str) -> str:
-        """Return the name of a page's component."""
+        """Return the name of the component for a page of results."""
         return f"{serializer_name}Page"
 
     def _map_serializer_field(
@@ -330,7 +333,7 @@ class Schema(AutoSchema):
         return {**answers, **errors}
 
     def _errors(self) -> Iterator[int]:
-        """Yield the errors that follow from how the API is built."""
+        """Yield the statuses of the errors that follow from how the API is built."""
         parameters = self._get_parameters()
         if self.get_auth():
             yield 401
@@ -374,7 +377,7 @@ class Schema(AutoSchema):
 
 
 def mock_request(*args: Any, **kwargs: Any) -> Request:
-    """Return the request by which views are looked at: a user's, as their querysets ask for one."""
+    """Return the request with which views are inspected. It has a user, as querysets need one."""
     request: Request = build_mock_request(*args, **kwargs)
     request.user = get_user_model()()
     return request
@@ -384,15 +387,15 @@ Endpoints = list[tuple[str, str, str, Any]]
 
 
 def without_slash(endpoints: Endpoints) -> Endpoints:
-    """Name paths without their slash, which is optional."""
+    """Remove the trailing slash from paths, because it is optional."""
     return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
 
 
 def with_named_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Refer to a named set in parameters, too, and let null stand beside it where it is allowed.
+    """Replace enums in parameters by references to the named ones, with null where it is allowed.
 
-    drf-spectacular's own hook names the sets of components' members only. Clients would get a type
-    of its own for each parameter.
+    drf-spectacular's own hook names only the enums in components. Without this one, generated
+    clients would get a separate type for each parameter.
     """
     schemas = result["components"]["schemas"]
     names = {
@@ -418,7 +421,7 @@ def _referring(part: Any, names: Mapping[frozenset[Any], str]) -> Any:
 
 
 def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add an example to every body and answer that has none."""
+    """Add an example to every request body and response that has none."""
     for path in result["paths"].values():
         for operation in path.values():
             for answer in (*operation["responses"].values(), operation.get("requestBody", {})):
@@ -432,7 +435,7 @@ def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def in_order(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Sort all objects by name, so that two documents differ only where the API does."""
+    """Sort the members of all objects, so that two documents differ only where the API differs."""
     ordered: dict[str, Any] = _sorted(result)
     return ordered
 

@@ -1,4 +1,4 @@
-"""Lists as CSV (RFC 4180), streamed: a million rows take no more memory than a thousand."""
+"""Stream lists as CSV (RFC 4180). A million rows take no more memory than a thousand."""
 
 import csv
 import threading
@@ -13,49 +13,49 @@ from torale.api.keyset import Rows, batches
 from torale.api.renderers import JSONRenderer
 from torale.errors import TooOften
 
-#: Rows read and sent at a time.
+#: How many rows are read and sent at a time.
 ROWS_PER_FETCH = 1000
-#: Files that one process sends at a time. A client that does not read holds a thread of the server:
-#: there must be others left.
+#: How many downloads one process serves at a time. A client that does not read occupies a thread of
+#: the server, and other threads must stay free.
 DOWNLOADS = 2
-#: After how long one that found no place may come again.
+#: When a refused client may try again.
 WAIT = timedelta(seconds=10)
-#: A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
+#: A spreadsheet treats a cell that starts with one of these as a formula, and runs it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TooManyDownloads(TooOften):
-    """As many files as this process sends at a time are under way."""
+    """This process already serves as many downloads as it may at a time."""
 
-    detail = "Other files are being downloaded; come again in a moment."
+    detail = "Other files are being downloaded; try again in a moment."
 
 
 _places = threading.BoundedSemaphore(DOWNLOADS)
 
 
 class CSVRenderer(JSONRenderer):
-    """Lets `Accept: text/csv` choose CSV; what DRF has it render are only errors, as JSON."""
+    """Lets a client choose CSV with `Accept: text/csv`. It only renders errors, which are JSON."""
 
     media_type = "text/csv"
     format = "csv"
 
     def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        """Return an error as JSON, and say so."""
+        """Return an error as JSON, and set the content type to JSON."""
         context = kwargs.get("renderer_context") or args[1]
         context["response"].headers["Content-Type"] = JSONRenderer.media_type
         return super().render(data, *args, **kwargs)
 
 
 def csv_response(rows: Rows, names: Sequence[str], *, filename: str) -> StreamingHttpResponse:
-    """Answer with all `rows` as a file to keep, under a header of `names`.
+    """Return a response that downloads all `rows` as a CSV file with a header line.
 
     Args:
-        rows: newest first by `created_at` and `id`.
-        names: the columns; `id` and `created_at` are among them.
-        filename: what the file is called.
+        rows: the rows, newest first by `created_at` and `id`.
+        names: the columns; they must include `id` and `created_at`.
+        filename: the name of the file.
 
     Raises:
-        TooManyDownloads: DOWNLOADS others are under way.
+        TooManyDownloads: DOWNLOADS other downloads are under way.
     """
     if not _places.acquire(blocking=False):
         raise TooManyDownloads(wait=WAIT)
@@ -67,7 +67,7 @@ def csv_response(rows: Rows, names: Sequence[str], *, filename: str) -> Streamin
 
 
 class _Download(Iterator[bytes]):
-    """A file on its way, which holds its place until it is closed, or dropped without that."""
+    """The content of a download. It occupies its place until it is closed or garbage-collected."""
 
     def __init__(self, content: Iterator[bytes]) -> None:
         self._content = content
@@ -77,7 +77,7 @@ class _Download(Iterator[bytes]):
         return next(self._content)
 
     def close(self) -> None:
-        """Give the place back."""
+        """Release the place."""
         if self._is_open:
             self._is_open = False
             _places.release()
@@ -86,7 +86,7 @@ class _Download(Iterator[bytes]):
 
 
 def lines(rows: Rows, names: Sequence[str]) -> Iterator[bytes]:
-    """Yield the file, a batch of rows at a time."""
+    """Yield the file's content, one batch of rows at a time."""
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(names)
@@ -98,7 +98,7 @@ def lines(rows: Rows, names: Sequence[str]) -> Iterator[bytes]:
 
 
 def cell(value: Any) -> str:
-    """Return `value` as the text of a cell: as JSON shows it, nothing for null, never a formula."""
+    """Return `value` as in JSON, or "" for null. A leading `'` keeps text from being a formula."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Refuse parameters that are given twice, and unknown names if the caller asks for it.
+"""Refuse repeated query parameters, and unknown names if the caller asks for that.
 
 The names that an operation knows are those in the OpenAPI document.
 """
@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from torale.api.document import document
 from torale.api.errors import Unprocessable, either
 
-#: What the answer to a strict request says (RFC 7240 §3).
+#: The value of Preference-Applied in the answer to a strict request (RFC 7240 §3).
 APPLIED = "handling=strict"
-#: Methods whose body means nothing (RFC 9110 §9.3).
+#: Methods whose body has no meaning (RFC 9110 §9.3).
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 
 
 def is_asked_for(request: Request) -> bool:
-    """Say whether the request prefers `handling=strict` (RFC 7240 §4.4); the first value counts."""
+    """Return whether the request prefers `handling=strict` (RFC 7240 §4.4). The first counts."""
     for preference in parse_http_list(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "handling":
@@ -31,10 +31,10 @@ def is_asked_for(request: Request) -> bool:
 
 
 def check_repeated(request: Request) -> None:
-    """Refuse query parameters that are given more than once, whether they are known or not.
+    """Check that no query parameter, known or unknown, is given more than once.
 
     Raises:
-        Unprocessable: one fault for each of them, with all its values.
+        Unprocessable: some are. There is one fault for each, with all its values.
     """
     repeated = {name: values for name, values in request.query_params.lists() if len(values) > 1}
     if repeated:
@@ -43,11 +43,12 @@ def check_repeated(request: Request) -> None:
 
 
 def check_unknown(request: Request) -> None:
-    """Refuse query parameters and members of the body that the operation does not know.
+    """Check that the operation knows all query parameters and all members of the body.
 
     Raises:
-        Unprocessable: one fault for each unknown parameter.
-        ValidationError: one for each unknown member, where all parameters are known.
+        Unprocessable: there are unknown parameters, with one fault for each.
+        ValidationError: all parameters are known but some members of the body are not, with one
+            fault for each.
     """
     operation = _operation(request)
     if operation is None:
@@ -69,8 +70,8 @@ def check_unknown(request: Request) -> None:
 
 
 def _operation(request: Request) -> Mapping[str, Any] | None:
-    """Return the document's entry for the requested operation; None if it has none."""
-    match = request._request.resolver_match  # noqa: SLF001 - DRF keeps it nowhere else
+    """Return the document's entry for the requested operation; None if there is none."""
+    match = request._request.resolver_match  # noqa: SLF001 - DRF's Request does not have it
     methods = document()["paths"].get(_path_of(match.route), {}) if match else {}
     method = "get" if request.method == "HEAD" else str(request.method).lower()
     operation: Mapping[str, Any] | None = methods.get(method)
@@ -85,7 +86,7 @@ def _path_of(route: str) -> str:
 
 
 def _unknown(given: Any, schema: Mapping[str, Any]) -> dict[Any, Any]:
-    """Return a fault for each member of `given` that `schema` does not name, nested as they are."""
+    """Return a fault for each member of `given` that is not in `schema`, nested as in `given`."""
     schema = _resolved(schema, given)
     faults: dict[Any, Any] = {}
     match given:
@@ -108,7 +109,7 @@ def _fault(known: Iterable[str]) -> ErrorDetail:
 
 
 def _resolved(schema: Mapping[str, Any], given: Any) -> Mapping[str, Any]:
-    """Return the schema that `schema` points to; of several kinds, the one that fits `given`."""
+    """Return the schema that `schema` refers to; of alternatives, the one that fits `given`."""
     match schema:
         case {"$ref": ref}:
             return _resolved(document()["components"]["schemas"][ref.rpartition("/")[2]], given)

@@ -1,4 +1,4 @@
-"""What was sent, checked."""
+"""Validate bodies and query parameters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from torale.api.errors import Unprocessable
 
 
 class LenientSerializer(serializers.Serializer[Any]):
-    """A client's body. Null members count as absent; unknown ones are ignored."""
+    """A request body in which null members count as absent. Unknown members are ignored."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the validated members that are there."""
+        """Return the validated members that are present."""
         if isinstance(data, dict):
             data = {name: value for name, value in data.items() if value is not None}
         present: dict[str, Any] = super().to_internal_value(data)
@@ -25,12 +25,12 @@ def validated(
     """Return the validated members of `given`.
 
     Args:
-        serializer_class: what is expected.
-        given: what was sent.
-        source: where it was: `body`, `query` or `path`.
+        serializer_class: the serializer that describes the members.
+        given: the values that were sent.
+        source: where they were sent: `body`, `query` or `path`.
 
     Raises:
-        ValidationError: it is not what is expected; becomes a 422 with one entry per fault.
+        Unprocessable: `given` is not valid. The answer is a 422 with one entry for each fault.
     """
     serializer = serializer_class(data=given)
     if not serializer.is_valid():

@@ -1,4 +1,4 @@
-"""What views of the API have in common: what they check first, and answers not to be kept."""
+"""Base classes of the API's views: checks before a view's code, and headers of its answers."""
 
 from typing import Any
 
@@ -14,20 +14,21 @@ from torale.api.fields import id_of
 
 
 class CheckedNames(APIView):
-    """Refuses parameters given twice, and unknown names for callers that prefer strict handling.
+    """Refuses repeated parameters, and unknown names for callers that prefer strict handling.
 
-    Every view of the API has it; a test walks the routes. It runs after authentication and
-    permissions.
+    Every view of the API inherits from it, and a test checks this for all routes. The checks run
+    after authentication and permissions.
     """
 
-    #: Whether the preference `handling=strict` was followed.
+    #: Whether the caller's preference `handling=strict` is followed.
     is_strict = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the caller, then the names.
 
         Raises:
-            Unprocessable: a parameter is given twice, or a strict request holds an unknown name.
+            Unprocessable: a parameter is repeated, or a strict request has an unknown parameter.
+            ValidationError: a strict request has an unknown member in its body.
         """
         super().initial(request, *args, **kwargs)
         self.is_strict = strict.is_asked_for(request)
@@ -38,7 +39,7 @@ class CheckedNames(APIView):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Tell that the preference was followed (RFC 7240 §3)."""
+        """Return the response, with Preference-Applied if it was followed (RFC 7240 §3)."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         if self.is_strict:
             answer.headers["Preference-Applied"] = strict.APPLIED
@@ -46,9 +47,10 @@ class CheckedNames(APIView):
 
 
 class IdsInPath(CheckedNames):
-    """Turns the path's `…_id` parameters into UUIDs before the view's own code runs.
+    """Converts the path's `…_id` parameters to UUIDs before the view's own code runs.
 
-    A malformed one is 422 with `loc` `["path", name]`, but only for callers who may call at all.
+    A malformed id gets a 422 with `loc` `["path", name]`. Callers without permission get their 401
+    or 403 first.
     """
 
     kwargs: dict[str, Any]
@@ -71,24 +73,24 @@ class IdsInPath(CheckedNames):
 
 
 class NotStored(APIView):
-    """Forbids caches to keep the answers, errors included, because they hold secrets."""
+    """Forbids caches to store the responses, errors included, because they contain secrets."""
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Return the answer with `Cache-Control: no-store` (RFC 9111 §5.2.2.5)."""
+        """Return the response with `Cache-Control: no-store` (RFC 9111 §5.2.2.5)."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         patch_cache_control(answer, no_store=True)
         return answer
 
 
 class AnyAccept(APIView):
-    """Takes any Accept header: there is one form of answer, which the callers can read."""
+    """Accepts any Accept header: the response has only one media type, which callers can read."""
 
     def perform_content_negotiation(
         self,
         request: Request,
         force: bool = False,  # noqa: FBT001, FBT002 - DRF's signature
     ) -> tuple[BaseRenderer, str]:
-        """Choose the renderer of errors."""
+        """Return the renderer for errors."""
         return super().perform_content_negotiation(request, force=True)

@@ -1,4 +1,7 @@
-"""The cast, and how they call: `owner` has things, `stranger` must see none of them."""
+"""Fixtures for all tests: users and their clients.
+
+`owner` has tasks and sends, and `stranger` must not see any of them.
+"""
 
 import asyncio
 import gc
@@ -26,11 +29,14 @@ connection_created.connect(database_clock.follow)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Spare a run without properties the import of Hypothesis, and all runs much collecting."""
+    """Unregister Hypothesis's plugin if no test uses it, and make garbage collection rarer.
+
+    The plugin's summary would import Hypothesis.
+    """
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.has_plugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")
-    # What is imported stays to the end, and most of what a test makes goes without the collector.
+    # Imported objects live until the end, and most objects of a test are freed without the collector.
     gc.freeze()
     gc.set_threshold(10_000)
 
@@ -39,7 +45,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix, django_db_keepdb, django_db_blocker
 ):
-    if not django_db_keepdb:  # with --reuse-db, Django migrates the one that there is
+    if not django_db_keepdb:  # with --reuse-db, Django migrates the existing one
         with django_db_blocker.unblock():
             template_database.copy_for_tests()
 
@@ -60,7 +66,7 @@ def _stop_preloaded_python():
 
 @pytest.fixture(autouse=True)
 def _give_back_connections(request):
-    """Have the thread in which an event loop has Django work give back its connection.
+    """Close the connection of the thread that runs Django's code for an event loop.
 
     The test database can only be dropped once nobody is connected to it.
     """
@@ -72,14 +78,14 @@ def _give_back_connections(request):
 
 @pytest.fixture(autouse=True)
 def _count_no_views_after_the_test():
-    """Drop the views that a test counted: they would be stored from a thread, seconds later."""
+    """Drop the views that a test counted: a thread would store them seconds later."""
     yield
     view_counter.take()
 
 
 @pytest.fixture(autouse=True)
 def _no_download_left_open():
-    """Close what a test has not read, as a server does when its client is gone."""
+    """Close downloads that a test did not read, as a server does when its client disconnects."""
     yield
     while KeyClient.streamed:
         for close in KeyClient.streamed.pop()._resource_closers:
@@ -88,7 +94,7 @@ def _no_download_left_open():
 
 @pytest.fixture
 def at_now(time_machine) -> None:
-    """Let it be NOW, and let the time stand still."""
+    """Set the time to NOW, and stop the clock."""
     time_machine.move_to(NOW, tick=False)
 
 
@@ -108,11 +114,11 @@ def operator(db) -> User:
 
 
 class KeyClient(APIClient):
-    """Calls with an API key."""
+    """A client that calls with an API key."""
 
     #: The key's row.
     key: APIKey
-    #: Answers whose content a test may leave unread.
+    #: Streamed responses, whose content a test may leave unread.
     streamed: ClassVar[list[Any]] = []
 
     def request(self, **kwargs: Any) -> Any:
@@ -123,7 +129,7 @@ class KeyClient(APIClient):
 
 
 def client_of(user: User) -> KeyClient:
-    """Return a client that calls with a new key of `user`."""
+    """Return a client that calls with a new API key of `user`."""
     client = KeyClient()
     client.key, secret = APIKey.objects.create_key(user=user, name="test")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
@@ -147,14 +153,14 @@ def anonymous_client(db) -> APIClient:
 
 @pytest.fixture
 def operator_client(operator, client):
-    """A browser in which the operator has logged in to the admin."""
+    """Return a browser in which the operator has logged in to the admin."""
     client.force_login(operator)
     return client
 
 
 @pytest.fixture
 def loopback_allowed(settings) -> None:
-    """Let the guarded door through to the receivers on this machine."""
+    """Let the guarded door call the receivers on this machine."""
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = (
         ipaddress.ip_network("127.0.0.0/8"),
         ipaddress.ip_network("::1/128"),

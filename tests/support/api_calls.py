@@ -1,4 +1,4 @@
-"""How a client uses the API in these tests, and what workers do meanwhile."""
+"""Helpers for the tests of the contract: calls of a client, and the work of workers."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def task_json(user: User, **differing: Any) -> JSON:
 
 
 def new_task(client: KeyClient, **members: Any) -> JSON:
-    """Create a task over the API and return it."""
+    """Create a task through the API and return it."""
     response = client.post(TASKS, {**QUESTION, **members}, format="json")
     assert response.status_code == 200, response.text
     created: JSON = response.json()
@@ -85,9 +85,15 @@ def email(address: str) -> JSON:
 
 
 def tell(client: KeyClient, task: JSON, notification: str | None = "**In stock**") -> str:
-    """Execute a task over the API, and settle it as a worker does that has just asked.
+    """Execute a task through the API, store the answer as a worker does, and return the id.
 
-    Returns the execution's id. Without a notification, its condition was not met.
+    Args:
+        client: who calls.
+        task: the task as the API shows it.
+        notification: the notification; None if the condition is not met.
+
+    Returns:
+        The execution's id.
     """
     started = client.post(f"{TASKS}/{task['id']}/execute")
     assert started.status_code == 200, started.text
@@ -112,7 +118,7 @@ def settle_execution(execution_id: str, notification: str | None = "**In stock**
 
 
 def work(name: str) -> None:
-    """Do the jobs called `name` that wait in the queue, as a worker does."""
+    """Run the jobs called `name` that wait in the queue, as a worker does."""
     for job in ProcrastinateJob.objects.filter(task_name=name).order_by("id"):
         jobs.tasks[name].func(**job.args)
         with connection.cursor() as cursor:

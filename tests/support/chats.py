@@ -1,4 +1,4 @@
-"""Servers of chat services, as far as their documentation says what they take."""
+"""Stand-ins for chat services, which check the rules in the services' documentation."""
 
 import json
 import re
@@ -67,7 +67,7 @@ FAULTS = {
     "ntfy": faults_for_ntfy,
     "telegram": faults_for_telegram,
 }
-#: The path of a URL of each service, as a user copies it.
+#: The path of a webhook URL of each service, as a user copies it.
 PATHS = {
     "slack": "/services/T0/B0/s3cret",
     "discord": "/api/webhooks/123/s3cret?wait=true",
@@ -83,6 +83,6 @@ ACCEPTED: dict[str, Any] = {
 
 
 def answer_of(service: str, request: Request) -> HTTPAnswer:
-    """Return what the service says to a request."""
+    """Return the answer of `service` to a request: 400 with the faults, if there are any."""
     faults = FAULTS[service](request)
     return HTTPAnswer(400, ", ".join(faults).encode()) if faults else ACCEPTED[service]

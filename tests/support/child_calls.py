@@ -1,4 +1,4 @@
-"""Calls that tests have a child process make, and that a parent without pytest can import."""
+"""Functions for child processes to call. A parent process without pytest can import them."""
 
 import os
 import time

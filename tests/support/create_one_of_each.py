@@ -1,4 +1,4 @@
-"""Give an installation a user with one of each thing, and tell what they are as JSON."""
+"""Add a user with one object of each kind to an installation, and print their ids as JSON."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The database's clock, moved along with time-machine's."""
+"""Move the database's clock together with time-machine's."""
 
 import threading
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from psycopg.pq import TransactionStatus
 
 MOVE = "SELECT set_config('torale.now', %s, false)"
 
-#: Connections whose clock has been moved; a pool hands them on to the next test.
+#: Connections whose clock has been moved. A pool passes them on to the next test.
 moved: WeakSet[Connection[Any]] = WeakSet()
-#: Set while the database's clock is to stay where it is.
+#: Set while the database's clock must not follow time-machine.
 stays = threading.Event()
 
 
 def follow(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Have a connection of Django's follow: a receiver of `connection_created`."""
+    """Make one of Django's connections follow time-machine. Receives `connection_created`."""
     if _at_the_travelled_time not in connection.execute_wrappers:
         connection.execute_wrappers.append(_at_the_travelled_time)
 
@@ -34,8 +34,8 @@ def _at_the_travelled_time(execute, sql, params, many, context) -> Any:
     if (is_travelling or database in moved) and status != TransactionStatus.INERROR:
         moved.add(database)
         database.execute(MOVE, [datetime.now(UTC).isoformat() if is_travelling else ""])
-        # Within a transaction, which the statement above may just have begun, a rollback would take
-        # this back.
+        # Not within a transaction, which the statement above may just have begun: its rollback
+        # would undo the reset.
         if not is_travelling and database.autocommit and status == TransactionStatus.IDLE:
             moved.discard(database)
     return execute(sql, params, many, context)
@@ -43,7 +43,7 @@ def _at_the_travelled_time(execute, sql, params, many, context) -> Any:
 
 @contextmanager
 def fast_machine(ahead: timedelta = timedelta(minutes=10)) -> Iterator[None]:
-    """Put this machine's clock ahead of the database's."""
+    """Set this machine's clock ahead of the database's."""
     stays.set()
     try:
         with time_machine.travel(datetime.now(UTC) + ahead, tick=True):
@@ -54,7 +54,7 @@ def fast_machine(ahead: timedelta = timedelta(minutes=10)) -> Iterator[None]:
 
 @contextmanager
 def workers_follow() -> Iterator[None]:
-    """Have a worker's own connections start at the travelled time, and stand still at it."""
+    """Make a worker's own connections start at the travelled time, with the clock stopped."""
     if not time_machine.escape_hatch.is_travelling():
         yield
         return

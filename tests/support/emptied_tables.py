@@ -1,7 +1,7 @@
-"""The tables, emptied after a test that commits.
+"""Empty the tables after a test that commits.
 
-Django's flush truncates all of them, which makes new files for each, and then makes all permissions
-and content types again. Most tests leave some rows in a few tables.
+Django's flush truncates all tables, which creates new files for each, and then creates all
+permissions and content types again. Most tests leave only some rows in a few tables.
 """
 
 from functools import cache
@@ -9,14 +9,14 @@ from functools import cache
 from django.db import connection, transaction
 from psycopg import sql
 
-#: What migrations have filled, and no test changes.
+#: Tables that migrations have filled and that tests do not change.
 KEPT = {"auth_permission", "django_content_type"}
-#: Of which Django knows nothing.
+#: A table of procrastinate's, which Django's introspection does not list.
 QUEUE = "procrastinate_jobs"
 
 
 def empty_tables() -> None:
-    """Delete all rows that tests can have stored."""
+    """Delete all rows that tests may have stored."""
     # Foreign keys are checked at the end, so the order does not matter.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_tables_with_rows())

@@ -1,4 +1,4 @@
-"""Plain functions that store valid rows; say only what the test is about."""
+"""Plain functions that store valid rows. A test passes only the fields that it is about."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def make_address(user: User, **fields) -> EmailAddress:
 
 
 def make_unverified_address(user: User, **fields) -> EmailAddress:
-    """Store an address that awaits its code, 123456, for 15 minutes from NOW."""
+    """Store an unverified address. Its code, 123456, is valid for 15 minutes from NOW."""
     return make_address(
         user,
         **{
@@ -73,7 +73,7 @@ def make_task(user: User, **fields) -> Task:
 
 
 def make_execution(task: Task, **fields) -> Execution:
-    """Store an answered execution; `notification` tells whether its condition was met."""
+    """Store an answered execution. Pass `notification` if its condition was met."""
     fields = {
         "status": ExecutionStatus.SUCCESS,
         "created_at": NOW,
@@ -94,9 +94,9 @@ def make_pending_execution(task: Task, **fields) -> Execution:
 
 
 def make_send(user: User, **fields) -> NotificationSend:
-    """Store a send of a webhook; `sent` unless said otherwise, due at once while unfinished.
+    """Store a send of a webhook. It is `sent` by default; an unfinished one is due at once.
 
-    Without a task or an execution it is of some that are gone.
+    Without `task` or `execution`, the send refers to one that has been deleted.
     """
     body = fields.pop("body", '{"id": "1"}')
     task, execution = fields.pop("task", None), fields.pop("execution", None)
@@ -153,7 +153,7 @@ def days(number: float) -> timedelta:
 
 
 def make_undecryptable(row: Model, *fields: str) -> None:
-    """Have `fields` of a stored row hold what was encrypted with a key that nobody has."""
+    """Set `fields` of a stored row to values that were encrypted with a key that is lost."""
     lost = Fernet(Fernet.generate_key())
     for field in fields:
         type(row)._default_manager.filter(pk=row.pk).update(
@@ -162,7 +162,7 @@ def make_undecryptable(row: Model, *fields: str) -> None:
 
 
 def stored_value(row: Model, field: str) -> bytes:
-    """Return the bytes that the database keeps in an encrypted field."""
+    """Return the bytes that the database stores for an encrypted field."""
     query = type(row)._default_manager.filter(pk=row.pk)
     [value] = query.values_list(Cast(field, BinaryField()), flat=True)
     return bytes(value)
@@ -172,7 +172,7 @@ def stored_value(row: Model, field: str) -> bytes:
 def refused_rows(
     table: str, condition: str, *values: str, sqlstate: str = "P0001"
 ) -> Iterator[None]:
-    """Have the database refuse to store rows of `table` for which an SQL `condition` holds."""
+    """Make the database refuse to store rows of `table` for which the SQL `condition` is true."""
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(

@@ -1,4 +1,4 @@
-"""The database as an older version had it."""
+"""Migrate the database back to an older version."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 @contextmanager
 def migrated_back(app: str, migration: str) -> Iterator[Apps]:
-    """Undo an app's migrations down to one, yield the models of then, and do them again."""
+    """Migrate an app back to `migration`, yield the models of that time, and migrate forward."""
     target = [(app, migration)]
     executor = MigrationExecutor(connection)
     executor.migrate(target)

@@ -1,4 +1,4 @@
-"""How the tests of the guarded door call it, and what their servers say."""
+"""Calls through the guarded door, and servers for them to call."""
 
 import asyncio
 import socket
@@ -15,7 +15,8 @@ from torale.outbound import open_session as open_session_
 
 NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
 
-#: Of a name that is unknown, or leads inside: the same, so that nobody can map our own network.
+#: The error for unknown names and for names with private addresses. It is the same for both, so
+#: that nobody can map our own network.
 NO_PUBLIC_ADDRESS = (
     "No public address of the host {} was found. "
     "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
@@ -23,9 +24,10 @@ NO_PUBLIC_ADDRESS = (
 
 
 class Names(AbstractResolver):
-    """A DNS server: `answers[name]` is a list of answers, each a list of addresses; the last stays.
+    """A resolver with fixed answers.
 
-    All other names are unknown.
+    `answers[name]` is a list of answers, each a list of addresses. They are given in turn, and the
+    last one is repeated. All other names are unknown.
     """
 
     def __init__(self, **answers: list[list[str]]) -> None:
@@ -61,12 +63,12 @@ def open_session(*, limit=10, **options):
 
 
 def shop_resolver():
-    """The name under which the tests' servers are called: no message may show their address."""
+    """Return a resolver for shop.example, the servers' name: no message may show their address."""
     return Names(shop_example=[["127.0.0.1"]])
 
 
 def send_to(url, *, resolver=None, tls=None, loop_factory=None, method="POST", **options):
-    """Exchange one request; options that are not given do not matter to the test."""
+    """Exchange one request, with defaults for options that do not matter to the test."""
     options = {
         "headers": {},
         "body": b"{}",
@@ -86,7 +88,7 @@ def send_to(url, *, resolver=None, tls=None, loop_factory=None, method="POST", *
 
 
 def get(url, *, resolver=None, loop_factory=None, **options):
-    """Fetch one page; options that are not given do not matter to the test."""
+    """Fetch one page, with defaults for options that do not matter to the test."""
     options = {"timeout": timedelta(seconds=10), "max_bytes": 1000, **options}
 
     async def call() -> Reply:
@@ -98,7 +100,10 @@ def get(url, *, resolver=None, loop_factory=None, **options):
 
 
 def saying(*parts: bytes, wait: bool = False):
-    """Read a request and answer it byte for byte; leave it at that if the test is to `wait`."""
+    """Return a server that reads a request and answers exactly `parts`.
+
+    With `wait`, the server then keeps the connection open and sends nothing more.
+    """
 
     def behave(server, connection):
         read_request(connection)
@@ -126,7 +131,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 
 TIMEOUT = (Failure.TIMEOUT, "No answer from shop.example within 0.3 s.")
 
-#: A server that answers at once is waited for longer than one that never does.
+#: Timeouts by expected failure: short if the server never answers, else the default.
 TIMEOUT_OF = {Failure.TIMEOUT: timedelta(seconds=0.3)}
 both_loops = pytest.mark.parametrize(
     "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]

@@ -1,8 +1,8 @@
-"""Python programs whose libraries are imported already: a process forks for each program.
+"""Start Python programs quickly: a process that has imported the libraries forks for each program.
 
-Most of the time in which a program starts goes into importing libraries. The process here has
-imported them, and nothing of the project. What it forks has the arguments, environment, folder and
-files that it is given, imports the project, reads the settings and ends as `python …` does.
+Importing libraries takes most of a program's start-up time. The process has imported them, but
+nothing of the project. The program that it forks gets the given arguments, environment, folder and
+files, imports the project, reads the settings and ends as `python …` would.
 """
 
 import gc
@@ -24,7 +24,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 
-#: What takes longest to import of what every program needs, and needs no settings.
+#: The slowest imports that every program needs and that work without settings.
 LIBRARIES = (
     *("aiohttp", "asgiref.sync", "croniter", "cryptography.fernet", "orjson", "procrastinate"),
     *("prometheus_client", "psycopg_pool", "requests", "rich.pretty", "sqlparse", "structlog.dev"),
@@ -36,13 +36,13 @@ LIBRARIES = (
 
 Request = dict[str, Any]
 
-#: A file; PIPE, whose other end the Program has; or None, for the file of the tests themselves.
+#: A file, or PIPE (the Program has its other end), or None for the file of the tests' own process.
 File = IO[Any] | int | None
 Pipe = IO[str] | None
 
 
 class Program:
-    """A program that was started; used as a `subprocess.Popen` is."""
+    """A program that was started. It is used like a `subprocess.Popen`."""
 
     def __init__(self, arguments: tuple[str, ...], status: int, pipes: tuple[Pipe, ...]) -> None:
         self.args = arguments
@@ -100,7 +100,7 @@ def start(
     stderr: File = None,
     own_session: bool = False,
 ) -> Program:
-    """Start `python` with `arguments`: a file's path or `-c CODE`, and what either is given."""
+    """Start `python` with `arguments`: a file's path or `-c CODE`, then the program's arguments."""
     request = {"arguments": arguments, "environment": {**environment}, "own_session": own_session}
     message = json.dumps(request).encode()
     status, its_status = os.pipe()
@@ -115,7 +115,10 @@ def start(
 
 
 def _opened(file: File, number: int, ours: ExitStack) -> tuple[int, Pipe]:
-    """Return what the program gets, and our end of a pipe; `ours` closes the program's end."""
+    """Return the program's file descriptor, and our end if it is a pipe.
+
+    `ours` closes the program's end of a pipe.
+    """
     if file is None:
         return number, None
     if not isinstance(file, int):
@@ -128,7 +131,7 @@ def _opened(file: File, number: int, ours: ExitStack) -> tuple[int, Pipe]:
 
 @cache
 def _forker() -> tuple["subprocess.Popen[bytes]", socket.socket, TemporaryDirectory[str]]:
-    """Return the process that forks, the connection to it, and where it keeps bytecode."""
+    """Return the process that forks, the connection to it, and its folder for bytecode."""
     ours, its = socket.socketpair()
     bytecode = TemporaryDirectory()
     with its:
@@ -155,7 +158,7 @@ def stop() -> None:
 
 
 def _fork_for_each(connection: socket.socket) -> Request:
-    """Fork for each request; return, in the process that was forked, what it is to run."""
+    """Fork for each request. In the forked process, return the request that it must run."""
     while True:
         head, files, _, _ = socket.recv_fds(connection, 8, 4)
         if not head:
@@ -180,7 +183,7 @@ def _reap(options: int = 0) -> None:
 
 
 def _fork_and_tell_the_end(*files: int) -> None:
-    """Fork once more, return in the child, and tell its id and status from its parent."""
+    """Fork once more and return in the child. The parent reports the child's id and exit status."""
     *streams, status = files
     pid = os.fork()
     if pid:
@@ -212,8 +215,8 @@ def _run(request: Request) -> None:
 if __name__ == "__main__":
     for library in LIBRARIES:
         importlib.import_module(library)
-    # Each program imports the project; the first one compiles it for all.
+    # Each program imports the project. The first one writes the bytecode that all others use.
     sys.dont_write_bytecode, sys.pycache_prefix = False, sys.argv[2]
-    gc.freeze()  # or each program's collector would look through all of them
-    gc.set_threshold(10_000)  # to import makes many objects, and little garbage
+    gc.freeze()  # otherwise each program's collector would go through all imported objects
+    gc.set_threshold(10_000)  # imports create many objects but little garbage
     _run(_fork_for_each(socket.socket(fileno=int(sys.argv[1]))))

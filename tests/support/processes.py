@@ -1,4 +1,4 @@
-"""How the tests run the project's programs: in a process of their own, on data of their own."""
+"""Run the project's programs in separate processes, with their own data."""
 
 import os
 import socket
@@ -14,18 +14,18 @@ from tests.support import preloaded_python
 from torale.postgres.base import embedded_server
 from torale.postgres.server import DATABASE, PORT, ROLE
 
-#: A request whose client sends no more of it.
+#: The beginning of a request whose client never sends the rest.
 HALF_A_BODY = (
     b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
 )
 
-#: Seconds after which a program that should have ended is a failure.
+#: Seconds within which a program must end.
 PROGRAM_DEADLINE_S = 30
 
 
 def environment(**values: object) -> dict[str, str]:
-    """Return ours without any setting of the project but `values`."""
+    """Return this process's environment with `values` as the project's only settings."""
     own = (
         *("TORALE_", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "DEFAULT_FROM_EMAIL"),
         "ANYMAIL_",
@@ -35,19 +35,19 @@ def environment(**values: object) -> dict[str, str]:
 
 
 def manage(*arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py` with `arguments` and the environment's `values` to its end."""
+    """Run `manage.py` to its end, with `values` in its environment."""
     return python("manage.py", *arguments, **values)
 
 
 def python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
-    """Run Python in the project's folder, for PROGRAM_DEADLINE_S at most."""
+    """Run Python in the project's folder to its end, for at most PROGRAM_DEADLINE_S seconds."""
     return preloaded_python.run(
         *arguments, environment=environment(**values), timeout=PROGRAM_DEADLINE_S
     )
 
 
 def fresh_python(*arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
-    """Run a Python that has imported nothing before, for tests of what is imported."""
+    """Run Python in a new process without preloaded modules, for tests of what is imported."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=preloaded_python.ROOT,
@@ -60,20 +60,20 @@ def fresh_python(*arguments: str, **values: object) -> subprocess.CompletedProce
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing uses."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def database_url(name: str = "") -> str:
-    """Return the DATABASE_URL of a database on the tests' server; of the test's own by default."""
+    """Return the DATABASE_URL of a database on the tests' server, by default the test database."""
     address = connection.get_connection_params()
     return f"postgres://{address['user']}@/{name or address['dbname']}?host={address['host']}"
 
 
 def sql(data: Path, statement: str, *values: Any) -> Any:
-    """Return the value of a statement on the embedded database in `data`; None if it has none."""
+    """Return the first value of a statement on the embedded database in `data`; None if empty."""
     host = str(embedded_server(data).ensure_running())
     with psycopg.connect(host=host, port=PORT, user=ROLE, dbname=DATABASE) as database:
         cursor = database.execute(statement, values)

@@ -1,4 +1,4 @@
-"""What tests of races share: calls on connections of their own, and waiting for a lock."""
+"""Helpers for tests of races: calls on separate connections, and waiting for a lock."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def apart(call: Callable[..., T], *arguments: Any) -> T:
-    """Make a call in a thread of the test's, and give back the connection that it opened."""
+    """Make a call in one of the test's threads, and close the connection that it opened."""
     try:
         return call(*arguments)
     finally:
@@ -21,9 +21,11 @@ def apart(call: Callable[..., T], *arguments: Any) -> T:
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:
-    """Make all calls at the same moment, each on a connection of its own.
+    """Make all calls at the same moment, each on a separate connection.
 
-    Returns what they return, in their order, or raises what the first of them raised.
+    Returns:
+        The return values, in the order of the calls. If a call raised, the first such exception in
+        that order is raised instead.
     """
     barrier = threading.Barrier(len(calls), timeout=DEADLINE_S)
 
@@ -37,13 +39,13 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
 
 def wait_until_another_waits() -> None:
-    """Return once another connection waits for a lock of the present transaction."""
+    """Return once another connection waits for a lock of the current transaction."""
     with connection.cursor() as cursor:
         wait_for(lambda: _blocks_another(cursor))
 
 
 def _blocks_another(cursor) -> bool:
-    # A transaction sees the same snapshot of the activity until it is cleared.
+    # Within a transaction, pg_stat_activity does not change until its snapshot is cleared.
     cursor.execute(
         "SELECT pg_stat_clear_snapshot(), EXISTS ("
         "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"

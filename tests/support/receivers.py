@@ -20,28 +20,28 @@ DEADLINE_S = 20
 
 
 def wait_for(condition: Callable[[], object]) -> object:
-    """Return the first truthy value of `condition()`; fail the test if none comes in time."""
+    """Return the first truthy value of `condition()`. Fail the test if there is none in time."""
     end = time.monotonic() + DEADLINE_S
     while not (value := condition()):
-        assert time.monotonic() < end, f"nothing came within {DEADLINE_S} s"
+        assert time.monotonic() < end, f"the condition was not met within {DEADLINE_S} s"
         time.sleep(0.01)
     return value
 
 
 @dataclass
 class Request:
-    """What an HTTP receiver got."""
+    """A request that an HTTP receiver got."""
 
     method: str
     path: str
-    #: By lower-case name.
+    #: The headers by lower-case name.
     headers: dict[str, str]
     body: bytes
 
 
 @dataclass
 class HTTPAnswer:
-    """What an HTTP receiver says; `stall` is waited for before it says anything."""
+    """An HTTP receiver's answer. It is sent once `stall`, if given, is set."""
 
     status: int = 204
     body: bytes = b""
@@ -50,9 +50,10 @@ class HTTPAnswer:
 
 
 class HTTPReceiver:
-    """Keeps every request; answers with the first of `answers`, keeping the last one.
+    """An HTTP server that stores every request.
 
-    A receiver that looks at requests has a `judge`, which returns the answer instead.
+    It gives its `answers` in turn and repeats the last one. If `judge` is set, it is called with
+    the request and returns the answer instead.
     """
 
     def __init__(self) -> None:
@@ -93,7 +94,7 @@ class HTTPReceiver:
             request_queue_size = 128
 
             def handle_error(self, *_: object) -> None:
-                """A caller that hangs up is part of many tests."""
+                """Ignore errors: in many tests the client closes the connection early."""
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
@@ -117,7 +118,7 @@ def http_receiver(loopback_allowed) -> Iterator[HTTPReceiver]:
 
 
 class SMTPController(Controller):
-    """A Controller that can be on port 0, and hangs up on its clients when it stops."""
+    """A Controller that accepts port 0, and closes its clients' connections when it stops."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.served: list[SMTP] = []
@@ -128,14 +129,14 @@ class SMTPController(Controller):
         return self.served[-1]
 
     def stop(self, *args: Any, **options: Any) -> None:
-        """Stop, leaving no connection to the garbage collector, which complains of it later."""
+        """Stop and close all connections: the garbage collector would warn of open ones later."""
         asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(DEADLINE_S)
         super().stop(*args, **options)
 
     async def _hang_up(self) -> None:
         assert isinstance(self.server, asyncio.Server)
         self.server.close()
-        # Some turns of the loop: until those let in just now have a transport, and all are closed.
+        # Let the loop run a few times, until new connections have a transport and all are closed.
         for _ in range(10):
             for smtp in self.served:
                 if isinstance(smtp.transport, asyncio.WriteTransport):
@@ -143,20 +144,23 @@ class SMTPController(Controller):
             await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
-        # Where the server really listens.
+        # The port on which the server really listens.
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
 
 class SMTPReceiver:
-    """Keeps every message; answers a recipient with `replies[address]` where there is one."""
+    """An SMTP server that stores every message.
+
+    It answers RCPT with `replies[address]` if there is one, and accepts all other recipients.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.replies: dict[str, str] = {}
         self.connections = 0
-        #: Waited for before a message is accepted.
+        #: If given, messages are accepted only once it is set.
         self.stall: threading.Event | None = None
         self.controller = SMTPController(self, hostname="127.0.0.1", port=0)
         self.controller.start()

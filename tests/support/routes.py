@@ -1,17 +1,18 @@
-"""The API's routes, as the URL resolver has them."""
+"""List the API's routes, as found in Django's URL resolver."""
 
 import re
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-#: Not part of the API: the admin and providers have logins of their own, health tells nothing, the
-#: reference is the same for all, and a link in an email is its own key.
+#: Paths that are not part of the API. The admin and email providers have their own logins, health
+#: checks show nothing private, the reference is the same for everyone, and the token in an
+#: unsubscribe link replaces a key.
 OUTSIDE_THE_API = (
     *("admin", "anymail", "health", "readyz", "unsubscribe"),
     *("docs", "openapi", "redoc"),
 )
 METHODS = ("get", "post", "put", "patch", "delete")
-#: Answer without a key, and tell nothing private.
+#: Routes that answer without a key and show nothing private.
 PUBLIC_ROUTES = {
     "/api/v1",
     "/api/v1/public/tasks",
@@ -22,7 +23,7 @@ PUBLIC_ROUTES = {
 
 
 def _routes(patterns=None, prefix="") -> list[str]:
-    """Return the API's paths with `{name}` for their parameters, from the URL resolver itself."""
+    """Return the API's paths from the URL resolver, with `{name}` for their parameters."""
     found = []
     for pattern in patterns or get_resolver().url_patterns:
         text = prefix + str(pattern.pattern)

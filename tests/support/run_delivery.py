@@ -1,4 +1,4 @@
-"""A drain of the worker's own, run until nothing is due."""
+"""Claim, deliver and store sends as a worker does."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from torale.database import connect
 def take(
     *, limit: int = 100, limits: ConcurrencyLimits | None = None, now: datetime = NOW
 ) -> Claim:
-    """Claim as a worker does, on a connection of its own."""
+    """Claim sends as a worker does, on a separate connection."""
 
     async def main() -> Claim:
         async with await connect() as database:
@@ -34,7 +34,7 @@ def take(
 
 
 def keep(*ended: Ended, now: datetime = NOW) -> int:
-    """Store outcomes as a worker does, and return how many were still its own."""
+    """Store outcomes as a worker does. Return how many sends it still had claimed."""
 
     async def main() -> int:
         async with await connect() as database:
@@ -46,7 +46,7 @@ def keep(*ended: Ended, now: datetime = NOW) -> int:
 
 def nothing_is_due() -> bool:
     try:
-        # In one look: between two, a worker could take in hand what is due.
+        # One query: between two, a worker could claim a send that is due.
         in_hand_or_due = Q(lease__isnull=False) | Q(next_attempt_at__lte=timezone.now())
         return not NotificationSend.objects.filter(in_hand_or_due).exists()
     finally:
@@ -54,14 +54,14 @@ def nothing_is_due() -> bool:
 
 
 def deliver(*, until: Callable[[], bool] = nothing_is_due) -> None:
-    """Run a drain until a condition holds, and stop it as SIGTERM does."""
+    """Run a drain until `until` returns true, and stop it as SIGTERM does."""
 
     async def main() -> None:
         stop = asyncio.Event()
         draining = asyncio.create_task(Drain().run(stop))
         async with asyncio.timeout(DEADLINE_S):
             while not draining.done() and not await sync_to_async(until)():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)  # the event is a row of another connection's
+                await asyncio.sleep(0.01)  # another connection writes the row
         stop.set()
         await draining
 

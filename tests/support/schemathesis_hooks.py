@@ -1,8 +1,9 @@
-"""What tests/end_to_end/test_schema_fuzz.py has Schemathesis do to each call.
+"""Changes that tests/end_to_end/test_schema_fuzz.py makes to each of Schemathesis's calls.
 
-It comes from another address, or the limits per address would hide all else: the server is told of
-a proxy (TORALE_PROXIES) and believes the header. And an id that was null in an answer, such as
-that of a last execution, is not followed as the text "None".
+Each call comes from a different address, because otherwise the limits per address would refuse most
+of them. The server is configured with a proxy (TORALE_PROXIES) and so trusts the header. An id that
+was null in an answer, such as that of a last execution, is replaced by the id of a missing object:
+Schemathesis would send the text "None".
 """
 
 from ipaddress import ip_address

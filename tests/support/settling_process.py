@@ -1,8 +1,8 @@
-"""A process beside the workers: settles executions on demand, and tells what the database holds.
+"""A process that runs beside the workers, stores answers on demand and reports on the database.
 
-Reads commands from standard input: `settle N` stores a met condition for each of the next N
-executions, as a worker does that has just asked; `left` prints how many sends have not ended;
-`later` lets an hour pass for them; `report` prints all sends. Whatever happens to the database
+It reads commands from standard input: `settle N` stores a met condition for each of the next N
+executions, as a worker does after asking; `left` prints how many sends have not ended; `later`
+makes their leases run out and makes them due; `report` prints all sends. If the database fails
 meanwhile, it tries again.
 """
 
@@ -31,7 +31,7 @@ FAR = timedelta(days=1)
 
 
 def prepare(executions: int, webhook_url: str) -> list[Execution]:
-    """Make so many tasks, each with an execution that is being asked."""
+    """Create tasks, each with a running execution, and return the executions."""
     call_command("migrate", verbosity=0)
     now = timezone.now()
     user = User.objects.create_user("owner@example.com")
@@ -60,7 +60,7 @@ def prepare(executions: int, webhook_url: str) -> list[Execution]:
 
 
 def stubbornly(act):
-    """Return `act()`, tried until the database lets it through."""
+    """Return `act()`. Try again until the database does not raise an error."""
     while True:
         try:
             return act()
@@ -78,7 +78,7 @@ def settle_one(execution: Execution) -> None:
 
 @transaction.atomic
 def later() -> None:
-    """Let leases and waits be over, as they are after some time."""
+    """Make all leases and waits expire, as they do after some time."""
     past = timezone.now() - timedelta(seconds=1)
     unfinished = NotificationSend.objects.unfinished()
     unfinished.filter(lease__isnull=False).update(leased_until=past)

@@ -1,7 +1,7 @@
-"""The test database is a copy of one that is kept: to migrate an empty one takes a second of CPU.
+"""Create the test database as a copy of a template: migrating takes a second of CPU time.
 
-The kept one is named after a hash of all that it is made from. Whoever changes a migration gets a
-new one, and those of other versions are dropped.
+The template's name has a hash of everything it is made from. After a change to a migration, a new
+template is created and those of other versions are dropped.
 """
 
 import re
@@ -23,9 +23,9 @@ IMPORT = re.compile(r"^(?:import|from) (\w[\w.]*)", re.MULTILINE)
 
 
 def copy_for_tests() -> None:
-    """Have Django make the test database as a copy of the kept one, which is made if need be.
+    """Make Django create the test database as a copy of the template, creating that if needed.
 
-    Only on the embedded server, as a server of somebody else's should keep nothing of ours.
+    This is done only on the embedded server, because nothing should be left on other servers.
     """
     database = connections[DEFAULT_DB_ALIAS]
     if not isinstance(database, DatabaseWrapper):
@@ -38,7 +38,7 @@ def copy_for_tests() -> None:
 
 
 def sources() -> Iterator[Path]:
-    """Find the files from which a database is made, but those of which the version is known."""
+    """Yield the files that determine the database, except those of libraries."""
     for app in apps.get_app_configs():
         folder = Path(app.path)
         yield from folder.glob("models.py")  # permissions are made from models, not by migrations
@@ -46,16 +46,16 @@ def sources() -> Iterator[Path]:
         for migration in folder.glob("migrations/*.py"):
             yield migration
             for module in IMPORT.findall(migration.read_text()):
-                # Such as that of a field's class; a package's __init__.py only passes names on.
+                # Such as the module of a field's class. A package's __init__.py only re-exports.
                 path = settings.BASE_DIR / f"{module.replace('.', '/')}.py"
                 if path.exists():
                     yield path
 
 
 def fingerprint(files: Iterable[Path]) -> str:
-    """Return a hash of `files`, their names, and the versions of the libraries that migrate."""
+    """Return a hash of the names and contents of `files`, and of the libraries' versions."""
     digest = sha256(f"{django.__version__} {procrastinate.__version__}".encode())
-    # Names as app/migrations/0001_initial.py: where the environment is makes no difference.
+    # Names such as app/migrations/0001_initial.py: the folder of the checkout does not matter.
     named = sorted(("/".join(path.parts[-3:]), path) for path in set(files))
     for name, path in named:
         digest.update(f"\n{name}\n".encode() + path.read_bytes())
@@ -69,7 +69,7 @@ def _kept(database: DatabaseWrapper) -> list[str]:
 
 
 def _make(database: DatabaseWrapper, template: str) -> None:
-    """Migrate a new database and name it `template` once it is complete."""
+    """Create and migrate a new database, and rename it to `template` once it is complete."""
     described = database.settings_dict
     usual, test = described["NAME"], described["TEST"]["NAME"]
     new = f"{PREFIX}new"

@@ -1,4 +1,4 @@
-"""Shells that commands of the documents are pasted into, as a person does."""
+"""Shells into which tests paste commands from the documents, as a person does."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.support.receivers import wait_for
 
 
 class Terminal:
-    """A shell that blocks are pasted into; `screen` is all that it has shown."""
+    """A shell into which blocks of commands are pasted. `screen` is everything it has shown."""
 
     def __init__(self, output: Path, environment: dict[str, str]) -> None:
         self.output = output
@@ -44,12 +44,12 @@ class Terminal:
         return self.screen.split("<end>")[-2].splitlines()[-1]
 
     def press_ctrl_c(self) -> int:
-        """Interrupt what runs, and return the status it ends with."""
+        """Interrupt the shell and its programs, and return the shell's exit status."""
         os.killpg(self.shell.pid, signal.SIGINT)
         return self.shell.wait(30)
 
     def close(self) -> None:
-        """End the shell and what it left in the background."""
+        """End the shell and the programs it left in the background."""
         assert self.shell.stdin
         with suppress(ProcessLookupError):
             os.killpg(self.shell.pid, signal.SIGTERM)

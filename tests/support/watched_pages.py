@@ -1,4 +1,4 @@
-"""How tests ask a question, and what the watched server says."""
+"""Ask a question as an execution does, and build the watched server's answers."""
 
 import asyncio
 from typing import Any

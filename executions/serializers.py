@@ -7,9 +7,9 @@ from executions.models import Execution
 from torale.api.fields import StoredSerializer
 
 
-@extend_schema_serializer(description="What was found out.")
+@extend_schema_serializer(description="The answer to a task's question.")
 class ResultSerializer(StoredSerializer):
-    """What was found out."""
+    """The answer to a task's question."""
 
     evidence = serializers.CharField(help_text="What the answer is based on, in words.")
     confidence = serializers.IntegerField(
@@ -20,32 +20,31 @@ class ResultSerializer(StoredSerializer):
     )
     activity = serializers.ListField(
         child=serializers.JSONField(),
-        help_text="The steps that were taken, in their order. The fields of a step depend on the "
+        help_text="The steps that were taken, in order. The members of a step depend on the "
         "monitor.",
     )
 
 
 @extend_schema_serializer(
-    description="A page that the answer is based on. `url` and `uri` are the same; clients use "
-    "either name."
+    description="A page that the answer is based on. `url` and `uri` are the same, because "
+    "clients use either name."
 )
 class GroundingSourceSerializer(StoredSerializer):
-    """A page that the answer is based on. `url` and `uri` are the same; clients use either name."""
+    """A page that the answer is based on. `url` and `uri` are the same: clients use either name."""
 
     url = serializers.URLField(help_text="The page's URL.")
     uri = serializers.URLField(help_text="The same as `url`.")
     title = serializers.CharField(help_text="The page's title.")
 
 
-@extend_schema_serializer(description="One asking of a task's question, and the answer.")
+@extend_schema_serializer(description="One run of a task's question, and its answer.")
 class ExecutionSerializer(serializers.ModelSerializer[Execution]):
-    """One asking of a task's question, and the answer."""
+    """One run of a task's question, and its answer."""
 
-    result = ResultSerializer(
-        allow_null=True, help_text="What was found out; null until there is an answer."
-    )
+    result = ResultSerializer(allow_null=True, help_text="The answer; null until there is one.")
     grounding_sources = GroundingSourceSerializer(
-        many=True, help_text="The pages the answer is based on; empty until there is an answer."
+        many=True,
+        help_text="The pages that the answer is based on; empty until there is an answer.",
     )
 
     class Meta:
@@ -75,14 +74,13 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
                 "help_text": "When the latest attempt began; before the first attempt, when the "
                 "execution was created."
             },
-            "completed_at": {"help_text": "When it ended; null until then."},
+            "completed_at": {"help_text": "When the execution ended; null until then."},
             "notification": {
-                "help_text": "The text of the notification, as Markdown; null unless the condition "
-                "was met."
+                "help_text": "The notification, as Markdown; null unless the condition was met."
             },
             "error_message": {
-                "help_text": "Why the latest attempt failed; null if it did not fail, and for "
-                "everyone except the task's owner."
+                "help_text": "Why the latest attempt failed; null if it succeeded, and for anyone "
+                "but the task's owner."
             },
             "created_at": {"help_text": "When the execution was created."},
         }

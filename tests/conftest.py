@@ -36,7 +36,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.has_plugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")
-    # Imported objects live until the end, and most objects of a test are freed without the collector.
+    # Imported objects live until the end, and most other objects are freed without the collector.
     gc.freeze()
     gc.set_threshold(10_000)
 

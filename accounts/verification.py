@@ -48,7 +48,7 @@ def send_code(*, user: User, email: str, now: datetime) -> EmailAddress | None:
 
     Raises:
         TooManyCodes: too many codes were requested in this hour; nothing is sent. The request still
-            counts for the account, so that nobody can watch an address's limit for free.
+            counts for the account, so that nobody can keep watching the limit of an address.
     """
     with transaction.atomic():
         _lock(user)

@@ -14,7 +14,7 @@ from torale.uuid7 import uuid7
 
 #: How long a worker may take for one attempt. After that, another worker assumes that it has died,
 #: and takes over. A monitor's own time limit is well below.
-LEASE = timedelta(minutes=3)
+ASKING_LEASE = timedelta(minutes=3)
 
 
 class ExecutionStatus(models.TextChoices):
@@ -156,7 +156,7 @@ class Execution(models.Model):
                 status=ExecutionStatus.RUNNING,
                 attempt_count=F("attempt_count") + 1,
                 next_attempt_at=None,
-                leased_until=now + LEASE,
+                leased_until=now + ASKING_LEASE,
                 started_at=now,
             )
         )

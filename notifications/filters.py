@@ -82,7 +82,7 @@ class DeliveryFilterSet(django_filters.FilterSet):
         """Keep the attempts for a task of the caller's.
 
         Raises:
-            NotFound: there has never been such a task; one that was deleted has left sends.
+            NotFound: the caller never had such a task. One that was deleted is known by its sends.
         """
         user = caller(self.request)
         own = Task.objects.for_user(user).filter(pk=task_id)

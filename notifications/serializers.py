@@ -16,13 +16,13 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS
-from tasks.serializers import FORMAT
+from tasks.serializers import FORMAT_HELP
 from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
 
 #: What the channels and statuses mean. These and the next texts are for the OpenAPI document.
-CHANNELS = "`email` or `webhook`."
-STATUSES = (
+CHANNEL_HELP = "`email` or `webhook`."
+STATUS_HELP = (
     "`queued`: not attempted yet. `retrying`: attempted, and will be attempted again. `sent`: "
     "accepted by the mail server or the webhook's receiver. `failed`: given up. `skipped`: not "
     "attempted on purpose. `delivered`, `bounced` and `complained`: as reported by an email "
@@ -30,7 +30,7 @@ STATUSES = (
 )
 #: The text for a member that can be both set and read.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
-FORMATS = [*WEBHOOK_FORMATS]
+FORMAT_CHOICES = [*WEBHOOK_FORMATS]
 #: The help texts of the list's filters, by filter name.
 FILTERS: dict[str, str] = {
     name: filter_.extra["help_text"] for name, filter_ in SendFilterSet.base_filters.items()
@@ -61,8 +61,8 @@ class SendSerializer(serializers.ModelSerializer[NotificationSend]):
             "id": {"help_text": "The send's id. A webhook has it in the header `webhook-id`."},
             "user_id": {"help_text": "The id of the user whose task the notification is from."},
             "recipient": {"help_text": "The email address, or the webhook's URL."},
-            "notification_type": {"help_text": CHANNELS},
-            "status": {"help_text": STATUSES},
+            "notification_type": {"help_text": CHANNEL_HELP},
+            "status": {"help_text": STATUS_HELP},
             "error_message": {
                 "help_text": "Why the latest attempt failed, or why the send was skipped; null if "
                 "there is no error."
@@ -79,8 +79,8 @@ class DayCountSerializer(serializers.Serializer[Any]):
     """The number of sends of one channel that were recorded on one day and have one status now."""
 
     date = serializers.DateField(help_text="The day, in UTC.")
-    notification_type = serializers.ChoiceField(NotificationType.choices, help_text=CHANNELS)
-    status = serializers.ChoiceField(SendStatus.choices, help_text=STATUSES)
+    notification_type = serializers.ChoiceField(NotificationType.choices, help_text=CHANNEL_HELP)
+    status = serializers.ChoiceField(SendStatus.choices, help_text=STATUS_HELP)
     count = serializers.IntegerField(min_value=1, help_text="How many sends.")
 
 
@@ -247,7 +247,7 @@ class WebhookConfigSerializer(serializers.Serializer[Any]):
         help_text="The secret that signs webhooks: `whsec_` followed by 32 bytes in base64. Null "
         "if the server cannot decrypt it with its keys; rotating creates a new one.",
     )
-    format = serializers.ChoiceField(FORMATS, help_text=FORMAT)
+    format = serializers.ChoiceField(FORMAT_CHOICES, help_text=FORMAT_HELP)
     enabled = serializers.BooleanField(
         help_text="Whether the default webhook is on. A task's own webhook does not depend on it."
     )
@@ -269,7 +269,7 @@ class WebhookConfigWriteSerializer(serializers.Serializer[Any]):
         max_length=2048,
         help_text=DEFAULT_URL,
     )
-    format = ChoiceField(FORMATS, required=False, help_text=FORMAT)
+    format = ChoiceField(FORMAT_CHOICES, required=False, help_text=FORMAT_HELP)
     enabled = FlagField(
         required=False,
         help_text="Whether the default webhook is on. `true` also switches on all webhooks that "
@@ -325,7 +325,7 @@ class WebhookTestSerializer(LenientSerializer):
         help_text="The secret that signs the test; by default the account's. If it starts with "
         "`whsec_`, the rest is the key in base64; any other text is the key itself, in UTF-8.",
     )
-    format = ChoiceField(FORMATS, default=OWN_FORMAT, help_text=FORMAT)
+    format = ChoiceField(FORMAT_CHOICES, default=OWN_FORMAT, help_text=FORMAT_HELP)
 
 
 @extend_schema_serializer(description="The result of a test.")

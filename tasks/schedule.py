@@ -23,7 +23,7 @@ LOST_AFTER = timedelta(minutes=1)
 #: The error that the owner sees if a visit could not be started at all.
 NOT_STARTED = "The visit could not be started; the details are in the server's log."
 #: Database errors, as raised by Django and by the queue.
-UNSTORABLE = (DatabaseError, ConnectorException)
+DATABASE_ERRORS = (DatabaseError, ConnectorException)
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
                 for task in tasks
             ):
                 wake(execution)
-    except UNSTORABLE as error:
+    except DATABASE_ERRORS as error:
         if is_trouble(error):
             raise
         if len(tasks) > 1:
@@ -94,7 +94,7 @@ def put_off(task: Task, *, now: datetime) -> None:
             )
             task.put_off(now=now)
             failure_mail.tell_failure(task=task, error=NOT_STARTED, now=now)
-    except UNSTORABLE:  # the cause has been logged already
+    except DATABASE_ERRORS:  # the cause has been logged already
         Task.objects.filter(pk=task.pk).update(next_run_at=now + FALLBACK_INTERVAL)
 
 

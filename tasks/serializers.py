@@ -22,7 +22,7 @@ STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`:
 #: Texts for members that can be both set and read.
 QUESTION = "What to look at: a question that contains the URLs of its pages."
 PUBLIC = "Whether anyone may read the task, without a key."
-FORMAT = (
+FORMAT_HELP = (
     "The format of the body. `torale` is the event that the reference describes, and the only "
     "format that is signed. The others are the formats of the services with these names."
 )
@@ -76,7 +76,7 @@ class WebhookDestinationSerializer(LenientSerializer):
     format = serializers.ChoiceField(
         [*WEBHOOK_FORMATS],
         default=OWN_FORMAT,
-        help_text=FORMAT,
+        help_text=FORMAT_HELP,
     )
 
 
@@ -235,7 +235,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
 
 
 #: Levels of nesting in a JSON object. Rendering fails beyond about 250.
-MAX_DEPTH = 50
+MAX_CONTEXT_DEPTH = 50
 
 
 class PlainJSONField(serializers.DictField):
@@ -248,14 +248,14 @@ class PlainJSONField(serializers.DictField):
     default_error_messages = {
         "nul": "Leave out the NUL character (\\u0000).",
         "too_large": "Write numbers beyond 64 bits as text.",
-        "too_deep": f"Nest at most {MAX_DEPTH} levels.",
+        "too_deep": f"Nest at most {MAX_CONTEXT_DEPTH} levels.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the object as it was sent."""
         value = super().to_internal_value(data)
         level: list[Any] = [value]
-        for _ in range(MAX_DEPTH):
+        for _ in range(MAX_CONTEXT_DEPTH):
             if any(isinstance(part, str) and "\0" in part for part in level):
                 self.fail("nul")
             if any(

@@ -24,7 +24,7 @@ DELAY_S = 5
 
 #: Rows are locked in the order of their ids, so that two processes cannot deadlock. A count stops
 #: at the column's largest value: an overflow would fail the statement and lose all its views.
-STORE = """
+STORE_VIEWS = """
 WITH counted AS (
     SELECT tasks_task.id, seen.views
     FROM tasks_task JOIN unnest(%s::uuid[], %s::int[]) AS seen (id, views) USING (id)
@@ -73,7 +73,7 @@ class ViewCounter:
         views = self.take()
         if views:
             with connection.cursor() as cursor:
-                cursor.execute(STORE, [list(views), list(views.values())])
+                cursor.execute(STORE_VIEWS, [list(views), list(views.values())])
 
     def _store_in_background(self) -> None:
         """Store the views, and close the thread's connection."""

@@ -399,7 +399,7 @@ SPECTACULAR_SETTINGS = {
         "EmailDestinationType": ["email"],
         "WebhookDestinationType": ["webhook"],
         "WebhookMethod": "tasks.destinations.METHODS",
-        "WebhookFormatType": "notifications.serializers.FORMATS",
+        "WebhookFormatType": "notifications.serializers.FORMAT_CHOICES",
         "RevokedStatus": ["revoked"],
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -26,7 +26,7 @@ from torale.errors import Refused
 from torale.url_rules import Networks
 
 #: The time limit for one page, redirects included.
-TIMEOUT = timedelta(seconds=30)
+VISIT_TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
 ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - on purpose
@@ -160,7 +160,7 @@ async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
         AskFailed: there was no answer, or its status is not 2xx.
     """
     try:
-        reply = await outbound.fetch(session, address, timeout=TIMEOUT, max_bytes=MAX_BYTES)
+        reply = await outbound.fetch(session, address, timeout=VISIT_TIMEOUT, max_bytes=MAX_BYTES)
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
     if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:

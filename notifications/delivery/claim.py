@@ -22,7 +22,7 @@ from torale.outbound import networks_of
 logger = structlog.get_logger(__name__)
 
 #: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
-LEASE = timedelta(seconds=120)
+SEND_LEASE = timedelta(seconds=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def claim(
             "free": [*free.values()],
             "first": INITIAL_LIMIT,
             "lease": lease,
-            "lease_time": LEASE,
+            "lease_time": SEND_LEASE,
         },
     )
     [(now, found, rows)] = await cursor.fetchall()

@@ -26,12 +26,16 @@ from torale.uuid7 import uuid7
 #: How long all attempts of an endpoint must have failed before it is switched off.
 SWITCH_OFF_AFTER = timedelta(days=5)
 
-STATUSES = {Done: SendStatus.SENT, RetryAfter: SendStatus.RETRYING, GiveUp: SendStatus.FAILED}
+STATUS_OF_DECISION = {
+    Done: SendStatus.SENT,
+    RetryAfter: SendStatus.RETRYING,
+    GiveUp: SendStatus.FAILED,
+}
 
 Ended = tuple[Message, Outcome]
 
 #: Errors that a value causes, and would cause again; unlike those of a connection.
-UNSTORABLE = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
+VALUE_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
 
 logger = structlog.get_logger(__name__)
 
@@ -44,7 +48,7 @@ async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) 
     """
     try:
         return await _store_together(database, ended)
-    except UNSTORABLE as error:
+    except VALUE_ERRORS as error:
         if len(ended) > 1:
             return sum([await store(database, [each]) for each in ended])
         [(message, outcome)] = ended
@@ -60,7 +64,7 @@ async def store(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) 
     )
     try:
         return await _store_together(database, [(message, bare)])
-    except UNSTORABLE as error:
+    except VALUE_ERRORS as error:
         # It is attempted again when its lease has run out.
         logger.warning("outcome_dropped", send_id=message.send_id, error=_gist(error))
         return 0
@@ -127,7 +131,7 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
     return {
         "send_id": message.send_id,
         "lease": message.lease,
-        "status": STATUSES[type(decision)].value,
+        "status": STATUS_OF_DECISION[type(decision)].value,
         "error_message": _text(outcome.error),
         "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,
         "attempt_id": uuid7(),

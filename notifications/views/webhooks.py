@@ -53,13 +53,13 @@ class WebhookConfigView(NotStored, CheckedNames, APIView):
         return Response(shown(webhooks.config_of(caller(request))))
 
     @extend_schema(
-        summary="Change what is sent; enabling also switches on what had been switched "
-        "off for failing.",
+        summary="Change the default webhook; enabling it also switches on endpoints "
+        "that were switched off for failing.",
         request=WebhookConfigWriteSerializer,
         responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
     )
     def put(self, request: Request) -> Response:
-        """Change what is sent; enabling also switches on what had been switched off for failing."""
+        """Change the default webhook; enabling it also switches on endpoints that failed."""
         given = validated(WebhookConfigWriteSerializer, request.data)
         config = webhooks.configure(
             user=caller(request),
@@ -76,13 +76,13 @@ class RotateSecretView(NotStored, CheckedNames, APIView):
     """A new secret in place of the present one."""
 
     @extend_schema(
-        summary="Make a new secret; the old one signs along for 24 hours.",
+        summary="Make a new secret; the old one signs as well for 24 hours.",
         operation_id="webhook_secret_rotate",
         request=None,
         responses={200: WebhookConfigSerializer, 400: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Make a new secret; the old one signs along for 24 hours."""
+        """Make a new secret; the old one signs as well for 24 hours."""
         config = webhooks.config_of(caller(request))
         config.rotate_secret(now=clock.now())
         return Response(shown(config))
@@ -96,13 +96,13 @@ class WebhookTestView(CheckedNames, APIView):
     limit = Limit("webhook_tests", 10, timedelta(minutes=1))
 
     @extend_schema(
-        summary="Send one signed test event now, and tell what the receiver said.",
+        summary="Send one test event now, and return what the receiver answered.",
         operation_id="webhook_test",
         request=WebhookTestSerializer,
         responses={200: WebhookTestResultSerializer, 400: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Send one signed test event now, and tell what the receiver said."""
+        """Send one test event now, and return what the receiver answered."""
         given = validated(WebhookTestSerializer, request.data)
         user = caller(request)
         verdict = hit(self.limit, str(user.pk))
@@ -150,9 +150,7 @@ class WebhookDeliveriesView(CheckedNames, ListAPIView[Attempt]):
 
 @extend_schema(tags=["Webhooks"])
 @extend_schema_view(
-    list=extend_schema(
-        summary="List the URLs that the caller's webhooks go to and how they fare, newest first."
-    )
+    list=extend_schema(summary="List the URLs that the caller's webhooks go to, newest first.")
 )
 class WebhookEndpointViewSet(
     IdsInPath, mixins.ListModelMixin, viewsets.GenericViewSet[WebhookEndpoint]
@@ -169,13 +167,13 @@ class WebhookEndpointViewSet(
         return WebhookEndpoint.objects.for_user(caller(self.request)).order_by("-id")
 
     @extend_schema(
-        summary="Let an endpoint have webhooks again, whoever switched it off.",
+        summary="Switch an endpoint on again, whoever switched it off.",
         request=None,
         responses=WebhookEndpointSerializer,
     )
     @action(detail=True, methods=["post"], url_path="switch-on")
     def switch_on(self, request: Request, **kwargs: Any) -> Response:
-        """Let an endpoint have webhooks again, whoever switched it off."""
+        """Switch an endpoint on again, whoever switched it off."""
         endpoint = self.get_object()
         endpoint.switch_on()
         return Response(self.get_serializer(endpoint).data)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from executions.failures import FailureKind
-from executions.models import LEASE, Execution, ExecutionStatus
+from executions.models import ASKING_LEASE, Execution, ExecutionStatus
 from executions.monitors import Answer, Source
 from tests.support.factories import NOW, make_execution, make_pending_execution, make_task
 
@@ -117,7 +117,7 @@ def test_a_claimed_execution_runs_under_a_lease(execution):
         "status": "running",
         "attempt_count": 1,
         "next_attempt_at": None,
-        "leased_until": NOW + SECOND + LEASE,
+        "leased_until": NOW + SECOND + ASKING_LEASE,
         "started_at": NOW + SECOND,
     }
     assert execution.status == ExecutionStatus.RUNNING
@@ -137,7 +137,7 @@ def test_a_running_execution_is_not_claimed_while_its_lease_lasts(execution):
     execution.claim(now=NOW)
     before = stored(execution)
 
-    won = Execution.objects.get(pk=execution.pk).claim(now=NOW + LEASE - SECOND)
+    won = Execution.objects.get(pk=execution.pk).claim(now=NOW + ASKING_LEASE - SECOND)
 
     assert won is False
     assert stored(execution) == before
@@ -147,11 +147,11 @@ def test_a_running_execution_is_claimed_again_once_its_lease_has_run_out(executi
     execution.claim(now=NOW)
     other = Execution.objects.get(pk=execution.pk)
 
-    won = other.claim(now=NOW + LEASE)
+    won = other.claim(now=NOW + ASKING_LEASE)
 
     assert won is True
     assert other.attempt_count == 2
-    assert other.leased_until == NOW + LEASE + LEASE
+    assert other.leased_until == NOW + ASKING_LEASE + ASKING_LEASE
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_an_execution_that_has_ended_is_not_claimed(task, status):
     execution = make_execution(task, status=status)
     before = stored(execution)
 
-    won = execution.claim(now=NOW + LEASE)
+    won = execution.claim(now=NOW + ASKING_LEASE)
 
     assert won is False
     assert stored(execution) == before
@@ -248,12 +248,15 @@ def test_an_answer_after_a_retry_clears_the_error(execution):
 
 
 def say_answer(execution: Execution) -> bool:
-    return execution.record_answer(ANSWER, now=NOW + LEASE + SECOND)
+    return execution.record_answer(ANSWER, now=NOW + ASKING_LEASE + SECOND)
 
 
 def say_failure(execution: Execution) -> bool:
     return execution.record_failure(
-        FailureKind.NETWORK, "Refused.", retry_at=NOW + 2 * LEASE, now=NOW + LEASE + SECOND
+        FailureKind.NETWORK,
+        "Refused.",
+        retry_at=NOW + 2 * ASKING_LEASE,
+        now=NOW + ASKING_LEASE + SECOND,
     )
 
 
@@ -275,7 +278,7 @@ def test_what_comes_after_a_cancellation_is_dropped(execution, say):
 @says
 def test_what_an_earlier_attempt_says_is_dropped(execution, say):
     execution.claim(now=NOW)
-    Execution.objects.get(pk=execution.pk).claim(now=NOW + LEASE)
+    Execution.objects.get(pk=execution.pk).claim(now=NOW + ASKING_LEASE)
     second_attempt = stored(execution)
 
     kept = say(execution)

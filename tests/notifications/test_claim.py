@@ -5,7 +5,7 @@ import pytest
 
 from notifications.channels import Outcome
 from notifications.channels.webhook.transport import decrypted
-from notifications.delivery.claim import LEASE, give_back
+from notifications.delivery.claim import SEND_LEASE, give_back
 from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
 from notifications.delivery.store import Ended
 from notifications.models import Attempt, NotificationSend
@@ -34,7 +34,7 @@ def test_what_is_due_is_leased_and_not_claimed_again(owner):
 
     assert (ids(first), ids(second)) == ([str(send.pk)], [])
     send.refresh_from_db()
-    assert send.leased_until == NOW + LEASE
+    assert send.leased_until == NOW + SEND_LEASE
 
 
 def test_what_is_not_due_or_has_ended_is_left_alone(owner):
@@ -49,17 +49,17 @@ def test_a_lease_that_ends_without_an_outcome_is_claimed_again(owner):
     make_send(owner, status="queued")
     take()
 
-    assert ids(take(now=NOW + LEASE - timedelta(seconds=1))) == []
-    assert len(ids(take(now=NOW + LEASE))) == 1
+    assert ids(take(now=NOW + SEND_LEASE - timedelta(seconds=1))) == []
+    assert len(ids(take(now=NOW + SEND_LEASE))) == 1
 
 
 def test_a_late_outcome_does_not_overwrite_a_newer_claims(owner):
     send = make_send(owner, status="queued")
     [late] = take().messages
-    [newer] = take(now=NOW + LEASE).messages
+    [newer] = take(now=NOW + SEND_LEASE).messages
 
-    assert keep(accepted(newer), now=NOW + LEASE) == 1
-    assert keep(refused(late), now=NOW + LEASE) == 0
+    assert keep(accepted(newer), now=NOW + SEND_LEASE) == 1
+    assert keep(refused(late), now=NOW + SEND_LEASE) == 0
 
     send.refresh_from_db()
     assert (send.status, send.attempt_count) == ("sent", 1)
@@ -88,11 +88,11 @@ def test_what_is_given_back_is_due_at_once(owner):
 def test_giving_back_late_does_not_end_another_claims_lease(owner):
     make_send(owner, status="queued")
     [late] = take().messages
-    take(now=NOW + LEASE)
+    take(now=NOW + SEND_LEASE)
 
     give_back([late])
 
-    assert ids(take(now=NOW + LEASE)) == []
+    assert ids(take(now=NOW + SEND_LEASE)) == []
 
 
 def test_a_hosts_ration_bounds_what_is_claimed_for_it(owner):

@@ -5,7 +5,7 @@ from django.db import DatabaseError
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 
-from executions.models import LEASE, Execution
+from executions.models import ASKING_LEASE, Execution
 from tasks import schedule
 from tasks.schedule import recover, start_due
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
@@ -145,8 +145,8 @@ def test_an_execution_whose_worker_died_is_woken(owner):
     execution = make_pending_execution(make_task(owner))
     execution.claim(now=NOW)
 
-    assert recover(now=NOW + LEASE) == 0
-    assert recover(now=NOW + LEASE + timedelta(minutes=2)) == 1
+    assert recover(now=NOW + ASKING_LEASE) == 0
+    assert recover(now=NOW + ASKING_LEASE + timedelta(minutes=2)) == 1
     assert ProcrastinateJob.objects.get().args == {"execution_id": str(execution.pk)}
 
 

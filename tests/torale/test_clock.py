@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from time_machine import travel
 
-from notifications.delivery.claim import LEASE
+from notifications.delivery.claim import SEND_LEASE
 from notifications.delivery.statements import CLAIM
 from notifications.models import UNFINISHED
 from tasks.models import Task
@@ -94,7 +94,7 @@ def test_the_index_of_due_sends_serves_the_claim(only_index_scans):
         "free": [1],
         "first": 1,
         "lease": uuid4(),
-        "lease_time": LEASE,
+        "lease_time": SEND_LEASE,
     }
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {CLAIM}", parameters)

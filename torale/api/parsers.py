@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import exceptions, parsers, status
 
 #: Levels of nesting in a body. Beyond about 1000, Python cannot convert a value to text.
-MAX_DEPTH = 500
+MAX_BODY_DEPTH = 500
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -44,8 +44,8 @@ class JSONParser(parsers.BaseParser):
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(f"JSON decode error: {error}") from error
         # Counting brackets is cheap, and few bodies have so many that the depth must be computed.
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-            raise exceptions.ParseError(f"Nest at most {MAX_DEPTH} levels.")
+        if body.count(b"[") + body.count(b"{") > MAX_BODY_DEPTH and _depth(value) > MAX_BODY_DEPTH:
+            raise exceptions.ParseError(f"Nest at most {MAX_BODY_DEPTH} levels.")
         return value
 
 

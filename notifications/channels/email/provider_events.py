@@ -15,7 +15,7 @@ from notifications.models import (
 )
 
 #: The status that a send gets by each kind of event; others are ignored.
-STATUSES = {
+STATUS_OF_EVENT = {
     EventType.DELIVERED: SendStatus.DELIVERED,
     EventType.BOUNCED: SendStatus.BOUNCED,
     EventType.REJECTED: SendStatus.BOUNCED,
@@ -43,7 +43,7 @@ def note(event: AnymailTrackingEvent, **_: Any) -> None:
 
     After a hard bounce or a complaint, the address gets no more mail.
     """
-    status = STATUSES.get(event.event_type)
+    status = STATUS_OF_EVENT.get(event.event_type)
     # An event without an id is about another system's mail, and must not match the many attempts
     # that have no id.
     if status is None or not event.message_id:

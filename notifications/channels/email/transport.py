@@ -35,7 +35,7 @@ NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: Images are left out: loading one tells a stranger's server who reads the mail, and when.
 TAGS = nh3.ALLOWED_TAGS - {"img"}
 #: Anymail's statuses of a message that the provider accepts.
-ACCEPTED = {"sent", "queued"}
+PROVIDER_ACCEPTS = {"sent", "queued"}
 #: Connections to the mail server at once.
 MAIL_CONNECTIONS = 4
 #: The lowest SMTP reply code that is final (RFC 5321 §4.2.1).
@@ -126,7 +126,7 @@ def send(message: Message, connection: BaseEmailBackend, *, started_at: datetime
     else:
         if told := getattr(email, "anymail_status", None):
             provider_message_id = told.message_id
-            if not told.status <= ACCEPTED:
+            if not told.status <= PROVIDER_ACCEPTS:
                 error = "The mail provider does not say that it accepts the message."
     return Outcome(
         started_at=started_at,

@@ -25,7 +25,7 @@ from torale.fields import UndecryptableValue
 logger = structlog.get_logger(__name__)
 
 #: For the whole exchange.
-TIMEOUT = timedelta(seconds=15)
+ATTEMPT_TIMEOUT = timedelta(seconds=15)
 #: Bytes of the answer that are stored.
 READ_LIMIT = 4096
 #: Statuses with which a receiver may say when to try again.
@@ -128,7 +128,7 @@ async def send(
             target_of(message.recipient, format_=message.format),
             headers={**headers, **sent},
             body=body,
-            timeout=TIMEOUT,
+            timeout=ATTEMPT_TIMEOUT,
             read_limit=READ_LIMIT,
         )
     except outbound.Unreachable as error:

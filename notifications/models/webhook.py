@@ -77,7 +77,7 @@ class WebhookConfig(models.Model):
         if len(retired) >= MOST_RETIRED:
             raise Refused(
                 f"The secret has been replaced {MOST_RETIRED} times in 24 hours, and each old one "
-                "still signs along. Wait until one has expired."
+                "still signs as well. Wait until one has expired."
             )
         if not isinstance(secret, Undecryptable):
             retired.insert(0, [secret, begun + OVERLAP.total_seconds()])

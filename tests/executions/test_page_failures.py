@@ -67,7 +67,7 @@ def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):
 
 
 def test_a_page_that_does_not_come_in_time_is_a_timeout(http_receiver, monkeypatch):
-    monkeypatch.setattr(page, "TIMEOUT", timedelta(seconds=0.2))
+    monkeypatch.setattr(page, "VISIT_TIMEOUT", timedelta(seconds=0.2))
     stall = threading.Event()
     http_receiver.answers = [HTTPAnswer(stall=stall)]
 

@@ -91,7 +91,7 @@ def test_the_sixth_rotation_of_a_day_is_400(owner, owner_client, time_machine):
     assert response.json() == {
         "detail": (
             "The secret has been replaced 5 times in 24 hours, and each old one still signs "
-            "along. Wait until one has expired."
+            "as well. Wait until one has expired."
         )
     }
     assert owner_client.get(CONFIG).json()["secret"] == secret

@@ -15,7 +15,7 @@ from notifications.models import (
     SendStatus,
     WebhookEndpoint,
 )
-from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS
+from tasks.destinations import WEBHOOK_FORMATS
 from tasks.serializers import FORMAT_HELP
 from torale.api.fields import ChoiceField, FlagField, IdField, MomentField, TextField
 from torale.api.validation import LenientSerializer
@@ -325,7 +325,9 @@ class WebhookTestSerializer(LenientSerializer):
         help_text="The secret that signs the test; by default the account's. If it starts with "
         "`whsec_`, the rest is the key in base64; any other text is the key itself, in UTF-8.",
     )
-    format = ChoiceField(FORMAT_CHOICES, default=OWN_FORMAT, help_text=FORMAT_HELP)
+    format = ChoiceField(
+        FORMAT_CHOICES, required=False, help_text=f"{FORMAT_HELP} `torale` if not given."
+    )
 
 
 @extend_schema_serializer(description="The result of a test.")

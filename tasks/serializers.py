@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
-from tasks.destinations import MAX_ADDRESS, METHODS, OWN_FORMAT, WEBHOOK_FORMATS, unparse
+from tasks.destinations import MAX_ADDRESS, METHODS, WEBHOOK_FORMATS, unparse
 from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
@@ -75,8 +75,8 @@ class WebhookDestinationSerializer(LenientSerializer):
     )
     format = serializers.ChoiceField(
         [*WEBHOOK_FORMATS],
-        default=OWN_FORMAT,
-        help_text=FORMAT_HELP,
+        required=False,
+        help_text=f"{FORMAT_HELP} `torale` if not given.",
     )
 
 

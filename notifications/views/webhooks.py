@@ -30,6 +30,7 @@ from notifications.serializers import (
     WebhookTestResultSerializer,
     WebhookTestSerializer,
 )
+from tasks.destinations import OWN_FORMAT
 from torale import clock
 from torale.api.pagination import Pagination
 from torale.api.schema import ErrorSerializer
@@ -112,7 +113,7 @@ class WebhookTestView(CheckedNames, APIView):
             user=user,
             url=given["webhook_url"],
             secret=given.get("webhook_secret"),
-            format_=given["format"],
+            format_=given.get("format", OWN_FORMAT),
             now=clock.now(),
         )
         return Response({"success": True, "message": message})

@@ -239,7 +239,8 @@ def test_a_url_whose_format_has_changed_is_shown_as_the_new_format_has_it(owner)
     send = recorded(task)
 
     assert send.payload.format == "slack"
-    assert send.shown_recipient == "https://chat.example/…"
+    stored = NotificationSend.objects.get(pk=send.pk)
+    assert stored.shown_recipient == "https://chat.example/…"
 
 
 @pytest.mark.django_db

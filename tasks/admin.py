@@ -3,6 +3,7 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
+from tasks.destinations import shown_url
 from tasks.models import Task
 from torale.admin import ReadOnly
 
@@ -24,4 +25,5 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     @admin.display(description="webhook URL", empty_value="-")
     def shown_webhook_url(self, task: Task) -> str | None:
         """Return the webhook's URL as an operator may see it."""
-        return task.shown_webhook_url
+        url = task.webhook_url
+        return url and shown_url(url, format_=task.webhook_format)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
-from tasks.destinations import METHODS, OWN_FORMAT, Destinations, shown_url
+from tasks.destinations import METHODS, OWN_FORMAT, Destinations
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
@@ -210,12 +210,6 @@ class Task(models.Model):
         self.webhook_format = destinations.webhook_format
         if destinations.email:
             self.is_muted = False
-
-    @property
-    def shown_webhook_url(self) -> str | None:
-        """The webhook's URL as people other than the owner may see it."""
-        url = self.webhook_url
-        return url and shown_url(url, format_=self.webhook_format)
 
     def mute(self) -> None:
         """Stop and store that the task sends no email, neither to its address nor to the owner."""

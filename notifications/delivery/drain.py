@@ -131,8 +131,8 @@ class Drain:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._attempts.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            # The leases run out, and the sends are attempted again.
-            logger.error("attempt_broke", exc_info=error)
+            # Their leases run out, and the sends are attempted again.
+            logger.error("giving_back_failed", exc_info=error)
 
     async def _attempt(
         self, transport: Transport, messages: list[Message], clock: Reading, begin_before: float
@@ -220,12 +220,12 @@ class Drain:
         self._wake.set()
 
 
-async def in_thread(act: Callable[..., None], *arguments: Any, **keywords: Any) -> None:
+async def in_thread(act: Callable[..., None], *arguments: Any) -> None:
     """Have Django do something in a thread, on a connection that goes back to its pool."""
 
     def acted() -> None:
         try:
-            act(*arguments, **keywords)
+            act(*arguments)
         finally:
             close_old_connections()
 

@@ -33,3 +33,4 @@ def test_the_second_attempt_is_recorded_and_the_first_breaks_nothing(owner, http
     send.refresh_from_db()
     assert (send.status, send.attempt_count) == ("sent", 1)
     assert "attempt_broke" not in caplog.text
+    assert "giving_back_failed" not in caplog.text

@@ -26,12 +26,12 @@ def owners_address(task: Task) -> Destination:
 
 
 class EmailChannel:
-    """One email a send, to the address that the task names."""
+    """Sends one email, to the address that the task names."""
 
     def destination_of(self, task: Task) -> Destination | None:
         """Return the address that `task` names.
 
-        One that its owner has not verified might be anybody's: the account's is taken instead.
+        If the owner has not verified it, it might be anybody's: the account's is used instead.
         """
         if not task.notification_email:
             return None

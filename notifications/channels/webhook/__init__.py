@@ -27,7 +27,7 @@ TRANSPORT = "notifications.channels.webhook.transport.opened"
 
 
 class WebhookChannel:
-    """One signed request a send, to the task's own webhook or the account's default one."""
+    """Sends one request, to the task's own webhook or else to the account's default one."""
 
     def destination_of(self, task: Task) -> Destination | None:
         """Return the URL that `task` names, or else the account's default one.
@@ -59,7 +59,7 @@ class WebhookChannel:
 
     def payload_of(self, send: NotificationSend, *, task: Task, execution: Execution) -> Payload:
         """Return the event, with the task's own method and headers if it names a URL."""
-        # The endpoint has just been given the form that the task or the account asks for.
+        # `destination_of` has just given the endpoint the format of the task or the account.
         format_ = send.endpoint.format if send.endpoint else OWN_FORMAT
         event = event_of(
             message_id=str(send.pk), event_type=send.event_type, task=task, execution=execution
@@ -72,7 +72,7 @@ class WebhookChannel:
             body=body,
             format=format_,
             method=task.webhook_method,
-            # Headers that cannot be decrypted go along as they are: each attempt fails, until the
+            # Headers that cannot be decrypted are stored as they are. Attempts fail until the
             # operator has put their key back.
             headers=kept(task, "webhook_headers") or None,
         )

@@ -1,7 +1,7 @@
-"""The forms that a webhook's body may have: one entry for each service; pure.
+"""The formats of a webhook's body: one entry for each chat service; pure.
 
-A form other than our own takes the title, the evidence and the link of an event, within the limits
-that its service documents. What a page says cannot mention anybody or become markup.
+The body for a service has the title, the evidence and the link of an event, within the limits that
+the service documents. What a page says cannot mention anybody or become markup.
 """
 
 import re
@@ -13,47 +13,45 @@ from typing import Any
 import orjson
 from yarl import URL
 
-from tasks.destinations import OWN_FORMAT
-
 #: The escapes that Slack documents ("Escaping text"); without "<" there is no `<!channel>`.
 SLACK_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-#: What starts markup in Discord's Markdown.
+#: Characters that start markup in Discord's Markdown.
 DISCORD_MARKUP = re.compile(r"([\\`*_~|\[\]<>#:@])")
-#: Topics that ntfy takes.
+#: The path of a topic's URL in ntfy.
 NTFY_TOPIC = re.compile(r"/[-_A-Za-z0-9]{1,64}/?")
-#: What the URL of a Telegram chat tells of where a message goes.
+#: Query parameters of a Telegram URL that say where the message goes.
 TELEGRAM_PLACE = ("chat_id", "message_thread_id")
 WORD_JOINER = "\N{WORD JOINER}"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an event tells, in three parts."""
+    """The parts of an event that a chat shows."""
 
     #: The task's name, on one line.
     title: str
-    #: What was seen.
+    #: What the monitor saw.
     evidence: str
-    #: The page, None if there is none.
+    #: The URL of the first page; None if the answer names no page.
     link: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """How one service takes an event."""
+    """How an event is sent to one service."""
 
     #: Returns the JSON value of the body, for the URL that the user gave.
     body: Callable[[Notice, URL], Mapping[str, Any]]
     #: Returns the URL to call.
     target: Callable[[URL], URL] = lambda url: url
-    #: Says why the service has no such URL, or None.
+    #: Returns why the service cannot have such a URL, or None.
     refusal: Callable[[URL], str | None] = lambda _: None
-    #: Where the JSON body of a 429 gives the seconds to wait, as the names that lead there.
+    #: The names that lead to the seconds to wait in the JSON body of a 429.
     wait: tuple[str, ...] = ()
 
 
 def shortened(text: str, most: int, measure: Callable[[str], int]) -> str:
-    """Return the longest beginning of `text` that `measure` finds to be at most `most` with "…"."""
+    """Return `text`, cut and ended with "…" if `measure` finds it longer than `most`."""
     if measure(text) <= most:
         return text
     length = bisect_right(range(len(text)), most, key=lambda end: measure(f"{text[:end]}…")) - 1
@@ -71,12 +69,12 @@ def json_bytes(text: str) -> int:
 
 
 def slack_escaped(text: str) -> str:
-    """Return `text` as Slack's mrkdwn shows it as it is."""
+    """Return `text` so that Slack's mrkdwn shows it unchanged."""
     return text.translate(SLACK_ESCAPES)
 
 
 def discord_escaped(text: str) -> str:
-    """Return `text` as Discord's Markdown shows it as it is."""
+    """Return `text` so that Discord's Markdown shows it unchanged."""
     return DISCORD_MARKUP.sub(r"\\\1", text)
 
 
@@ -85,7 +83,7 @@ def _slack(notice: Notice, _url: URL) -> Mapping[str, Any]:
 
     def section(text: str, mark: str = "{}") -> Mapping[str, Any]:
         cut = shortened(text, 3000 - len(mark), lambda part: len(slack_escaped(part)))
-        # Verbatim, as names of people and channels would be looked for otherwise.
+        # Without `verbatim`, Slack would look for the names of people and channels.
         text_object = {"type": "mrkdwn", "verbatim": True, "text": mark.format(slack_escaped(cut))}
         return {"type": "section", "text": text_object}
 
@@ -130,7 +128,7 @@ def _telegram(notice: Notice, url: URL) -> Mapping[str, Any]:
 
 
 def _unmentioned(text: str) -> str:
-    # Telegram makes a mention of @name, and a command of /name, also in plain text.
+    # Telegram turns @name into a mention and /name into a command, even in plain text.
     return re.sub(r"([@/])(?=\w)", rf"\1{WORD_JOINER}", text)
 
 
@@ -149,10 +147,10 @@ def _telegram_refusal(url: URL) -> str | None:
     )
 
 
-#: The services by name. Our own form is not among them: it is the event itself.
+#: The services by name. Our own format is not among them: its body is the event itself.
 FORMATS: dict[str, Format] = {
     "slack": Format(body=_slack),
-    # The version whose waits are in seconds; without one, Discord takes its oldest.
+    # Version 10 gives its waits in seconds. Without a version, Discord uses its oldest.
     "discord": Format(
         body=_discord,
         target=lambda url: url.with_path(
@@ -173,12 +171,9 @@ FORMATS: dict[str, Format] = {
     ),
 }
 
-#: The names of all forms.
-NAMES = (OWN_FORMAT, *FORMATS)
-
 
 def notice_of(event: Mapping[str, Any]) -> Notice:
-    """Return what `event`, as `webhook_body` makes it, tells."""
+    """Return the parts of an event from `event_of` that a chat shows."""
     data = event["data"]
     sources = data["result"]["grounding_sources"] or [{}]
     title = " ".join(data["task"]["name"].split())
@@ -190,7 +185,7 @@ def notice_of(event: Mapping[str, Any]) -> Notice:
 
 
 def formatted(event: Mapping[str, Any], *, format_: str, url: str) -> str:
-    """Return the body that tells `event` in a form, as JSON text."""
+    """Return the body of `event` in a format, as JSON text."""
     value = event
     if service := FORMATS.get(format_):
         value = service.body(notice_of(event), URL(url))
@@ -198,25 +193,25 @@ def formatted(event: Mapping[str, Any], *, format_: str, url: str) -> str:
 
 
 def refusal(url: str, *, format_: str) -> str | None:
-    """Return why the form's service cannot have `url`, as the end of a sentence; None if it may."""
+    """Return why the format's service cannot have `url`, as the end of a sentence, or None."""
     service = FORMATS.get(format_)
     return service.refusal(URL(url)) if service else None
 
 
 def target_of(url: str, *, format_: str) -> str:
-    """Return the URL to call for the one that the user gave."""
+    """Return the URL to call, for the URL that the user gave."""
     service = FORMATS.get(format_)
     return str(service.target(URL(url))) if service else url
 
 
 def wait_of(body: bytes, *, format_: str) -> float | None:
-    """Return the seconds that the body of a 429 asks to wait, None if it does not."""
-    names = FORMATS[format_].wait if format_ in FORMATS else ()
-    if not names:
+    """Return how many seconds the body of a 429 asks to wait; None if it does not say."""
+    service = FORMATS.get(format_)
+    if service is None or not service.wait:
         return None
     try:
         value = orjson.loads(body)
-        for name in names:
+        for name in service.wait:
             value = value[name]
     except (ValueError, KeyError, TypeError, IndexError):
         return None

@@ -1,9 +1,9 @@
 """The Task model: what to watch, its state, and where its notifications go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Self
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -223,6 +223,7 @@ class Task(models.Model):
             search_query=self.search_query,
             condition_description=self.condition_description,
             last_known_state=self.last_known_state,
+            texts=PageText.objects.of(self),
             context=self.context,
             networks=self.user.networks(),
             asked_at=now,
@@ -248,6 +249,7 @@ class Task(models.Model):
         self.failed_run_count = 0
         self.visit_again(answer.next_run_at or now + FALLBACK_INTERVAL)
         self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
+        PageText.objects.keep(self, answer.texts)
 
     def put_off(self, *, now: datetime) -> None:
         """Store one more run that failed for good, and put the next visit off by a day."""
@@ -259,6 +261,60 @@ class Task(models.Model):
         """Set the next visit in memory, but only if the task is active: others have none."""
         if self.state == State.ACTIVE:
             self.next_run_at = at
+
+
+class PageTextQuerySet(models.QuerySet["PageText"]):
+    """Queries for the remembered texts."""
+
+    def of(self, task: Task) -> dict[str, bytes]:
+        """Return what is remembered of the pages of `task`, by their URLs."""
+        return {text.url: bytes(text.content) for text in self.filter(task=task)}
+
+    def keep(self, task: Task, texts: Mapping[str, bytes | None]) -> None:
+        """Store `texts` by the URLs of their pages; None removes what was stored."""
+        gone = [PageText.key(url) for url, content in texts.items() if content is None]
+        if gone:
+            self.filter(task=task, page__in=gone).delete()
+        self.bulk_create(
+            [
+                PageText(task=task, page=PageText.key(url), url=url, content=content)
+                for url, content in texts.items()
+                if content is not None
+            ],
+            update_conflicts=True,
+            update_fields=["content"],
+            unique_fields=["task", "page"],
+        )
+
+
+class PageText(models.Model):
+    """What a monitor remembers of a page's text.
+
+    A table of its own, so that storing a task does not write megabytes again.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="page_texts", db_index=False)
+    #: The URL's UUID, as a URL may be too long for an index.
+    page = models.UUIDField()
+    url = models.TextField()
+    #: In a form that only the monitor knows.
+    content = models.BinaryField()
+
+    objects = PageTextQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Read when the task's question is asked.
+            models.UniqueConstraint(fields=["task", "page"], name="page_text_one_per_page"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @staticmethod
+    def key(url: str) -> UUID:
+        """Return the UUID of a URL (RFC 9562 §5.5)."""
+        return uuid5(NAMESPACE_URL, url)
 
 
 def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:

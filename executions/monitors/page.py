@@ -18,8 +18,9 @@ from django.conf import settings
 from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import FailureKind
 from executions.monitors.protocol import Answer, AskFailed, BadQuestion, Question, Source
-from executions.pages.finding import Finding, examine
-from executions.pages.parse_page import Unreadable
+from executions.pages.examine import examine
+from executions.pages.finding import Finding
+from executions.pages.page import Download, Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
 from torale.errors import Refused
@@ -92,7 +93,9 @@ class PageMonitor:
         # One after the other, so that an execution has only one call at a time in the queue for the
         # child processes, and makes no more calls after one that fails.
         findings = {
-            address: await find(address, str(rule), reply, memories.get(address))
+            address: await find(
+                address, str(rule), reply, memories.get(address), question.texts.get(address)
+            )
             for address, reply in zip(addresses, replies, strict=True)
         }
 
@@ -119,6 +122,10 @@ class PageMonitor:
                 "rule": str(rule),
                 "met": any(finding.holds for finding in findings.values()),
                 "pages": {address: finding.memory for address, finding in findings.items()},
+            },
+            texts={
+                **dict.fromkeys(question.texts.keys() - findings.keys()),
+                **{address: finding.text for address, finding in findings.items() if finding.text},
             },
             next_run_at=question.asked_at
             + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
@@ -172,17 +179,26 @@ async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
 
 
 async def find(
-    address: str, condition: str, reply: outbound.Reply, memory: Mapping[str, Any] | None
+    address: str,
+    condition: str,
+    reply: outbound.Reply,
+    memory: Mapping[str, Any] | None,
+    text: bytes | None,
 ) -> Finding:
     """Read a page and apply the condition, in a process with limits on its time and memory.
 
     Raises:
         AskFailed: the page cannot be read, or the condition cannot be applied.
     """
+    download = Download(
+        requested_url=address,
+        url=reply.url,
+        status=reply.status,
+        headers=reply.headers,
+        body=reply.body,
+    )
     try:
-        return await confined(
-            examine, condition, reply.body, reply.headers.get("content-type", ""), memory
-        )
+        return await confined(examine, condition, download, memory, text)
     except Unreadable as error:
         raise AskFailed(FailureKind.USER_ERROR, f"{address} cannot be watched: {error}.") from error
     except RuleError as error:

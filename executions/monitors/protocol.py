@@ -1,5 +1,6 @@
 """What a monitor is, what it is asked and what it answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ class Question:
     condition_description: str
     #: The state from the last answer; None if there was no answer yet.
     last_known_state: dict[str, Any] | None
+    #: What the monitor's answers had to remember of the pages' texts, by the page's URL.
+    texts: Mapping[str, bytes] = field(default_factory=dict)
     #: When the question is asked.
     asked_at: datetime
     #: The networks that the task's owner may call besides the public internet.
@@ -54,6 +57,9 @@ class Answer:
     activity: list[dict[str, Any]] = field(default_factory=list)
     #: What to remember until the question is asked again; plain JSON.
     state: dict[str, Any]
+    #: What to remember besides, apart from the task: by a page's URL, bytes in a form that only the
+    #: monitor knows. A page that is not mentioned keeps its bytes; None removes them.
+    texts: Mapping[str, bytes | None] = field(default_factory=dict)
     #: When to ask next; None leaves it to the scheduler.
     next_run_at: datetime | None = None
 

@@ -1,15 +1,15 @@
-"""Apply a rule to the bytes of a page: the result of one visit; pure."""
+"""Apply a rule to a page: what was found, and what to remember of it; pure."""
 
 import difflib
 import hashlib
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
-from executions.pages.parse_page import Page, parse_page, select_number
-from executions.pages.rule import Changes, Contains, Matches, Number, Rule, parse
+from executions.pages.normal_form import span_of
+from executions.pages.page import Page
+from executions.pages.parse_page import select_number
+from executions.pages.rule import Changes, Contains, Matches, Number, Rule
 
 #: How many characters of a page's text are remembered, to show what changed.
 REMEMBERED_CHARACTERS = 8000
@@ -33,27 +33,21 @@ class Finding:
     evidence: str
     #: What to remember about the page.
     memory: dict[str, Any]
+    #: Whether it holds because of something that stands on the page, rather than because something
+    #: is missing from it or is no longer as it was.
+    is_positive: bool = False
+    #: What else to remember of the page's text, in a form of this package; None changes nothing.
+    text: bytes | None = None
 
 
-def examine(
-    condition: str, body: bytes, content_type: str, memory: Mapping[str, Any] | None
-) -> Finding:
-    """Read a page and apply a condition, given what was remembered about the page.
+def find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
+    """Apply a rule to a page.
 
     Args:
-        condition: a rule, as `rule.parse` takes it.
-        body: the page as it was received.
-        content_type: the header's value.
+        rule: the rule.
+        page: the page.
         memory: from the last visit's finding; None at the first visit.
-
-    Raises:
-        RuleError: the condition is not a rule.
-        Unreadable: the page is not text.
     """
-    return _find(parse(condition), parse_page(body, content_type), memory)
-
-
-def _find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
     remembered = {
         "sha256": hashlib.sha256(page.text.encode()).hexdigest(),
         "text": page.text[:REMEMBERED_CHARACTERS],
@@ -65,7 +59,15 @@ def _find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
     held = bool(memory and memory.get("holds"))
     if holds and held:
         evidence = f"Still true: {evidence}"
-    return Finding(page.title, holds, holds and not held, evidence, {**remembered, "holds": holds})
+    is_positive = isinstance(rule, Matches) or (isinstance(rule, Contains) and not rule.negated)
+    return Finding(
+        page.title,
+        holds,
+        holds and not held,
+        evidence,
+        {**remembered, "holds": holds},
+        is_positive=holds and is_positive,
+    )
 
 
 def _change(
@@ -132,22 +134,3 @@ def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
     around = f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
     holds = not (isinstance(rule, Contains) and rule.negated)
     return holds, f'The page contains {wanted}: "{_shortened(around)}".'
-
-
-def span_of(wanted: str, text: str) -> tuple[int, int] | None:
-    """Return where `text` first contains `wanted`, in any case, or None; takes linear time."""
-    folded, sought = _folded(text), _folded(wanted)
-    begin = folded.find(sought)
-    if begin < 0:
-        return None
-    end = begin + len(sought)
-    if len(folded) == len(text):
-        return begin, end
-    # Folding turns some characters into two ("ß" becomes "ss"), so find the original positions.
-    ends = list(accumulate(len(_folded(character)) for character in text))
-    return bisect_right(ends, begin), bisect_right(ends, end - 1) + 1
-
-
-def _folded(text: str) -> str:
-    # The Turkish letters count as "i", as in a regular expression that ignores case.
-    return text.replace("İ", "i").replace("ı", "i").casefold()  # noqa: RUF001 - on purpose

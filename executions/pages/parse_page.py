@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any
@@ -14,6 +13,7 @@ from lxml import etree
 from price_parser import Price
 
 from executions.pages.json_path import PATHS
+from executions.pages.page import Page, Unreadable
 
 TEXT_TYPES = re.compile(r"text/|application/(.+\+)?(json|xml)|application/xhtml\+xml")
 #: Characters that PostgreSQL's jsonb cannot store.
@@ -29,24 +29,6 @@ MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*\d")
 #: How many characters of a text are searched for a number. The time this takes grows faster than
 #: the length of the text.
 NUMBER_WITHIN = 1000
-
-
-class Unreadable(Exception):
-    """The page cannot be read as text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page as a rule sees it."""
-
-    #: The text that a reader sees, or the JSON with sorted keys.
-    text: str
-    #: Its title, empty when it has none.
-    title: str
-    #: The parsed HTML document, None for other content.
-    document: Any = None
-    #: The parsed JSON value, None for other content.
-    data: Any = None
 
 
 def parse_page(body: bytes, content_type: str) -> Page:

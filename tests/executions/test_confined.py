@@ -98,7 +98,7 @@ def test_calls_in_turn_share_a_process_that_is_not_ours_and_gives_way(new_childr
 
 def test_what_reads_pages_imports_neither_django_nor_aiohttp():
     program = (
-        "import sys, executions.confined_child, executions.pages.finding; "
+        "import sys, executions.confined_child, executions.pages.examine; "
         "print({'django', 'aiohttp', 'asyncio'} & set(sys.modules))"
     )
 

@@ -7,7 +7,9 @@ import pytest
 from executions import confined
 from executions.failures import FailureKind
 from executions.monitors import AskFailed, page
-from executions.pages import finding
+from executions.pages import finding, normal_form
+from executions.pages.page import Page
+from executions.pages.rule import Changes
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import HTML, JSON, ask
 
@@ -96,7 +98,7 @@ def test_a_number_is_looked_for_in_the_beginning_of_a_long_text(half_a_second, h
 def test_a_change_of_two_hundred_similar_lines_is_told(half_a_second):
     before, after = ("\n".join(f"{'a' * 38}{end}" for _ in range(200)) for end in "bc")
 
-    found = finding.examine("changes", after.encode(), "text/plain", {"sha256": "", "text": before})
+    found = finding.find(Changes(), Page(text=after, title=""), {"sha256": "", "text": before})
 
     assert found.evidence.startswith(f'The page has changed. Gone: "{"a" * 38}b / aaa')
 
@@ -202,6 +204,6 @@ def test_after_a_page_that_takes_too_long_the_next_is_not_read(half_a_second, ht
     ],
 )
 def test_a_text_is_found_in_any_case(wanted, text, found):
-    span = finding.span_of(wanted, text)
+    span = normal_form.span_of(wanted, text)
 
     assert (None if span is None else text[slice(*span)]) == found

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.pages.parse_page import Unreadable, number_in, parse_page, select_number
+from executions.pages.page import Unreadable
+from executions.pages.parse_page import number_in, parse_page, select_number
 
 HTML = "text/html; charset=utf-8"
 

@@ -27,4 +27,10 @@ def examine(
         RuleError: the condition is not a rule.
         Unreadable: the page cannot be read as text.
     """
-    return find(parse(condition), parse_page(download.body, download.content_type), memory)
+    page = parse_page(
+        download.body,
+        download.content_type,
+        language=download.headers.get("content-language", ""),
+        url=download.url,
+    )
+    return find(parse(condition), page, memory)

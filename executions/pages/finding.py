@@ -8,8 +8,8 @@ from typing import Any
 
 from executions.pages.normal_form import span_of
 from executions.pages.page import Page
-from executions.pages.parse_page import select_number
 from executions.pages.rule import Changes, Contains, Matches, Number, Rule
+from executions.pages.selected import select_number
 
 #: How many characters of a page's text are remembered, to show what changed.
 REMEMBERED_CHARACTERS = 8000

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from executions.pages.numbers import number_in
 from executions.pages.page import Unreadable
-from executions.pages.parse_page import number_in, parse_page, select_number
+from executions.pages.parse_page import parse_page
+from executions.pages.selected import select_number
 
 HTML = "text/html; charset=utf-8"
 

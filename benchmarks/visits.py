@@ -1,0 +1,209 @@
+"""Visits a second by one worker, their CPU time and their lateness, while some hosts hang."""
+
+import argparse
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import django
+
+django.setup()
+
+import psutil
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from benchmarks.site import page
+from executions.models import Execution
+from executions.pages.parse_page import parse_page
+from tasks.models import Task
+
+HOSTS = 200
+USERS = 100
+#: One host in so many hangs, where hosts hang.
+ONE_HANGS_IN = 10
+#: Visits a second of 10,000 tasks with an interval of 15 minutes.
+USUAL_RATE = 10_000 / (15 * 60)
+#: Seconds from the first visit until the worker counts as warm.
+WARM_UP_S = 3.0
+#: Bytes of the large page that is only parsed.
+LARGE = 3_000_000
+
+
+class Site:
+    """The watched pages, in a process of their own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.site"], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        self.port = int(self.process.stdout.readline())
+
+    def url(self, number: int, *, size: int, delay_ms: int, hangs: bool) -> str:
+        """Return the URL of a page of one of the hosts; the hosts take turns."""
+        host = number % HOSTS
+        path = "hang" if hangs and not host % ONE_HANGS_IN else f"{size}/{delay_ms}/{number}"
+        return f"http://127.0.{host // 100 + 1}.{host % 100 + 1}:{self.port}/{path}"
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def worker() -> Iterator[psutil.Process]:
+    """Run a worker."""
+    process = subprocess.Popen([sys.executable, "manage.py", "worker"], env=os.environ)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def make_tasks(urls: list[str], *, first_at: datetime, rate: float | None) -> dict[UUID, datetime]:
+    """Make a task for each of `urls`; return when each is due.
+
+    Args:
+        urls: the pages.
+        first_at: when the first task is due.
+        rate: how many tasks become due in a second; None for all at once.
+    """
+    users = [
+        User.objects.get_or_create(email=f"bench{number}@example.com")[0] for number in range(USERS)
+    ]
+    tasks = Task.objects.bulk_create(
+        Task(
+            user=users[number % USERS],
+            search_query=url,
+            condition_description='contains "Croissants"',
+            next_run_at=first_at + timedelta(seconds=number / rate if rate else 0),
+        )
+        for number, url in enumerate(urls)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return {task.pk: task.next_run_at for task in tasks if task.next_run_at}
+
+
+def clear() -> None:
+    """Delete all tasks and jobs; no worker may run."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE tasks_task, procrastinate_jobs CASCADE")
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """Return the CPU time of a process and its children, also of those that have ended."""
+    own = process.cpu_times()
+    total = own.user + own.system + own.children_user + own.children_system
+    return total + sum(cpu_s(child) for child in process.children())
+
+
+def postgres() -> psutil.Process:
+    """Return the embedded server's first process."""
+    [pid_file] = Path(settings.TORALE_DATA_DIR).rglob("postmaster.pid")
+    return psutil.Process(int(pid_file.read_text().split()[0]))
+
+
+def done() -> int:
+    return Execution.objects.filter(status="success").count()
+
+
+def throughput(site: Site, *, tasks: int, size: int, delay_ms: int, limit_s: float) -> str:
+    """Have all tasks due at once; return the rate and the CPU time of a visit as a line."""
+    urls = [site.url(n, size=size, delay_ms=delay_ms, hangs=False) for n in range(tasks)]
+    clear()
+    make_tasks(urls, first_at=timezone.now(), rate=None)
+    with worker() as process:
+        while not done():
+            assert process.status() != psutil.STATUS_ZOMBIE, "the worker has ended"
+            time.sleep(0.05)
+        time.sleep(min(WARM_UP_S, limit_s / 10))
+        database = postgres()
+        begun, before = time.monotonic(), done()
+        worker_before, database_before = cpu_s(process), cpu_s(database)
+        while done() < tasks and time.monotonic() - begun < limit_s:
+            time.sleep(0.25)
+        took, visits = time.monotonic() - begun, done() - before
+        worker_s = cpu_s(process) - worker_before
+        database_s = cpu_s(database) - database_before
+        memory = process.memory_info().rss / 1024**2
+    assert visits, "all visits ended before the measurement began"
+    return (
+        f"{visits / took:8.1f} visits/s   CPU a visit {worker_s / visits * 1000:6.1f} ms worker, "
+        f"{database_s / visits * 1000:5.1f} ms PostgreSQL   {memory:4.0f} MiB"
+    )
+
+
+def lateness(site: Site, *, seconds: float, hangs: bool) -> str:
+    """Have tasks due at the usual rate; return how late the visits of healthy hosts began."""
+    number = round(USUAL_RATE * seconds)
+    urls = [site.url(n, size=2_000, delay_ms=100, hangs=hangs) for n in range(number)]
+    clear()
+    with worker() as process:
+        time.sleep(WARM_UP_S)
+        due = make_tasks(urls, first_at=timezone.now() + timedelta(seconds=2), rate=USUAL_RATE)
+        healthy = {pk for pk, url in zip(due, urls, strict=True) if not url.endswith("hang")}
+        time.sleep(2 + seconds + 10)
+        end = timezone.now()
+        begun = dict(
+            Execution.objects.filter(attempt_count__gt=0).values_list("task_id", "started_at")
+        )
+        busy_s = cpu_s(process)
+    late = [(begun.get(pk, end) - due[pk]).total_seconds() for pk in healthy]
+    missing = len(healthy - begun.keys())
+    p95 = statistics.quantiles(late, n=20)[-1]
+    return (
+        f"median {statistics.median(late):6.2f} s   p95 {p95:6.2f} s   longest {max(late):6.2f} s"
+        f"   {missing} not begun   {busy_s:.0f} CPU-s in {seconds + 15:.0f} s"
+    )
+
+
+def parsing() -> str:
+    """Return the CPU time that it takes to parse the large page as a line."""
+    body = page(LARGE)
+    parse_page(body, "text/html; charset=utf-8")
+    begun = time.process_time()
+    parse_page(body, "text/html; charset=utf-8")
+    return f"{time.process_time() - begun:8.2f} s"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=10_000)
+    parser.add_argument("--limit", type=float, default=20, help="seconds of each measurement")
+    parser.add_argument("--quick", action="store_true", help="only check that it works")
+    options = parser.parse_args()
+    call_command("migrate", verbosity=0)
+    count, limit_s = (200, 2.0) if options.quick else (options.tasks, options.limit)
+    site = Site()
+    print(f"Visits: {count:,} tasks, {HOSTS} hosts, one worker", flush=True)
+    try:
+        for size in (2_000, 100_000):
+            for delay_ms in (0, 1_000):
+                line = throughput(site, tasks=count, size=size, delay_ms=delay_ms, limit_s=limit_s)
+                print(f"{size // 1000:4} kB, {delay_ms:5} ms    {line}", flush=True)
+        seconds = 3.0 if options.quick else 60.0
+        print(f"\nLateness at {USUAL_RATE:.1f} visits/s", flush=True)
+        print(f"all hosts answer     {lateness(site, seconds=seconds, hangs=False)}", flush=True)
+        print(f"one in {ONE_HANGS_IN} hangs      {lateness(site, seconds=seconds, hangs=True)}")
+        print(f"\nCPU time to parse {LARGE:,} bytes {parsing()}")
+    finally:
+        site.close()
+
+
+if __name__ == "__main__":
+    main()

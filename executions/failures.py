@@ -1,5 +1,6 @@
 """Decide whether and when a question is asked again after an attempt failed; pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,6 +45,11 @@ RETRY_PLANS = {
     FailureKind.USER_ERROR: RetryPlan(0),
     FailureKind.SYSTEM_ERROR: RetryPlan(1, timedelta(minutes=5)),
 }
+
+
+def most_retryable(kinds: Iterable[FailureKind]) -> FailureKind:
+    """Return the kind of failure that is retried most often; the first of several such."""
+    return max(kinds, key=lambda kind: RETRY_PLANS[kind].retries)
 
 
 def next_attempt_at(

@@ -1,5 +1,6 @@
 """The Execution model: its statuses, and the only methods that change them."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -174,6 +175,7 @@ class Execution(models.Model):
                 "confidence": answer.confidence,
                 "sources": [source.url for source in answer.sources],
                 "activity": answer.activity,
+                "failed_pages": [asdict(page) for page in answer.failed_pages],
             },
             notification=answer.notification,
             grounding_sources=[

@@ -7,6 +7,14 @@ from executions.models import Execution
 from torale.api.fields import StoredSerializer
 
 
+@extend_schema_serializer(description="A page that could not be read.")
+class FailedPageSerializer(StoredSerializer):
+    """A page that could not be read."""
+
+    url = serializers.URLField(help_text="The page's URL.")
+    error = serializers.CharField(help_text="Why it could not be read, in words.")
+
+
 @extend_schema_serializer(description="The answer to a task's question.")
 class ResultSerializer(StoredSerializer):
     """The answer to a task's question."""
@@ -22,6 +30,12 @@ class ResultSerializer(StoredSerializer):
         child=serializers.JSONField(),
         help_text="The steps that were taken, in order. The members of a step depend on the "
         "monitor.",
+    )
+    failed_pages = FailedPageSerializer(
+        many=True,
+        required=False,
+        help_text="The pages that could not be read, while others could; empty for anyone but the "
+        "task's owner.",
     )
 
 

@@ -37,11 +37,14 @@ OWNER_ONLY: dict[str, Any] = {
 
 
 def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an execution's JSON value for people other than its owner, without the error.
+    """Return an execution's JSON value for people other than its owner, without the errors.
 
-    The error may quote private data.
+    The errors may quote private data.
     """
-    return {**execution, "error_message": None}
+    shown = {**execution, "error_message": None}
+    if isinstance(shown["result"], Mapping) and "failed_pages" in shown["result"]:
+        shown["result"] = {**shown["result"], "failed_pages": []}
+    return shown
 
 
 @extend_schema_serializer(description="The address that a task's emails go to.")

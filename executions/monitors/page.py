@@ -5,7 +5,7 @@ It uses no language model.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from http.client import responses
@@ -16,8 +16,15 @@ import aiohttp
 from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
-from executions.failures import FailureKind
-from executions.monitors.protocol import Answer, AskFailed, BadQuestion, Question, Source
+from executions.failures import FailureKind, most_retryable
+from executions.monitors.protocol import (
+    Answer,
+    AskFailed,
+    BadQuestion,
+    FailedPage,
+    Question,
+    Source,
+)
 from executions.pages.examine import examine
 from executions.pages.finding import Finding
 from executions.pages.page import Download, Unreadable
@@ -70,14 +77,13 @@ class PageMonitor:
             raise BadQuestion(faults)
 
     async def ask(self, question: Question) -> Answer:
-        """Visit the pages and apply the rule.
+        """Visit the pages and apply the rule to each that can be read.
 
         What was remembered is used only for the same rule. After the condition has changed, the
-        next visit counts as the first.
+        next visit counts as the first. What was remembered of a page that cannot be read stays.
 
         Raises:
-            AskFailed: a page could not be read. Nothing is remembered of the other pages then, so
-                that news on one of them is noticed at the next visit.
+            AskFailed: none of the pages could be read.
         """
         try:
             # The child processes compile it. Done here, that could take a tenth of a second, and
@@ -89,21 +95,29 @@ class PageMonitor:
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
-            replies = await asyncio.gather(*(visit(session, address) for address in addresses))
+            replies = await asyncio.gather(*(attempt(session, a) for a in addresses))
+        findings: dict[str, Finding] = {}
+        failures: dict[str, AskFailed] = {}
         # One after the other, so that an execution has only one call at a time in the queue for the
-        # child processes, and makes no more calls after one that fails.
-        findings = {
-            address: await find(
-                address, str(rule), reply, memories.get(address), question.texts.get(address)
-            )
-            for address, reply in zip(addresses, replies, strict=True)
-        }
+        # child processes.
+        for address, reply in zip(addresses, replies, strict=True):
+            try:
+                if isinstance(reply, AskFailed):
+                    raise reply
+                findings[address] = await find(
+                    address, str(rule), reply, memories.get(address), question.texts.get(address)
+                )
+            except AskFailed as failure:
+                failures[address] = failure
+        if not findings:
+            raise joined([*failures.values()])
 
         news = [address for address, finding in findings.items() if finding.is_news]
         titles = {
             address: finding.title or urlsplit(address).netloc
             for address, finding in findings.items()
         }
+        kept = {address: memories[address] for address in failures if address in memories}
         return Answer(
             condition_met=bool(news),
             notification=(
@@ -112,24 +126,39 @@ class PageMonitor:
                 else None
             ),
             evidence="\n\n".join(
-                finding.evidence if len(findings) == 1 else f"{address}: {finding.evidence}"
+                finding.evidence if len(addresses) == 1 else f"{address}: {finding.evidence}"
                 for address, finding in findings.items()
             ),
             confidence=100,
-            sources=[Source(url=address, title=titles[address]) for address in addresses],
+            sources=[Source(url=address, title=titles[address]) for address in findings],
+            failed_pages=[
+                FailedPage(url=address, error=str(failure)) for address, failure in failures.items()
+            ],
             activity=[{"action": "fetch", "url": address} for address in addresses],
             state={
                 "rule": str(rule),
                 "met": any(finding.holds for finding in findings.values()),
-                "pages": {address: finding.memory for address, finding in findings.items()},
+                "pages": kept | {address: finding.memory for address, finding in findings.items()},
             },
             texts={
-                **dict.fromkeys(question.texts.keys() - findings.keys()),
+                **dict.fromkeys(question.texts.keys() - addresses),
                 **{address: finding.text for address, finding in findings.items() if finding.text},
             },
             next_run_at=question.asked_at
             + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
         )
+
+
+def joined(failures: Sequence[AskFailed]) -> AskFailed:
+    """Return the failure of a question of which no page could be read.
+
+    Args:
+        failures: those of its pages. The kind that is retried most often counts.
+    """
+    return AskFailed(
+        most_retryable(failure.kind for failure in failures),
+        " ".join(dict.fromkeys(str(failure) for failure in failures)),
+    )
 
 
 def addresses_in(query: str) -> list[str]:
@@ -158,6 +187,14 @@ def rule_of(search_query: str, condition_description: str, *, compiles: bool = T
     if not condition_description.strip() or condition_description == search_query:
         return Changes()
     return parse(condition_description, compiles=compiles)
+
+
+async def attempt(session: aiohttp.ClientSession, address: str) -> outbound.Reply | AskFailed:
+    """Return what the server answered, or why it did not: one page does not end the others."""
+    try:
+        return await visit(session, address)
+    except AskFailed as failure:
+        return failure
 
 
 async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:

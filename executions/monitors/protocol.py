@@ -40,6 +40,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedPage:
+    """A page that could not be read, although another page of the question could."""
+
+    #: Its address.
+    url: str
+    #: Why, in words for the task's owner.
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was found out."""
 
@@ -53,6 +63,8 @@ class Answer:
     confidence: int
     #: Where it was seen.
     sources: list[Source] = field(default_factory=list)
+    #: Pages that could not be read.
+    failed_pages: list[FailedPage] = field(default_factory=list)
     #: What was done to find out.
     activity: list[dict[str, Any]] = field(default_factory=list)
     #: What to remember until the question is asked again; plain JSON.

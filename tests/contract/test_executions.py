@@ -108,11 +108,11 @@ def test_same_access_rules_as_the_task(request, owner, which, who, public, priva
 def test_an_execution_has_exactly_these_members(owner_client, task):
     """Execution: `id, task_id, status (pending|running|success|retrying|failed|cancelled),
     started_at,
-    completed_at, result {evidence, confidence 0..100, sources [url], activity}, notification
-    (markdown|null),
-    grounding_sources [{url, uri, title}], error_message, created_at`. `url` and `uri` are the same
-    value:
-    clients of both spellings exist."""
+    completed_at, result {evidence, confidence 0..100, sources [url], activity, failed_pages [{url,
+    error}]},
+    notification (markdown|null), grounding_sources [{url, uri, title}], error_message, created_at`.
+    `url` and `uri` are
+    the same value: clients of both spellings exist."""
     execution_id = tell(owner_client, {"id": str(task.pk)})
 
     [shown] = executions(owner_client, task).json()
@@ -128,6 +128,7 @@ def test_an_execution_has_exactly_these_members(owner_client, task):
             "confidence": 90,
             "sources": ["https://shop.example/"],
             "activity": [{"tool": "fetch"}],
+            "failed_pages": [],
         },
         "notification": "**In stock**",
         "grounding_sources": [
@@ -141,9 +142,8 @@ def test_an_execution_has_exactly_these_members(owner_client, task):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_receiver):
-    """result {evidence, confidence 0..100, sources [url], activity}, notification
-    (markdown|null),
-    grounding_sources [{url, uri, title}]"""
+    """result {evidence, confidence 0..100, sources [url], activity, failed_pages [{url, error}]},
+    notification (markdown|null), grounding_sources [{url, uri, title}]"""
     http_receiver.answers = [
         HTTPAnswer(200, b"<title>Shop</title>In stock", {"Content-Type": "text/html"})
     ]
@@ -156,12 +156,37 @@ def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_rec
     [shown] = owner_client.get(f"{TASKS}/{made['id']}/notifications").json()
     result = shown["result"]
     assert shown["status"] == "success"
-    assert [*result] == ["evidence", "confidence", "sources", "activity"]
+    assert [*result] == ["evidence", "confidence", "sources", "activity", "failed_pages"]
     assert isinstance(result["evidence"], str)
     assert 0 <= result["confidence"] <= 100
     assert result["sources"] == [page]
     assert isinstance(result["activity"], list)
     assert shown["grounding_sources"] == [{"url": page, "uri": page, "title": "Shop"}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_fails_beside_one_that_works_is_named_to_the_owner(
+    owner_client, anonymous_client, http_receiver
+):
+    """An execution is a `success` if one of its pages could be read;
+    `result.failed_pages` names the others, for the owner only."""
+    http_receiver.judge = lambda request: HTTPAnswer(
+        404 if request.path == "/gone" else 200, b"In stock", {"Content-Type": "text/html"}
+    )
+    gone, there = f"{http_receiver.url}/gone", f"{http_receiver.url}/there"
+    made = new_task(owner_client, search_query=f"{gone} {there}")
+    owner_client.patch(f"{TASKS}/{made['id']}/visibility", {"is_public": True}, format="json")
+    started = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
+
+    asyncio.run(run(started["id"]))
+
+    [shown] = owner_client.get(f"{TASKS}/{made['id']}/executions").json()
+    assert (shown["status"], shown["result"]["sources"]) == ("success", [there])
+    assert shown["result"]["failed_pages"] == [
+        {"url": gone, "error": f"{gone} answered 404 Not Found."}
+    ]
+    [seen] = anonymous_client.get(f"{TASKS}/{made['id']}/executions").json()
+    assert seen == {**shown, "result": {**shown["result"], "failed_pages": []}}
 
 
 def test_started_at_is_the_creation_until_a_worker_begins(owner_client, time_machine):

@@ -184,6 +184,7 @@ def test_an_answer_is_stored(execution):
             "confidence": 90,
             "sources": ["https://shop.example/"],
             "activity": [{"action": "fetch", "url": "https://shop.example/"}],
+            "failed_pages": [],
         },
         "notification": "**It is there.**",
         "grounding_sources": [

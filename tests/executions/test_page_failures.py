@@ -2,13 +2,14 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from executions.failures import FailureKind
-from executions.monitors import NO_MONITOR, AskFailed, page
-from tests.support.receivers import HTTPAnswer
+from executions.monitors import NO_MONITOR, AskFailed, FailedPage, page
+from tests.support.receivers import HTTPAnswer, Request
 from tests.support.watched_pages import JSON, ask, html
 
 
@@ -91,13 +92,64 @@ def test_a_server_that_is_down_is_a_network_failure():
     assert str(failure.value) == f"The connection to 127.0.0.1:{port} was refused."
 
 
-def test_one_page_that_fails_fails_the_whole_asking(http_receiver):
-    http_receiver.answers = [html("In stock"), HTTPAnswer(status=500)]
+def answers_by_path(answers: dict[str, HTTPAnswer]) -> Callable[[Request], HTTPAnswer]:
+    return lambda request: answers[request.path]
+
+
+def test_one_page_that_fails_does_not_hide_the_news_of_another(http_receiver):
+    http_receiver.judge = answers_by_path(
+        {"/gone": HTTPAnswer(status=404), "/there": html("In stock")}
+    )
+    gone, there = f"{http_receiver.url}/gone", f"{http_receiver.url}/there"
+
+    answer = ask(f"{gone} {there}", 'contains "in stock"')
+
+    assert answer.failed_pages == [FailedPage(url=gone, error=f"{gone} answered 404 Not Found.")]
+    assert answer.notification is not None
+    assert [source.url for source in answer.sources] == [there]
+    assert answer.evidence.startswith(f"{there}: ")
+
+
+def test_a_page_that_cannot_be_read_does_not_hide_the_news_of_another(http_receiver):
+    picture = HTTPAnswer(status=200, headers={"Content-Type": "image/png"})
+    http_receiver.judge = answers_by_path({"/picture": picture, "/there": html("In stock")})
+
+    answer = ask(f"{http_receiver.url}/picture {http_receiver.url}/there", 'contains "in stock"')
+
+    assert answer.condition_met
+    assert [failed.url for failed in answer.failed_pages] == [f"{http_receiver.url}/picture"]
+
+
+def test_what_was_remembered_of_a_page_stays_while_it_fails(http_receiver):
+    query = f"{http_receiver.url}/one {http_receiver.url}/other"
+    http_receiver.answers = [html("In stock")]
+    before = ask(query, 'contains "in stock"')
+    http_receiver.judge = answers_by_path(
+        {"/one": HTTPAnswer(status=404), "/other": html("In stock")}
+    )
+    meanwhile = ask(query, 'contains "in stock"', before.state)
+    http_receiver.judge = None
+
+    after = ask(query, 'contains "in stock"', meanwhile.state)
+
+    assert before.condition_met
+    assert meanwhile.state["pages"] == before.state["pages"]
+    assert (after.condition_met, after.failed_pages) == (False, [])
+
+
+def test_pages_that_all_fail_are_a_failure_of_the_kind_that_is_retried(http_receiver):
+    http_receiver.judge = answers_by_path(
+        {"/one": HTTPAnswer(status=404), "/other": HTTPAnswer(status=500)}
+    )
+    one, other = f"{http_receiver.url}/one", f"{http_receiver.url}/other"
 
     with pytest.raises(AskFailed) as failure:
-        ask(f"{http_receiver.url}/one {http_receiver.url}/other", 'contains "in stock"')
+        ask(f"{one} {other}", 'contains "in stock"')
 
     assert failure.value.kind == FailureKind.NETWORK
+    assert str(failure.value) == (
+        f"{one} answered 404 Not Found. {other} answered 500 Internal Server Error."
+    )
 
 
 @pytest.mark.parametrize("way", ["named", "redirected to"])

@@ -81,7 +81,13 @@ def make_execution(task: Task, **fields) -> Execution:
         "completed_at": NOW,
         "next_attempt_at": None,
         "attempt_count": 1,
-        "result": {"evidence": "Seen.", "confidence": 100, "sources": [], "activity": []},
+        "result": {
+            "evidence": "Seen.",
+            "confidence": 100,
+            "sources": [],
+            "activity": [],
+            "failed_pages": [],
+        },
         **fields,
     }
     return Execution.objects.create(task=task, **fields)

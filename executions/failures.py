@@ -25,6 +25,10 @@ class FailureKind(StrEnum):
     SYSTEM_ERROR = "system_error"
 
 
+#: The longest time for which a server may ask not to be visited.
+LONGEST_REST = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
     """How often, and after which waits, a question is asked again after a kind of failure."""
@@ -37,8 +41,9 @@ class RetryPlan:
     factor: int = 1
 
 
+#: The waits of each plan are under ten minutes together. What lasts longer is the next visit's.
 RETRY_PLANS = {
-    FailureKind.RATE_LIMIT: RetryPlan(5, timedelta(seconds=30), 4),
+    FailureKind.RATE_LIMIT: RetryPlan(3, timedelta(seconds=30), 3),
     FailureKind.TIMEOUT: RetryPlan(3, timedelta(seconds=10), 3),
     FailureKind.NETWORK: RetryPlan(3, timedelta(seconds=10), 3),
     FailureKind.AGENT_ERROR: RetryPlan(2, timedelta(seconds=60), 3),
@@ -53,7 +58,12 @@ def most_retryable(kinds: Iterable[FailureKind]) -> FailureKind:
 
 
 def next_attempt_at(
-    kind: FailureKind, *, attempt: int, now: datetime, jitter: float
+    kind: FailureKind,
+    *,
+    attempt: int,
+    now: datetime,
+    jitter: float,
+    retry_after: datetime | None = None,
 ) -> datetime | None:
     """Return when to ask again after an attempt failed, or None to give up.
 
@@ -62,8 +72,11 @@ def next_attempt_at(
         attempt: its number; 1 is the first.
         now: when it failed.
         jitter: a random number from 0 to 1.
+        retry_after: until when the server asked not to be visited. If the retry would come sooner,
+            there is none: the next visit may wait longer than a retry.
     """
     plan = RETRY_PLANS[kind]
     if attempt > plan.retries:
         return None
-    return now + jittered(plan.first * plan.factor ** (attempt - 1), jitter=jitter)
+    at = now + jittered(plan.first * plan.factor ** (attempt - 1), jitter=jitter)
+    return at if retry_after is None or retry_after <= at else None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -14,11 +15,12 @@ from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
+from tasks.next_visit import after_failure
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
 
-#: The wait before the next visit if the monitor does not set one, or if the run failed.
+#: The wait before the next visit if the monitor does not set one.
 FALLBACK_INTERVAL = timedelta(hours=24)
 
 
@@ -251,10 +253,22 @@ class Task(models.Model):
         self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
         PageText.objects.keep(self, answer.texts)
 
-    def put_off(self, *, now: datetime) -> None:
-        """Store one more run that failed for good, and put the next visit off by a day."""
+    def put_off(self, *, now: datetime, retry_after: datetime | None = None) -> None:
+        """Store one more run that failed for good, and when to visit again.
+
+        Args:
+            now: when it failed.
+            retry_after: until when the page's server asked not to be visited.
+        """
         self.failed_run_count += 1
-        self.visit_again(now + FALLBACK_INTERVAL)
+        self.visit_again(
+            after_failure(
+                failed_runs=self.failed_run_count,
+                now=now,
+                regular_at=now + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
+                retry_after=retry_after,
+            )
+        )
         self.save(update_fields=["failed_run_count", "next_run_at"])
 
     def visit_again(self, at: datetime) -> None:

@@ -84,17 +84,16 @@ async def run(execution_id: UUID) -> None:
     try:
         answer = await ask(question)
         await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
-    except AskFailed as failure:
-        kind, message = failure.kind, str(failure)
+    except AskFailed as error:
+        failure = error
     except Exception:  # whatever breaks in a monitor, or while its answer is stored
         logger.exception("monitor_broke", execution_id=str(execution_id))
-        kind, message = FailureKind.SYSTEM_ERROR, OUR_FAULT
+        failure = AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
     else:
         return
     await sync_to_async(fail)(
         execution,
-        kind,
-        message,
+        failure,
         now=await sync_to_async(clock.now)(),
         jitter=random.random(),  # noqa: S311
     )
@@ -114,7 +113,8 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
         return None
     if execution.attempt_count > MOST_ASKINGS:
         message = "The worker that ran this stopped unexpectedly each time."
-        fail(execution, FailureKind.SYSTEM_ERROR, message, now=now, jitter=0.5)
+        failure = AskFailed(FailureKind.SYSTEM_ERROR, message)
+        fail(execution, failure, now=now, jitter=0.5)
         return None
     return execution, question
 
@@ -137,23 +137,28 @@ def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
             condition_met.send(sender=Task, task=task, execution=execution, now=now)
 
 
-def fail(
-    execution: Execution, kind: FailureKind, message: str, *, now: datetime, jitter: float
-) -> None:
+def fail(execution: Execution, failure: AskFailed, *, now: datetime, jitter: float) -> None:
     """Store that asking failed, and have the question asked again later.
 
-    After the last retry the execution is given up, and the task's next visit is put off by a day.
+    After the last retry the execution is given up, and the task visited again as `after_failure`
+    of tasks/next_visit.py says.
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
         if task is None:
             return
-        retry_at = next_attempt_at(kind, attempt=execution.attempt_count, now=now, jitter=jitter)
-        if not execution.record_failure(kind, message, retry_at=retry_at, now=now):
+        retry_at = next_attempt_at(
+            failure.kind,
+            attempt=execution.attempt_count,
+            now=now,
+            jitter=jitter,
+            retry_after=failure.retry_after,
+        )
+        if not execution.record_failure(failure.kind, str(failure), retry_at=retry_at, now=now):
             return
         if retry_at is None:
-            task.put_off(now=now)
+            task.put_off(now=now, retry_after=failure.retry_after)
             if execution.notify:
-                failure_mail.tell_failure(task=task, error=message, now=now)
+                failure_mail.tell_failure(task=task, error=str(failure), now=now)
         else:
             wake(execution)

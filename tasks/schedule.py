@@ -10,7 +10,8 @@ from procrastinate.exceptions import ConnectorException
 from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
 from tasks import failure_mail
-from tasks.models import FALLBACK_INTERVAL, Task
+from tasks.models import Task
+from tasks.next_visit import LONGEST_WAIT
 from tasks.run import wake
 from torale.trouble import is_trouble
 
@@ -33,7 +34,7 @@ def start_due(*, now: datetime) -> int:
     Tasks are locked while they are started, so that two schedulers can share the work.
     `next_run_at` stays the time of this visit until the visit ends, which sets the next one. Until
     then the open execution keeps the task from being due again. If that execution is lost, the task
-    is due again and is visited again. A task whose user is not active is put off by a day.
+    is due again and is visited again. A task whose user is not active is put off by an hour.
     """
     due = list(
         Task.objects.due(now)
@@ -45,7 +46,7 @@ def start_due(*, now: datetime) -> int:
     # Checked again under the locks: another scheduler may have started some since the query.
     under_way = set(Execution.objects.open().filter(task__in=due).values_list("task_id", flat=True))
     resting = [task.pk for task in due if not task.user.is_active]
-    Task.objects.filter(pk__in=resting).update(next_run_at=now + FALLBACK_INTERVAL)
+    Task.objects.filter(pk__in=resting).update(next_run_at=now + LONGEST_WAIT)
     start_visits(
         [task for task in due if task.user.is_active and task.pk not in under_way], now=now
     )
@@ -79,7 +80,7 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
 
 
 def put_off(task: Task, *, now: datetime) -> None:
-    """Store that a visit could not be started, tell the owner if needed, and retry in a day."""
+    """Store that a visit could not be started, tell the owner if needed, and when to try again."""
     try:
         with transaction.atomic():
             Execution.objects.create(
@@ -95,7 +96,7 @@ def put_off(task: Task, *, now: datetime) -> None:
             task.put_off(now=now)
             failure_mail.tell_failure(task=task, error=NOT_STARTED, now=now)
     except DATABASE_ERRORS:  # the cause has been logged already
-        Task.objects.filter(pk=task.pk).update(next_run_at=now + FALLBACK_INTERVAL)
+        Task.objects.filter(pk=task.pk).update(next_run_at=now + LONGEST_WAIT)
 
 
 @transaction.atomic

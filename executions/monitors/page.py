@@ -6,7 +6,7 @@ It uses no language model.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.client import responses
 from typing import Any
@@ -16,7 +16,7 @@ import aiohttp
 from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
-from executions.failures import FailureKind, most_retryable
+from executions.failures import LONGEST_REST, FailureKind, most_retryable
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -25,12 +25,14 @@ from executions.monitors.protocol import (
     Question,
     Source,
 )
+from executions.monitors.resting import remembered, resting
 from executions.pages.examine import examine
 from executions.pages.finding import Finding
 from executions.pages.page import Download, Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
 from torale.errors import Refused
+from torale.retry_after import retry_after
 from torale.url_rules import Networks
 
 #: The time limit for one page, redirects included.
@@ -38,6 +40,24 @@ VISIT_TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
 ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - on purpose
+
+#: Statuses with which a server may say when to come again.
+WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+#: What the owner is warned of. The sentences stay the same from visit to visit, so that they can
+#: be counted.
+GONE = (
+    "{address} answers 410 Gone: its site has removed it for good. It is visited only once a day. "
+    "Name the page's new address, or complete the task."
+)
+ASKED_TO_WAIT = (
+    "{address} answers {status} and says when to come again (Retry-After). It is not visited "
+    "before that."
+)
+UNREAD = (
+    "{address} cannot be read, although other pages of the task can. `failed_pages` in the result "
+    "of the latest execution says why."
+)
 
 FAILURES = {
     outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
@@ -94,8 +114,14 @@ class PageMonitor:
         addresses = addresses_in(question.search_query)
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
+        at_rest = resting(known.get("resting", {}), now=question.asked_at)
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
-            replies = await asyncio.gather(*(attempt(session, a) for a in addresses))
+            replies = await asyncio.gather(
+                *(
+                    attempt(session, address, now=question.asked_at, resting=at_rest.get(address))
+                    for address in addresses
+                )
+            )
         findings: dict[str, Finding] = {}
         failures: dict[str, AskFailed] = {}
         # One after the other, so that an execution has only one call at a time in the queue for the
@@ -117,6 +143,7 @@ class PageMonitor:
             address: finding.title or urlsplit(address).netloc
             for address, finding in findings.items()
         }
+        rests = remembered(failures, now=question.asked_at)
         kept = {address: memories[address] for address in failures if address in memories}
         return Answer(
             condition_met=bool(news),
@@ -134,11 +161,17 @@ class PageMonitor:
             failed_pages=[
                 FailedPage(url=address, error=str(failure)) for address, failure in failures.items()
             ],
+            warnings=[
+                sentence
+                for address, failure in failures.items()
+                for sentence in failure.warnings or [UNREAD.format(address=address)]
+            ],
             activity=[{"action": "fetch", "url": address} for address in addresses],
             state={
                 "rule": str(rule),
                 "met": any(finding.holds for finding in findings.values()),
                 "pages": kept | {address: finding.memory for address, finding in findings.items()},
+                **({"resting": rests} if rests else {}),
             },
             texts={
                 **dict.fromkeys(question.texts.keys() - addresses),
@@ -152,12 +185,17 @@ class PageMonitor:
 def joined(failures: Sequence[AskFailed]) -> AskFailed:
     """Return the failure of a question of which no page could be read.
 
+    It is asked again when the first of them may be visited.
+
     Args:
         failures: those of its pages. The kind that is retried most often counts.
     """
+    rests = [failure.retry_after for failure in failures if failure.retry_after]
     return AskFailed(
         most_retryable(failure.kind for failure in failures),
         " ".join(dict.fromkeys(str(failure) for failure in failures)),
+        retry_after=min(rests) if len(rests) == len(failures) else None,
+        warnings=[sentence for failure in failures for sentence in failure.warnings],
     )
 
 
@@ -189,16 +227,32 @@ def rule_of(search_query: str, condition_description: str, *, compiles: bool = T
     return parse(condition_description, compiles=compiles)
 
 
-async def attempt(session: aiohttp.ClientSession, address: str) -> outbound.Reply | AskFailed:
-    """Return what the server answered, or why it did not: one page does not end the others."""
+async def attempt(
+    session: aiohttp.ClientSession, address: str, *, now: datetime, resting: AskFailed | None
+) -> outbound.Reply | AskFailed:
+    """Return what the server answered, or why it did not: one page does not end the others.
+
+    Args:
+        session: from `outbound.open_session`.
+        address: the page's URL.
+        now: when the question is asked.
+        resting: why the page is not visited yet; None if it is.
+    """
+    if resting:
+        return resting
     try:
-        return await visit(session, address)
+        return await visit(session, address, now=now)
     except AskFailed as failure:
         return failure
 
 
-async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
+async def visit(session: aiohttp.ClientSession, address: str, *, now: datetime) -> outbound.Reply:
     """Return what the server of the page at `address` answered.
+
+    Args:
+        session: from `outbound.open_session`.
+        address: the page's URL.
+        now: when the question is asked.
 
     Raises:
         AskFailed: there was no answer, or its status is not 2xx.
@@ -208,9 +262,12 @@ async def visit(session: aiohttp.ClientSession, address: str) -> outbound.Reply:
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
     if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        rest, warnings = _rest_after(reply, address, now=now)
         raise AskFailed(
             _failure_of(reply.status),
             f"{address} answered {reply.status} {responses.get(reply.status, '')}".rstrip() + ".",
+            retry_after=now + rest if rest else None,
+            warnings=warnings,
         )
     return reply
 
@@ -253,11 +310,25 @@ async def find(
         ) from error
 
 
+def _rest_after(
+    reply: outbound.Reply, address: str, *, now: datetime
+) -> tuple[timedelta | None, list[str]]:
+    """Return for how long the page is not visited, and what to warn the owner of."""
+    if reply.status == HTTPStatus.GONE:
+        return LONGEST_REST, [GONE.format(address=address)]
+    if reply.status in WITH_RETRY_AFTER:
+        asked = retry_after(reply.headers.get("retry-after"), now=now)
+        if asked:
+            return min(asked, LONGEST_REST), [
+                ASKED_TO_WAIT.format(address=address, status=reply.status)
+            ]
+    return None, []
+
+
 def _failure_of(status: int) -> FailureKind:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return FailureKind.RATE_LIMIT
-    # A status such as 404 is not retried soon, but the page is still visited once a day: it may
-    # only be missing while its site is being updated.
+    # A status such as 404 is not retried within the run, only at the next visit.
     return (
         FailureKind.NETWORK
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,6 +1,6 @@
 """What a monitor is, what it is asked and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,6 +65,9 @@ class Answer:
     sources: list[Source] = field(default_factory=list)
     #: Pages that could not be read.
     failed_pages: list[FailedPage] = field(default_factory=list)
+    #: Sentences about a watch that may no longer see what it should. The task shows them for as
+    #: long as every answer repeats them, word for word.
+    warnings: list[str] = field(default_factory=list)
     #: What was done to find out.
     activity: list[dict[str, Any]] = field(default_factory=list)
     #: What to remember until the question is asked again; plain JSON.
@@ -77,11 +80,26 @@ class Answer:
 
 
 class AskFailed(Exception):
-    """There is no answer; the message tells the task's owner why."""
+    """There is no answer; the message tells the task's owner why.
 
-    def __init__(self, kind: FailureKind, message: str) -> None:
+    Attributes:
+        kind: decides whether and when the question is asked again.
+        retry_after: until when the server asked not to be visited; None if it did not.
+        warnings: sentences about it that stand in the task's `warnings` until they no longer hold.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        retry_after: datetime | None = None,
+        warnings: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.retry_after = retry_after
+        self.warnings = [*warnings]
 
 
 class BadQuestion(Exception):

@@ -13,8 +13,8 @@ MINUTES = 60
 
 #: The seconds between askings, until it is given up.
 WAITS = {
-    # 5 retries from 30 s, times 4
-    FailureKind.RATE_LIMIT: [30, 2 * MINUTES, 8 * MINUTES, 32 * MINUTES, 128 * MINUTES],
+    # 3 retries from 30 s, times 3
+    FailureKind.RATE_LIMIT: [30, 90, 270],
     # 3 retries from 10 s, times 3
     FailureKind.TIMEOUT: [10, 30, 90],
     FailureKind.NETWORK: [10, 30, 90],
@@ -47,6 +47,33 @@ def test_a_failure_is_asked_again_after_its_wait(kind, attempt, wait_s):
 @pytest.mark.parametrize("more", [1, 2, 30])
 def test_a_failure_is_given_up_after_its_last_retry(kind, more):
     assert next_attempt_at(kind, attempt=len(WAITS[kind]) + more, now=NOW, jitter=0.5) is None
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_retries_end_within_ten_minutes(kind):
+    at = NOW
+    for attempt in range(1, 100):
+        due = next_attempt_at(kind, attempt=attempt, now=at, jitter=1)
+        if due is None:
+            break
+        at = due
+
+    assert at - NOW <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(("asked_s", "wait_s"), [(10, 30), (30, 30), (31, None), (86400, None)])
+def test_a_retry_that_would_come_before_the_server_wants_it_is_left_to_the_next_visit(
+    asked_s, wait_s
+):
+    at = next_attempt_at(
+        FailureKind.RATE_LIMIT,
+        attempt=1,
+        now=NOW,
+        jitter=0.5,
+        retry_after=NOW + timedelta(seconds=asked_s),
+    )
+
+    assert at == (None if wait_s is None else NOW + timedelta(seconds=wait_s))
 
 
 @given(

@@ -9,8 +9,12 @@ import pytest
 
 from executions.failures import FailureKind
 from executions.monitors import NO_MONITOR, AskFailed, FailedPage, page
+from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer, Request
 from tests.support.watched_pages import JSON, ask, html
+
+HALF_AN_HOUR_LATER = NOW + timedelta(minutes=30)
+AN_HOUR_LATER = NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +154,102 @@ def test_pages_that_all_fail_are_a_failure_of_the_kind_that_is_retried(http_rece
     assert str(failure.value) == (
         f"{one} answered 404 Not Found. {other} answered 500 Internal Server Error."
     )
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("Wed, 04 Mar 2026 12:00:10 GMT", timedelta(hours=3)),
+        ("999999999", timedelta(days=1)),
+    ],
+)
+def test_a_server_that_says_when_to_come_again_is_heard(http_receiver, status, header, wait):
+    http_receiver.answers = [HTTPAnswer(status, headers={"Retry-After": header})]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert failure.value.retry_after
+    assert abs(failure.value.retry_after - NOW - wait) < timedelta(seconds=1)
+    [warning] = failure.value.warnings
+    assert warning == (
+        f"{http_receiver.url} answers {status} and says when to come again (Retry-After). It is "
+        "not visited before that."
+    )
+
+
+@pytest.mark.parametrize(("status", "header"), [(429, "soon"), (500, "120"), (404, "120")])
+def test_what_is_no_request_to_wait_is_none(http_receiver, status, header):
+    http_receiver.answers = [HTTPAnswer(status, headers={"Retry-After": header})]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert (failure.value.retry_after, failure.value.warnings) == (None, [])
+
+
+def test_a_page_that_is_gone_is_visited_daily(http_receiver):
+    http_receiver.answers = [HTTPAnswer(410)]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert failure.value.retry_after == NOW + timedelta(days=1)
+    [warning] = failure.value.warnings
+    assert warning == (
+        f"{http_receiver.url} answers 410 Gone: its site has removed it for good. It is visited "
+        "only once a day. Name the page's new address, or complete the task."
+    )
+
+
+def test_a_page_at_rest_is_left_alone_while_others_are_visited(http_receiver):
+    there, busy = f"{http_receiver.url}/there", f"{http_receiver.url}/busy"
+    limited = HTTPAnswer(429, headers={"Retry-After": "3600"})
+    http_receiver.judge = answers_by_path({"/there": html("Sold out"), "/busy": limited})
+    before = ask(f"{there} {busy}", 'contains "in stock"')
+    http_receiver.judge = answers_by_path({"/there": html("Sold out"), "/busy": html("In stock")})
+
+    too_soon = ask(f"{there} {busy}", 'contains "in stock"', before.state, at=HALF_AN_HOUR_LATER)
+    in_time = ask(f"{there} {busy}", 'contains "in stock"', too_soon.state, at=AN_HOUR_LATER)
+
+    assert too_soon.failed_pages == before.failed_pages
+    assert too_soon.warnings == before.warnings
+    assert (in_time.failed_pages, in_time.warnings, in_time.condition_met) == ([], [], True)
+    assert [request.path for request in http_receiver.requests].count("/busy") == 2
+
+
+def test_a_page_that_fails_beside_others_is_warned_of(http_receiver):
+    there, gone = f"{http_receiver.url}/there", f"{http_receiver.url}/gone"
+    http_receiver.judge = answers_by_path({"/there": html("Sold out"), "/gone": HTTPAnswer(404)})
+
+    answer = ask(f"{there} {gone}", 'contains "in stock"')
+
+    [warning] = answer.warnings
+    assert warning == (
+        f"{gone} cannot be read, although other pages of the task can. `failed_pages` in the "
+        "result of the latest execution says why."
+    )
+
+
+def test_pages_that_all_fail_are_visited_again_when_the_first_of_them_may_be(http_receiver):
+    http_receiver.judge = answers_by_path(
+        {
+            "/busy": HTTPAnswer(429, headers={"Retry-After": "600"}),
+            "/gone": HTTPAnswer(410),
+            "/down": HTTPAnswer(500),
+        }
+    )
+    busy, gone, down = (f"{http_receiver.url}/{name}" for name in ("busy", "gone", "down"))
+
+    rests = []
+    for query in (f"{busy} {gone}", f"{busy} {gone} {down}"):
+        with pytest.raises(AskFailed) as failure:
+            ask(query, "changes")
+        rests.append(failure.value.retry_after)
+
+    assert rests == [NOW + timedelta(minutes=10), None]
 
 
 @pytest.mark.parametrize("way", ["named", "redirected to"])

@@ -7,8 +7,8 @@ import pytest
 
 from notifications.channels import Message
 from notifications.channels.email.transport import compose
-from notifications.channels.webhook.transport import retry_after
 from tests.support.factories import EMAIL_BODY, NOW
+from torale.retry_after import retry_after
 
 
 def test_control_characters_of_a_page_keep_no_mail_from_going_out():

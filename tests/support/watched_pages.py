@@ -1,6 +1,7 @@
 """Ask a question as an execution does, and build the watched server's answers."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from executions import monitors
@@ -18,12 +19,14 @@ def html(text: str, title: str = "The shop") -> HTTPAnswer:
     return HTTPAnswer(status=200, body=body.encode(), headers=HTML)
 
 
-def ask(query: str, condition: str, state: dict[str, Any] | None = None) -> Answer:
+def ask(
+    query: str, condition: str, state: dict[str, Any] | None = None, *, at: datetime = NOW
+) -> Answer:
     question = Question(
         search_query=query,
         condition_description=condition,
         last_known_state=state,
         networks=networks_of(email="owner@example.com", is_staff=False),
-        asked_at=NOW,
+        asked_at=at,
     )
     return asyncio.run(monitors.ask(question))

@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import notices
 from executions.failures import FailureKind
 from executions.models import Execution
-from executions.monitors import Answer
+from executions.monitors import Answer, AskFailed
 from tasks.run import claim, fail, settle, start
 from tests.support.factories import NOW, make_task
 
@@ -34,7 +34,9 @@ def claimed(task, *, now=NOW, notify=True) -> Execution:
 def failing_run(task, *, now=NOW, notify=True) -> None:
     """Have one run fail for good: asking again would not help."""
     execution = claimed(task, now=now, notify=notify)
-    fail(execution, FailureKind.USER_ERROR, "The page is gone (410).", now=now, jitter=0.5)
+    fail(
+        execution, AskFailed(FailureKind.USER_ERROR, "The page is gone (410)."), now=now, jitter=0.5
+    )
 
 
 def good_run(task, *, notify=True) -> None:
@@ -68,7 +70,7 @@ def test_the_owner_is_told_after_three_failed_runs_in_a_row(owner, task):
             "text": (
                 'The last 3 runs of your task "Is it back?" failed. The last error was:\n\n'
                 "    The page is gone (410).\n\n"
-                "It will be tried again on 5 March 2026 at 09:00 UTC. "
+                "It will be tried again on 4 March 2026 at 09:04 UTC. "
                 "You will get no further email about this until it works again.\n\n"
                 f"https://torale.example/api/v1/tasks/{task.pk}/executions"
             ),
@@ -134,7 +136,7 @@ def test_retries_of_one_run_do_not_count(task):
     for _ in range(3):
         taken = claim(execution.pk, now=now)
         assert taken
-        fail(taken[0], FailureKind.NETWORK, "It cannot be reached.", now=now, jitter=0.5)
+        fail(taken[0], AskFailed(FailureKind.NETWORK, "It cannot be reached."), now=now, jitter=0.5)
         now += timedelta(hours=1)
 
     execution.refresh_from_db()
@@ -152,7 +154,7 @@ def test_forced_cancellations_do_not_count(task):
         late.append(taken[0])
 
     for execution in late[:-1]:
-        fail(execution, FailureKind.USER_ERROR, "too late", now=NOW, jitter=0.5)
+        fail(execution, AskFailed(FailureKind.USER_ERROR, "too late"), now=NOW, jitter=0.5)
 
     task.refresh_from_db()
     assert (task.failed_run_count, told()) == (0, [])

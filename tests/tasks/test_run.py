@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.failures import FailureKind
 from executions.models import Execution
-from executions.monitors import Answer
+from executions.monitors import Answer, AskFailed
 from notifications.models import NotificationSend
 from tasks.run import AlreadyRunning, claim, fail, run, settle, start
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
@@ -115,7 +115,7 @@ def test_a_failing_page_is_asked_again_and_given_up_at_last(watching, http_recei
     assert statuses == ["retrying", "retrying", "retrying", "failed"]
     watching.refresh_from_db()
     assert execution.completed_at
-    assert watching.next_run_at == execution.completed_at + timedelta(days=1)
+    assert watching.next_run_at == execution.completed_at + timedelta(minutes=1)
 
 
 def test_a_late_answer_of_a_cancelled_run_is_discarded(watching):
@@ -140,7 +140,7 @@ def test_what_comes_late_to_a_deleted_task_is_discarded(watching, late):
     if late == "answer":
         settle(claimed, answer_met(), now=NOW)
     else:
-        fail(claimed, FailureKind.NETWORK, "It cannot be reached.", now=NOW, jitter=0.5)
+        fail(claimed, AskFailed(FailureKind.NETWORK, "It cannot be reached."), now=NOW, jitter=0.5)
 
     assert not NotificationSend.objects.exists()
     assert not Execution.objects.exists()
@@ -216,7 +216,7 @@ def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
         "took more than 512 MB of memory. Name a smaller page, or simplify the condition."
     )
     watching.refresh_from_db()
-    assert watching.next_run_at == NOW + timedelta(days=1)
+    assert watching.next_run_at == NOW + timedelta(minutes=1)
     assert not ProcrastinateJob.objects.filter(status="todo", scheduled_at__gt=NOW).exists()
 
 

@@ -90,7 +90,7 @@ def test_a_visit_that_cannot_be_started_stops_no_other_and_its_owner_is_told(
         "The visit could not be started; the details are in the server's log.",
     )
     bad.refresh_from_db()
-    assert (bad.next_run_at, bad.failed_run_count) == (NOW + timedelta(days=1), 1)
+    assert (bad.next_run_at, bad.failed_run_count) == (NOW + timedelta(minutes=1), 1)
 
 
 def test_a_visit_of_which_nothing_can_be_stored_is_put_off(owner):
@@ -101,7 +101,7 @@ def test_a_visit_of_which_nothing_can_be_stored_is_put_off(owner):
 
     assert Execution.objects.get().task_id == good.pk
     bad.refresh_from_db()
-    assert bad.next_run_at == NOW + timedelta(days=1)
+    assert bad.next_run_at == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("table", ["executions_execution", "procrastinate_jobs"])
@@ -138,7 +138,7 @@ def test_a_task_of_a_user_who_is_switched_off_is_put_off(owner):
 
     task.refresh_from_db()
     assert not Execution.objects.exists()
-    assert task.next_run_at == NOW + timedelta(days=1)
+    assert task.next_run_at == NOW + timedelta(hours=1)
 
 
 def test_an_execution_whose_worker_died_is_woken(owner):

@@ -3,8 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses
@@ -21,6 +20,7 @@ from tasks.destinations import OWN_FORMAT
 from torale import outbound
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
+from torale.retry_after import retry_after
 
 logger = structlog.get_logger(__name__)
 
@@ -164,20 +164,6 @@ def _asked_wait(message: Message, reply: outbound.Reply, *, now: datetime) -> ti
     if wait_s is not None:
         return timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
     return retry_after(reply.headers.get("retry-after"), now=now)
-
-
-def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
-    """Return the wait that a `Retry-After` (RFC 9110 §10.2.3) asks for; None if unreadable."""
-    if value is None:
-        return None
-    if (seconds := value.strip()).isdecimal():
-        # Ten digits are three centuries. int() refuses some thousands of digits.
-        return timedelta(seconds=int(seconds[:10]))
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(timedelta(0), at.replace(tzinfo=at.tzinfo or UTC) - now)
 
 
 def _error(status: int) -> str | None:

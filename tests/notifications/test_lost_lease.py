@@ -32,5 +32,5 @@ def test_the_second_attempt_is_recorded_and_the_first_breaks_nothing(owner, http
 
     send.refresh_from_db()
     assert (send.status, send.attempt_count) == ("sent", 1)
-    assert "attempt_broke" not in caplog.text
+    assert "work_broke" not in caplog.text
     assert "giving_back_failed" not in caplog.text

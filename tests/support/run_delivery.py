@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from notifications.delivery.claim import Claim, claim
 from notifications.delivery.concurrency import ConcurrencyLimits
-from notifications.delivery.drain import Drain
+from notifications.delivery.drain import Delivery
 from notifications.delivery.store import Ended, store
 from notifications.models import NotificationSend
 from tests.support.database_clock import MOVE, workers_follow
 from tests.support.factories import NOW
 from tests.support.receivers import DEADLINE_S
 from torale.database import connect
+from torale.pool import Pool
 
 
 def take(
@@ -54,11 +55,11 @@ def nothing_is_due() -> bool:
 
 
 def deliver(*, until: Callable[[], bool] = nothing_is_due) -> None:
-    """Run a drain until `until` returns true, and stop it as SIGTERM does."""
+    """Run the pool of deliveries until `until` returns true, and stop it as SIGTERM does."""
 
     async def main() -> None:
         stop = asyncio.Event()
-        draining = asyncio.create_task(Drain().run(stop))
+        draining = asyncio.create_task(Pool(Delivery()).run(stop))
         async with asyncio.timeout(DEADLINE_S):
             while not draining.done() and not await sync_to_async(until)():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # another connection writes the row

@@ -16,8 +16,9 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
-from notifications.delivery.drain import Drain
+from notifications.delivery.drain import Delivery
 from torale import __version__, proofs
+from torale.pool import Pool
 
 logger = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ async def keep_up(run: Any, stop: asyncio.Event) -> None:
 
 async def run_drain(stop: asyncio.Event) -> None:
     """Deliver sends."""
-    await Drain().run(stop)
+    await Pool(Delivery()).run(stop)
 
 
 async def run_queue(stop: asyncio.Event) -> None:

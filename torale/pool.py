@@ -1,0 +1,256 @@
+"""A pool of work that is claimed from the database, done, and stored; a worker has one per kind.
+
+1. Lease what is due (commit). Crash after: the lease runs out, and it is due again.
+2. Do it, holding no transaction. Crash after: it is done again.
+3. Store many results in one statement, only where the lease is still the claim's.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import psycopg
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+
+from torale.clock import Reading
+from torale.database import connect
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds between two looks when nothing wakes the pool, as nothing does when a retry falls due.
+POLL_S = 1.0
+#: Seconds that work under way has to end after the worker was told to stop.
+WORK_GRACE_S = 16.0
+#: Seconds for storing the last results after that; what is not stored is done again.
+STORING_S = 3.0
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+#: Takes an item and its result, on the event loop's thread.
+Report = Callable[[Item, Result], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Item, Result]):
+    """Items that are worked on together."""
+
+    #: The items.
+    items: Sequence[Item]
+    #: Does the work and reports each result as it is known. An item without a report has not been
+    #: worked on: it is given back, and due again at once.
+    work: Callable[[Report[Item, Result]], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed(Generic[Item, Result]):
+    """The result of one look at what is due."""
+
+    #: What was leased.
+    batches: Sequence[Batch[Item, Result]]
+    #: The database's time when they were leased.
+    clock: Reading
+    #: Whether to look again at once.
+    more_may_be_due: bool
+
+
+class Kind(Protocol[Item, Result]):
+    """What is particular to one kind of work."""
+
+    #: The name under which PostgreSQL tells that something may be due (NOTIFY, LISTEN).
+    wake_up: str
+    #: How many items are worked on at once.
+    most_at_once: int
+    #: How many are claimed by one statement: enough to make its cost small compared to the work.
+    per_claim: int
+
+    def open(self, stopping: threading.Event) -> AbstractAsyncContextManager[None]:
+        """Open what all work uses; `stopping` is set when no further work may begin."""
+
+    async def claim(
+        self, database: psycopg.AsyncConnection[Any], *, most: int
+    ) -> Claimed[Item, Result]:
+        """Lease up to `most` items that are due, the longest due first."""
+
+    def note_result(self, item: Item, result: Result) -> bool:
+        """Count an item as done; return whether claiming is worth it again because of that."""
+
+    def note_given_back(self, item: Item) -> None:
+        """Count an item as not worked on."""
+
+    def give_back(self, items: Sequence[Item]) -> None:
+        """End the leases of items, so that they are due at once; called in a thread."""
+
+    def broken(self, item: Item, *, now: datetime) -> Result:
+        """Return the result of an item whose work raised an exception, which is a bug."""
+
+    def name(self, item: Item) -> str:
+        """Return the item's id for the log."""
+
+    async def store(
+        self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Item, Result]]
+    ) -> None:
+        """Store results. One that cannot be stored does not hold up the others."""
+
+
+class Pool(Generic[Item, Result]):
+    """Does what is due, for as long as its worker lives.
+
+    It is refilled as items end, so that a slow one holds up no other. Results are stored together,
+    as many as have come in meanwhile.
+    """
+
+    def __init__(self, kind: Kind[Item, Result]) -> None:
+        self._kind = kind
+        self._wake = asyncio.Event()
+        self._results: asyncio.Queue[tuple[Item, Result]] = asyncio.Queue()
+        self._working: set[asyncio.Task[None]] = set()
+        #: Claimed, and neither done nor given back. By identity: this worker may claim an item
+        #: again whose lease has run out meanwhile.
+        self._in_hand: dict[int, Item] = {}
+        self._stopping = threading.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what is under way and give back the rest."""
+        helpers = [
+            asyncio.create_task(self._store_results()),
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._wake_at(stop)),
+        ]
+        try:
+            async with self._kind.open(self._stopping):
+                while not stop.is_set():
+                    try:
+                        await self._claim_until(stop)
+                    except Exception:  # what is under way must end and be stored all the same
+                        logger.exception("claiming_failed", kind=self._kind.wake_up)
+                        await asyncio.sleep(POLL_S)
+                await self._finish()
+        finally:
+            for task in (*helpers, *self._working):
+                task.cancel()
+            await asyncio.gather(*helpers, *self._working, return_exceptions=True)
+
+    async def _claim_until(self, stop: asyncio.Event) -> None:
+        async with await connect() as database:
+            # Claiming need not wait for the disk: if the database server crashes and loses a lease,
+            # the lease only ends early.
+            await database.execute("SET synchronous_commit = off")
+            while not stop.is_set():
+                self._wake.clear()
+                if not await self._fill(database):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), POLL_S)
+
+    async def _fill(self, database: psycopg.AsyncConnection[Any]) -> bool:
+        """Claim as much as there is room for, start it; return whether more may be due."""
+        kind = self._kind
+        free = min(kind.per_claim, kind.most_at_once - len(self._in_hand))
+        if free < kind.per_claim // 2:
+            return False  # an item that ends wakes the pool; claiming singly costs too much
+        claimed = await kind.claim(database, most=free)
+        for batch in claimed.batches:
+            for item in batch.items:
+                self._in_hand[id(item)] = item
+            task = asyncio.create_task(self._work(batch, claimed.clock))
+            self._working.add(task)
+            task.add_done_callback(self._ended)
+        return claimed.more_may_be_due
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # Their leases run out, and they are done again.
+            logger.error("giving_back_failed", kind=self._kind.wake_up, exc_info=error)
+
+    async def _work(self, batch: Batch[Item, Result], clock: Reading) -> None:
+        try:
+            await batch.work(self._note_result)
+        except Exception:  # a bug must end as a record, not in an endless loop
+            names = [self._kind.name(item) for item in batch.items]
+            logger.exception("work_broke", kind=self._kind.wake_up, ids=names)
+            for item in batch.items:
+                self._note_result(item, self._kind.broken(item, now=clock.now()))
+        await self._give_back([item for item in batch.items if id(item) in self._in_hand])
+
+    def _note_result(self, item: Item, result: Result) -> None:
+        if not self._in_hand.pop(id(item), None):
+            return  # it was given back meanwhile, and another attempt decides
+        is_worth_claiming = self._kind.note_result(item, result)
+        there_is_room = self._kind.most_at_once - self._kind.per_claim // 2
+        if is_worth_claiming or len(self._in_hand) == there_is_room:
+            self._wake.set()
+        self._results.put_nowait((item, result))
+
+    async def _give_back(self, items: Sequence[Item]) -> None:
+        for item in items:
+            del self._in_hand[id(item)]
+            self._kind.note_given_back(item)
+        if items:
+            await in_thread(self._kind.give_back, items)
+
+    async def _finish(self) -> None:
+        """Wait for what is under way, store it, and give back the rest.
+
+        What is given back is done by another worker at once. After a crash in here, it is done when
+        its leases have run out.
+        """
+        self._stopping.set()
+        if self._working:
+            await asyncio.wait(self._working, timeout=WORK_GRACE_S)
+        async with asyncio.timeout(STORING_S):
+            await self._give_back([*self._in_hand.values()])
+            await self._results.join()
+
+    async def _store_results(self) -> None:
+        """Store results as they come in; keep them while the database is away."""
+        results: list[tuple[Item, Result]] = []
+        while True:
+            try:
+                async with await connect() as database:
+                    while True:
+                        if not results:
+                            results.append(await self._results.get())
+                        while not self._results.empty():
+                            results.append(self._results.get_nowait())
+                        await self._kind.store(database, results)
+                        for _ in results:
+                            self._results.task_done()
+                        results.clear()
+            except Exception:  # what was done must be stored, whatever is wrong now
+                logger.exception("results_not_stored", kind=self._kind.wake_up, count=len(results))
+                await asyncio.sleep(POLL_S)
+
+    async def _listen(self) -> None:
+        """Wake the pool whenever any process says that something may be due."""
+        while True:
+            try:
+                async with await connect() as listening:
+                    await listening.execute(f"LISTEN {self._kind.wake_up}")
+                    self._wake.set()
+                    async for _ in listening.notifies():
+                        self._wake.set()
+            except (psycopg.Error, DatabaseError) as error:
+                logger.warning("listening_failed", kind=self._kind.wake_up, error=str(error))
+                await asyncio.sleep(POLL_S)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+
+async def in_thread(act: Callable[..., None], *arguments: Any) -> None:
+    """Have Django do something in a thread, on a connection that goes back to its pool."""
+
+    def acted() -> None:
+        try:
+            act(*arguments)
+        finally:
+            close_old_connections()
+
+    await sync_to_async(acted)()

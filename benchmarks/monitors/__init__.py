@@ -1,0 +1,1 @@
+"""Whether the page monitor tells what it should: cases from the habits of the real web."""

@@ -1,0 +1,59 @@
+"""What the page monitor tells of pages like those of the real web (script/bench monitors)."""
+
+import asyncio
+from collections import Counter
+
+from benchmarks.monitors.case import Expected
+from benchmarks.monitors.cases import CASES
+from benchmarks.monitors.measure import measure
+
+#: For each group, the precision and the recall that are reached. They are only ever raised.
+REACHED = {
+    "all": (0.56, 0.62),
+    "changes": (0.39, 0.98),
+    "contains": (0.92, 0.84),
+    "controls": (1.0, 1.0),
+    "encodings": (0.97, 0.69),
+    "errors": (0.20, 0.51),
+    "flapping": (0.28, 0.58),
+    "formats": (0.73, 0.26),
+    "grammar": (0.80, 0.05),
+    "json": (0.75, 0.51),
+    "negated": (0.71, 0.74),
+    "numbers": (0.89, 0.68),
+    "platforms": (0.70, 0.52),
+    "structured": (1.0, 0.0),
+    "walls": (0.38, 0.95),
+}
+#: How many visits to good pages are refused at most.
+REFUSED = 361
+#: Of how many pages that are no page an error says what they are, at least.
+NAMED = 32
+
+
+def test_the_page_monitor_tells_what_it_should(loopback_allowed):
+    report = asyncio.run(measure(CASES))
+
+    shown = "\n".join(["", *report.failures, report.table()])
+    assert report.groups.keys() | {"all"} == REACHED.keys()
+    for group, score in {**report.groups, "all": report.total}.items():
+        precision, recall = REACHED[group]
+        assert score.precision >= precision, f"{group}: {shown}"
+        assert score.recall >= recall, f"{group}: {shown}"
+    assert report.total.refused <= REFUSED, shown
+    assert report.total.no_pages_named >= NAMED, shown
+
+
+def test_every_case_has_a_name_of_its_own():
+    names = Counter(f"{group}/{one.name}" for group, members in CASES.items() for one in members)
+
+    assert [name for name, count in names.items() if count > 1] == []
+    assert names.total() >= 260
+
+
+def test_neither_telling_always_nor_telling_never_does_well():
+    expected = Counter(
+        visit.expected for members in CASES.values() for one in members for visit in one.visits
+    )
+
+    assert 0.25 < expected[Expected.TOLD] / expected.total() < 0.5

@@ -467,7 +467,7 @@ CASES = [
     ),
     both(
         "library-copy-returns",
-        'css(".status") == "verfügbar"',
+        'in css("td.status") matches /^verfügbar$/',
         (quiet, library("entliehen bis 14.03.2026")),
         (quiet, library("nicht verfügbar")),
         (told, library("verfügbar")),

@@ -204,12 +204,6 @@ CASES = [
         told(shop("39 €", head=offer("39", "InStock"))),
     ),
     case(
-        "in-store-only-is-not-out",
-        "in stock",
-        quiet(shop("39 €", head=offer("39", "OutOfStock"))),
-        told(shop("39 €", head=offer("39", "InStoreOnly"))),
-    ),
-    case(
         "related-products-do-not-count",
         "in stock",
         quiet(

@@ -1,6 +1,17 @@
 """Bot walls, captchas, gates and waiting rooms that answer 200: an error in words, never a telling."""
 
-from benchmarks.monitors.case import Case, Page, Served, case, fails, html, quiet, told
+from benchmarks.monitors.case import (
+    PATH,
+    Case,
+    Page,
+    Served,
+    case,
+    fails,
+    html,
+    quiet,
+    redirect,
+    told,
+)
 from benchmarks.monitors.pages import article, document, shop
 
 #: The rules that a wall tempts most.
@@ -9,7 +20,7 @@ CHANGES, NEGATED = "changes", 'does not contain "Sold out"'
 
 def wall(
     name: str,
-    page: str | Served,
+    page: Page,
     *words: str,
     lang: str = "en",
     rule: str = CHANGES,
@@ -57,6 +68,7 @@ TURNSTILE = (
 )
 CHALLENGE = "<script>(function(){window._cf_chl_opt={cvId:'3',cZone:'shop.example',cType:'managed'};var a=document.createElement('script');a.src='/cdn-cgi/challenge-platform/h/g/orchestrate/chl_page/v1?ray=8f2c';document.head.appendChild(a);}());</script>"
 RAY = '<div class="ray-id">Ray ID: <code>8f2c9a1b7d3e4f60</code></div><div>Performance &amp; security by <a href="https://www.cloudflare.com">Cloudflare</a></div>'
+CONSENT_PATH = "/consent?continue=%2Fcatalogue%2Fitem-4711"
 DATADOME = "<script>var dd={'rt':'c','cid':'AHrlqAAAAAMA','hsh':'8F2C','t':'bv','s':17434,'host':'geo.captcha-delivery.com'}</script><script src='https://ct.captcha-delivery.com/c.js'></script>"
 PERIMETER = "<script>window._pxAppId='PX8f2c';window._pxJsClientSrc='/8f2c/init.js';</script><div id='px-captcha'></div>"
 IMPERVA = "<html><head><META NAME='robots' CONTENT='noindex,nofollow'><script src='/_Incapsula_Resource?SWJIYLWA=5074a744e2e3d891814e9a2dace20bd4'></script></head><body></body></html>"
@@ -438,11 +450,17 @@ CASES = [
     ),
     wall(
         "consent-redirect",
-        Served(status=302, headers={"Location": "/consent?continue=%2Fcatalogue%2Fitem-4711"}),
+        {
+            PATH: redirect(CONSENT_PATH),
+            CONSENT_PATH: bare(
+                "Your privacy is important to us",
+                "We and our 842 partners use cookies. Please choose before you continue to the shop.",
+                more="<button>Accept all</button><button>Manage options</button>",
+            ),
+        },
         "consent",
         "cookies",
-        "not found",
-        "404",
+        "privacy",
     ),
     wall(
         "age-gate",
@@ -754,15 +772,15 @@ CASES = [
             for visit in [
                 verb(
                     {
-                        "/catalogue/item-4711": Served(
+                        PATH: Served(
                             status=302,
                             headers={
-                                "Location": "/catalogue/item-4711?c=1",
+                                "Location": PATH + "?c=1",
                                 "Set-Cookie": "consent=1; Path=/",
                             },
                             with_cookie=("consent=1", html(document(f"<p>{text}</p>"))),
                         ),
-                        "/catalogue/item-4711?c=1": Served(
+                        PATH + "?c=1": Served(
                             body=bare(
                                 "Cookies required", "Please enable cookies to continue."
                             ).encode(),

@@ -178,8 +178,11 @@ def _count(visit: Visit, outcome: Answer | AskFailed | BadQuestion, score: Score
         score.refused += 1
         return f"refused: {outcome}"
     if visit.expected is Expected.FAILS:
-        words = "" if answer else _plain(str(outcome))
-        if not any(_plain(word) in words for word in visit.words):
+        # "age" is not named by "page".
+        named = re.compile(
+            "|".join(rf"(?<![a-z]){re.escape(_plain(word))}" for word in visit.words)
+        )
+        if answer or not named.search(_plain(str(outcome))):
             return f"no error with any of {visit.words}: {answer.evidence if answer else outcome}"
         score.no_pages_named += 1
     return ""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from executions.models import Execution
 from executions.monitors import check
 from tasks.destinations import Destinations, parse
 from tasks.models import State, Task
@@ -17,7 +18,15 @@ from torale.errors import Refused
 from torale.fields import Undecryptable
 
 #: Fields that a caller may set. `notifications` is separate: it is parsed into destinations.
-FIELDS = ("name", "search_query", "condition_description", "is_public", "context")
+FIELDS = (
+    "name",
+    "search_query",
+    "condition_description",
+    "schedule",
+    "time_zone",
+    "is_public",
+    "context",
+)
 
 
 @transaction.atomic
@@ -28,7 +37,8 @@ def create_task(
 
     Args:
         user: the owner.
-        fields: validated values by their API names; `search_query` is required.
+        fields: validated values by their names in the API, except that `timezone` is `time_zone`;
+            `search_query` is required.
         now: the time of the request.
         run_immediately: whether to start the first execution in the same transaction.
 
@@ -64,7 +74,10 @@ def update_task(
     task = Task.objects.select_for_update().get(pk=task.pk)
     if "search_query" in fields and task.condition_description == task.search_query:
         task.condition_description = fields["search_query"]  # still the default
+    before = (task.schedule, task.time_zone)
     _apply(task, fields)
+    if (task.schedule, task.time_zone) != before:
+        _reschedule(task, now=now)
     if "state" in fields:
         if fields["state"] == State.ACTIVE != task.state:
             _check_active_limit(task.user)
@@ -108,6 +121,12 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
             condition_description=task.condition_description,
             networks=task.user.networks(),
         )
+
+
+def _reschedule(task: Task, *, now: datetime) -> None:
+    """Set the next visit by a new schedule, unless a visit is under way: it sets the next one."""
+    if not Execution.objects.open().filter(task=task).exists():
+        task.visit_again(task.regular_visit(after=now))
 
 
 def _with_kept_headers(

@@ -14,13 +14,14 @@ from django.utils import timezone
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
+from tasks import visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
 from tasks.next_visit import after_failure
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
 
-#: The wait before the next visit if the monitor does not set one.
+#: The wait before the next visit if neither the task nor the monitor sets one.
 FALLBACK_INTERVAL = timedelta(hours=24)
 
 
@@ -115,6 +116,18 @@ class Task(models.Model):
     search_query = models.TextField(max_length=2000)
     condition_description = models.TextField(max_length=2000)
     state = models.CharField(max_length=9, choices=State, default=State.ACTIVE)
+    #: When it is visited, as `visit_schedule.parse` returns it.
+    schedule = models.CharField(
+        max_length=visit_schedule.MAX_LENGTH,
+        default=visit_schedule.AUTO,
+        db_default=visit_schedule.AUTO,
+    )
+    #: The IANA name of the time zone in which cron fields of `schedule` are read.
+    time_zone = models.CharField(
+        max_length=visit_schedule.MAX_LENGTH,
+        default=visit_schedule.DEFAULT_ZONE,
+        db_default=visit_schedule.DEFAULT_ZONE,
+    )
     next_run_at = models.DateTimeField(null=True, default=timezone.now)
     last_known_state = models.JSONField(null=True)
     context = models.JSONField(null=True)
@@ -245,11 +258,18 @@ class Task(models.Model):
         self.state_changed_at = now
         self.next_run_at = now if state == State.ACTIVE else None
 
-    def learn(self, answer: Answer, *, now: datetime) -> None:
-        """Store the monitor's state from the answer, and the time of the next visit."""
+    def learn(self, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
+        """Store the monitor's state from the answer, and the time of the next visit.
+
+        Args:
+            answer: what was found out.
+            now: the time at which it is stored.
+            jitter: a random number from 0 to 1, which moves the next visit; 0.5 does not.
+        """
         self.last_known_state = answer.state
         self.failed_run_count = 0
-        self.visit_again(answer.next_run_at or now + FALLBACK_INTERVAL)
+        interval = answer.next_run_at - now if answer.next_run_at else FALLBACK_INTERVAL
+        self.visit_again(self.next_visit(after=now, interval=interval, jitter=jitter))
         self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
         PageText.objects.keep(self, answer.texts)
 
@@ -265,11 +285,22 @@ class Task(models.Model):
             after_failure(
                 failed_runs=self.failed_run_count,
                 now=now,
-                regular_at=now + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
+                regular_at=self.regular_visit(after=now),
                 retry_after=retry_after,
             )
         )
         self.save(update_fields=["failed_run_count", "next_run_at"])
+
+    def next_visit(self, *, after: datetime, interval: timedelta, jitter: float) -> datetime:
+        """Return when the schedule has the next visit; see `visit_schedule.next_visit`."""
+        return visit_schedule.next_visit(
+            self.schedule, self.time_zone, after=after, interval=interval, jitter=jitter
+        )
+
+    def regular_visit(self, *, after: datetime) -> datetime:
+        """Return when the schedule has the next visit, without an answer to decide it."""
+        usual = timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES)
+        return self.next_visit(after=after, interval=usual, jitter=0.5)
 
     def visit_again(self, at: datetime) -> None:
         """Set the next visit in memory, but only if the task is active: others have none."""

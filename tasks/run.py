@@ -83,7 +83,12 @@ async def run(execution_id: UUID) -> None:
     execution, question = claimed
     try:
         answer = await ask(question)
-        await sync_to_async(settle)(execution, answer, now=await sync_to_async(clock.now)())
+        await sync_to_async(settle)(
+            execution,
+            answer,
+            now=await sync_to_async(clock.now)(),
+            jitter=random.random(),  # noqa: S311
+        )
     except AskFailed as error:
         failure = error
     except Exception:  # whatever breaks in a monitor, or while its answer is stored
@@ -119,18 +124,24 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
     return execution, question
 
 
-def settle(execution: Execution, answer: Answer, *, now: datetime) -> None:
+def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
     """Store an answer and everything that follows from it in one transaction.
 
     If the condition is met, the signal `condition_met` is sent, and notifications/record.py records
     the sends in this transaction. An answer that arrives after its execution was cancelled or its
     task was deleted is dropped.
+
+    Args:
+        execution: the claimed execution.
+        answer: what was found out.
+        now: the time at which it is stored.
+        jitter: a random number from 0 to 1, which moves the next visit; 0.5 does not.
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
         if task is None or not execution.record_answer(answer, now=now):
             return
-        task.learn(answer, now=now)
+        task.learn(answer, now=now, jitter=jitter)
         if execution.notify:
             failure_mail.tell_success(task=task)
         if answer.condition_met and execution.notify:

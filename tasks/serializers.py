@@ -1,8 +1,10 @@
 """Tasks as JSON: the members that a caller may set, and those that are shown."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import (
     PolymorphicProxySerializer,
     extend_schema_field,
@@ -12,6 +14,7 @@ from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
+from tasks import visit_schedule
 from tasks.destinations import MAX_ADDRESS, METHODS, WEBHOOK_FORMATS, unparse
 from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
@@ -22,6 +25,14 @@ STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`:
 #: Texts for members that can be both set and read.
 QUESTION = "What to look at: a question that contains the URLs of its pages."
 PUBLIC = "Whether anyone may read the task, without a key."
+SCHEDULE = (
+    "When the page is visited: `auto` (at the installation's interval), `every <n> "
+    "minutes|hours|days`, or five cron fields such as `0 9 * * 1-5`. Intervals vary by up to 10 %."
+)
+TIME_ZONE = (
+    "The time zone in which cron fields are read: a name of the IANA database such as "
+    "`Europe/Berlin`."
+)
 FORMAT_HELP = (
     "The format of the body. `torale` is the event that the reference describes, and the only "
     "format that is signed. The others are the formats of the services with these names."
@@ -138,9 +149,8 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     last_execution = ExecutionSerializer(
         allow_null=True, help_text="The latest execution; null before the first one."
     )
-    schedule = serializers.SerializerMethodField(
-        help_text="Always `auto`: the monitor decides when the next visit is."
-    )
+    schedule = serializers.CharField(help_text=SCHEDULE)
+    timezone = serializers.CharField(source="time_zone", help_text=TIME_ZONE)
     config = serializers.SerializerMethodField(
         help_text="Always an empty object, for clients that require this member."
     )
@@ -174,6 +184,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "immediate_execution_error",
             "context",
             "schedule",
+            "timezone",
             "config",
             "is_active",
         ]
@@ -215,10 +226,6 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         """Return the destinations in the contract's form."""
         return unparse(task.destinations)
 
-    def get_schedule(self, task: Task) -> str:
-        """Return `auto`, because the monitor decides when the task is visited."""
-        return "auto"
-
     def get_config(self, task: Task) -> dict[str, Any]:
         """Return an empty object: the official SDK requires the member, which has no use here."""
         return {}
@@ -235,6 +242,33 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             if data["last_execution"]:
                 data["last_execution"] = without_error(data["last_execution"])
         return data
+
+
+class ScheduleField(TextField):
+    """When a task is visited. The error for any other value says what to write."""
+
+    default_error_messages = {"invalid": visit_schedule.FORMS, "blank": visit_schedule.FORMS}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the schedule in the form in which it is stored."""
+        minimum = timedelta(minutes=settings.TORALE_MINIMUM_INTERVAL_MINUTES)
+        try:
+            return visit_schedule.parse(super().to_internal_value(data), minimum=minimum)
+        except visit_schedule.BadSchedule as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+
+class TimeZoneField(TextField):
+    """The IANA name of a time zone."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        name: str = super().to_internal_value(data)
+        try:
+            visit_schedule.check_zone(name)
+        except visit_schedule.BadSchedule as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+        return name
 
 
 #: Levels of nesting in a JSON object. Rendering fails beyond about 250.
@@ -295,6 +329,17 @@ class TaskWriteSerializer(LenientSerializer):
         max_length=2000,
         help_text="The condition that has to become true. By default a new task uses "
         "`search_query`.",
+    )
+    schedule = ScheduleField(
+        required=False,
+        max_length=visit_schedule.MAX_LENGTH,
+        help_text=f"{SCHEDULE} A new task has `auto` by default.",
+    )
+    timezone = TimeZoneField(
+        source="time_zone",
+        required=False,
+        max_length=visit_schedule.MAX_LENGTH,
+        help_text=f"{TIME_ZONE} A new task has `UTC` by default.",
     )
     state = ChoiceField(
         State.choices, required=False, help_text=f"{STATES} A new task is active by default."

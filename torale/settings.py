@@ -103,9 +103,16 @@ TORALE_ADMIN_EMAIL = read("TORALE_ADMIN_EMAIL", str, "admin@localhost", "an emai
 
 # --- Watching ------------------------------------------------------------------------------------
 
-# Minutes between two visits of the page monitor. Fifteen is polite to other people's servers.
+# Minutes between two visits of a page, unless the task has a `schedule` of its own. Fifteen is
+# polite to other people's servers.
 TORALE_PAGE_INTERVAL_MINUTES = read(
     "TORALE_PAGE_INTERVAL_MINUTES", whole_number(1), "15", "a whole number of minutes, at least 1"
+)
+
+# The shortest time, in minutes, that a task's own `schedule` may leave between two visits. Five
+# minutes still spare other people's servers.
+TORALE_MINIMUM_INTERVAL_MINUTES = read(
+    "TORALE_MINIMUM_INTERVAL_MINUTES", whole_number(1), "5", "a whole number of minutes, at least 1"
 )
 
 # How many active tasks one user may have.

@@ -13,9 +13,9 @@ def names(response) -> set[str]:
 
 @pytest.mark.parametrize("state", State.values)
 def test_a_task_has_what_the_sdk_requires(owner, owner_client, state):
-    """For clients of the oldest official SDK (0.0.2): `schedule` is always `auto`, `config` always
-    `{}`, and `is_active` says
-    whether the state is `active`."""
+    """For clients of the oldest official SDK (0.0.2): `config` is always `{}`, and `is_active` says
+    whether the state is
+    `active`."""
     task = make_task(owner, state=state)
 
     shown = owner_client.get(f"{TASKS}/{task.pk}").json()

@@ -60,6 +60,7 @@ def task_json(user: User, **differing: Any) -> JSON:
         "immediate_execution_error": None,
         "context": None,
         "schedule": "auto",
+        "timezone": "UTC",
         "config": {},
         "is_active": True,
         **differing,

@@ -18,8 +18,8 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     search_fields = ["name", "=id", "=user__email"]
     ordering = ["-created_at", "-id"]
     show_full_result_count = False
-    # Header values are secrets shared with the receiver, and so are some URLs.
-    exclude = ["webhook_headers", "webhook_url"]
+    # Header values are secrets shared with the receiver or the watched site, and so are some URLs.
+    exclude = ["webhook_headers", "webhook_url", "request_headers"]
     readonly_fields = ["shown_webhook_url"]
 
     @admin.display(description="webhook URL", empty_value="-")

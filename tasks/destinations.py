@@ -1,6 +1,5 @@
 """Convert the contract's list of notifications to what a task stores, and back; no I/O."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from yarl import URL
 
+from tasks import headers
 from torale.errors import Refused
 from torale.fields import Undecryptable
 from torale.url_check import check_url
@@ -20,32 +20,8 @@ OWN_FORMAT = "torale"
 #: All formats by name. Each value takes a URL and returns why the format's service cannot have that
 #: URL, or None. The notifications app, which knows the services, adds its formats in `ready`.
 WEBHOOK_FORMATS: dict[str, Callable[[str], str | None]] = {OWN_FORMAT: lambda _: None}
-#: RFC 9110 §5.6.2 `token`.
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-#: RFC 9110 §5.5 without obs-text, so that every receiver can read it.
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{0,2000}")
-MAX_HEADERS = 20
 #: RFC 5321 §4.5.3.1.3, without the angle brackets.
 MAX_ADDRESS = 254
-#: Torale or the HTTP connection sets these. If a task set them, it would forge or break them.
-RESERVED_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-RESERVED_PREFIXES = ("webhook-", "x-torale-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +78,7 @@ def parse(configs: Sequence[Any], *, networks: Networks) -> Destinations:
 def unparse(destinations: Destinations) -> list[dict[str, Any]]:
     """Return the contract's list for `destinations`. Headers that cannot be decrypted are null."""
     configs: list[dict[str, Any]] = []
-    headers = destinations.webhook_headers
+    own_headers = destinations.webhook_headers
     if destinations.email:
         configs.append({"type": "email", "address": destinations.email})
     if destinations.webhook_url:
@@ -111,7 +87,7 @@ def unparse(destinations: Destinations) -> list[dict[str, Any]]:
                 "type": "webhook",
                 "url": destinations.webhook_url,
                 "method": destinations.webhook_method,
-                "headers": None if isinstance(headers, Undecryptable) else headers,
+                "headers": None if isinstance(own_headers, Undecryptable) else own_headers,
                 "format": destinations.webhook_format,
             }
         )
@@ -181,23 +157,7 @@ def _format(config: Mapping[str, Any]) -> str:
 
 
 def _headers(config: Mapping[str, Any]) -> dict[str, str]:
-    headers = config.get("headers", {})
-    if not isinstance(headers, Mapping) or len(headers) > MAX_HEADERS:
-        raise Refused(
-            f"Invalid notification: headers must be an object of at most {MAX_HEADERS} texts."
-        )
-    seen = set()
-    for name, value in headers.items():
-        if not HEADER_NAME.fullmatch(name):
-            raise Refused(f"Invalid notification: {name!r} is not a header name (RFC 9110 §5.6.2).")
-        if name.lower() in RESERVED_HEADERS or name.lower().startswith(RESERVED_PREFIXES):
-            raise Refused(f"Invalid notification: header {name} is set by Torale; leave it out.")
-        if name.lower() in seen:
-            raise Refused(f"Invalid notification: header {name} is given twice.")
-        if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value):
-            raise Refused(
-                f"Invalid notification: the value of header {name} must be printable ASCII text "
-                "of at most 2000 characters."
-            )
-        seen.add(name.lower())
-    return dict(headers)
+    try:
+        return headers.check(config.get("headers", {}))
+    except Refused as error:
+        raise Refused(f"Invalid notification: {error}") from error

@@ -10,14 +10,20 @@ from django.db import transaction
 
 from accounts.models import User
 from executions.models import Execution
-from executions.monitors import check
+from executions.monitors import BadQuestion, check, check_request_headers, origins_of
+from tasks import headers
 from tasks.destinations import Destinations, parse
 from tasks.models import State, Task
 from tasks.run import AlreadyRunning, start
 from torale.errors import Refused
-from torale.fields import Undecryptable
+from torale.fields import Undecryptable, kept
 
-#: Fields that a caller may set. `notifications` is separate: it is parsed into destinations.
+PUBLIC_WITH_HEADERS = (
+    "A task with request_headers cannot be public, because everyone could read what only your "
+    "log-in can. Remove them first: set request_headers to {}."
+)
+#: Fields that a caller may set. `notifications` is separate, as it is parsed into destinations, and
+#: so is `request_headers`, as its values may be masked.
 FIELDS = (
     "name",
     "search_query",
@@ -109,6 +115,8 @@ def delete_task(*, task: Task) -> None:
 
 
 def _apply(task: Task, fields: Mapping[str, Any]) -> None:
+    has_headers = kept(task, "request_headers") is not None
+    origins = _origins(task) if has_headers else frozenset()
     for name in FIELDS:
         if name in fields:
             setattr(task, name, fields[name])
@@ -121,6 +129,40 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
             condition_description=task.condition_description,
             networks=task.user.networks(),
         )
+    if has_headers or "request_headers" in fields:
+        _apply_request_headers(task, fields.get("request_headers"), origins_before=origins)
+
+
+def _apply_request_headers(
+    task: Task, given: Mapping[str, str] | None, *, origins_before: frozenset[str]
+) -> None:
+    """Set the request headers; drop the stored ones if the pages are at another origin now.
+
+    Args:
+        task: the task, with its new query.
+        given: what was sent; a masked value keeps the stored one. None keeps all that is stored.
+        origins_before: the origins of the pages that the query named before.
+    """
+    stored = kept(task, "request_headers")
+    if stored is None or not origins_before & _origins(task):
+        stored = {}
+    try:
+        new = stored if given is None else headers.unmasked(given, stored=stored)
+    except Refused as error:
+        raise BadQuestion({"request_headers": str(error)}) from error
+    task.request_headers = new or None
+    if new:
+        check_request_headers(
+            search_query=task.search_query, condition_description=task.condition_description
+        )
+        if task.is_public:
+            raise Refused(PUBLIC_WITH_HEADERS)
+
+
+def _origins(task: Task) -> frozenset[str]:
+    return origins_of(
+        search_query=task.search_query, condition_description=task.condition_description
+    )
 
 
 def _reschedule(task: Task, *, now: datetime) -> None:

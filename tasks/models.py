@@ -140,6 +140,8 @@ class Task(models.Model):
     webhook_headers = EncryptedJSONField(default=dict)
     #: The format of the webhook's body; the notifications app knows which formats exist.
     webhook_format = models.CharField(max_length=20, default=OWN_FORMAT, db_default=OWN_FORMAT)
+    #: Sent with each visit of a page, such as cookies; null if there are none.
+    request_headers = EncryptedJSONField(null=True)
     is_muted = models.BooleanField(
         default=False,
         help_text="Whether somebody has unsubscribed from this task's emails. While it is true, no "
@@ -173,6 +175,11 @@ class Task(models.Model):
                 condition=Q(state=State.ACTIVE, next_run_at__isnull=False)
                 | (~Q(state=State.ACTIVE) & Q(next_run_at=None)),
                 name="task_scheduled_when_active",
+            ),
+            # What only its owner's log-in can read must not be shown to everyone.
+            models.CheckConstraint(
+                condition=Q(is_public=False) | Q(request_headers=None),
+                name="task_private_with_request_headers",
             ),
             models.CheckConstraint(
                 condition=Q(is_muted=False) | Q(notification_email=None),
@@ -241,6 +248,7 @@ class Task(models.Model):
             texts=PageText.objects.of(self),
             context=self.context,
             networks=self.user.networks(),
+            request_headers=kept(self, "request_headers") or {},
             asked_at=now,
         )
 

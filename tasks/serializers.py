@@ -14,17 +14,23 @@ from rest_framework import serializers
 
 from executions.models import Execution
 from executions.serializers import ExecutionSerializer
-from tasks import visit_schedule
+from tasks import headers, visit_schedule
 from tasks.destinations import MAX_ADDRESS, METHODS, WEBHOOK_FORMATS, unparse
 from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
 from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
 from torale.api.validation import LenientSerializer
+from torale.errors import Refused
+from torale.fields import Undecryptable, kept
 
 #: What the states mean. These and the next texts are for the OpenAPI document.
 STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`: done."
 #: Texts for members that can be both set and read.
 QUESTION = "What to look at: a question that contains the URLs of its pages."
 PUBLIC = "Whether anyone may read the task, without a key."
+REQUEST_HEADERS = (
+    "Headers to send when the pages are visited, such as cookies, by name. All pages must be of "
+    "one origin (scheme, host and port), and the headers are sent to that origin only."
+)
 SCHEDULE = (
     "When the page is visited: `auto` (at the installation's interval), `every <n> "
     "minutes|hours|days`, or five cron fields such as `0 9 * * 1-5`. Intervals vary by up to 10 %."
@@ -43,6 +49,7 @@ OWNER_ONLY: dict[str, Any] = {
     "notification_email": None,
     "webhook_url": None,
     "is_muted": False,
+    "request_headers": {},
     "context": None,
 }
 
@@ -134,6 +141,10 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     notifications = serializers.SerializerMethodField(
         help_text="Where the task's notifications go; empty for anyone but the owner."
     )
+    request_headers = serializers.SerializerMethodField(
+        help_text=f"{REQUEST_HEADERS} Each value is shown as `{headers.MASK}`. Empty for anyone "
+        "but the owner; null if the server cannot decrypt them with its keys."
+    )
     last_known_state = StoredObjectField(
         allow_null=True,
         help_text="What the monitor remembers for the next visit; null before the first answer.",
@@ -178,6 +189,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "notification_email",
             "webhook_url",
             "is_muted",
+            "request_headers",
             "state_changed_at",
             "created_at",
             "updated_at",
@@ -226,6 +238,11 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
         """Return the destinations in the contract's form."""
         return unparse(task.destinations)
 
+    def get_request_headers(self, task: Task) -> dict[str, str] | None:
+        """Return the headers with masks for their values."""
+        stored = kept(task, "request_headers")
+        return None if isinstance(stored, Undecryptable) else headers.masked(stored or {})
+
     def get_config(self, task: Task) -> dict[str, Any]:
         """Return an empty object: the official SDK requires the member, which has no use here."""
         return {}
@@ -242,6 +259,20 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             if data["last_execution"]:
                 data["last_execution"] = without_error(data["last_execution"])
         return data
+
+
+class RequestHeadersField(serializers.DictField):
+    """Headers for the visits of pages. The error names the header at fault, but no value."""
+
+    child = serializers.CharField(allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Return the headers by name."""
+        reserved = headers.RESERVED_HEADERS | headers.RESERVED_ON_VISITS
+        try:
+            return headers.check(data, reserved=reserved)
+        except Refused as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
 
 
 class ScheduleField(TextField):
@@ -340,6 +371,12 @@ class TaskWriteSerializer(LenientSerializer):
         required=False,
         max_length=visit_schedule.MAX_LENGTH,
         help_text=f"{TIME_ZONE} A new task has `UTC` by default.",
+    )
+    request_headers = RequestHeadersField(
+        required=False,
+        help_text=f"{REQUEST_HEADERS} They replace all headers that the task has, except that a "
+        f"value of `{headers.MASK}` keeps the stored one. They are dropped when the pages' origin "
+        "changes. A task with such headers cannot be public.",
     )
     state = ChoiceField(
         State.choices, required=False, help_text=f"{STATES} A new task is active by default."

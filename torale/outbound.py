@@ -32,6 +32,7 @@ __all__ = [
     "fetch",
     "networks_of",
     "open_session",
+    "origin_of",
 ]
 
 logger = structlog.get_logger(__name__)
@@ -153,7 +154,8 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     Args:
         session: from `open_session`.
         url: the first URL.
-        headers: sent to every server on the way, so they must not contain secrets.
+        headers: sent only to the origin of `url` (RFC 6454), so they may contain secrets. After a
+            redirect to another scheme, host or port they are left out.
         timeout: the time limit for everything together.
         max_bytes: how large the body may be, both compressed and decoded.
         max_redirects: how many redirects may be followed.
@@ -162,10 +164,10 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         Unreachable: the page could not be read; `kind` and message say why.
     """
     started = time.monotonic()
+    first = url
     for _ in range(max_redirects + 1):
-        response = await _send(
-            session, "GET", url, headers=headers, timeout=timeout, started=started
-        )
+        own = headers if headers and origin_of(url) == origin_of(first) else None
+        response = await _send(session, "GET", url, headers=own, timeout=timeout, started=started)
         async with response:
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or location is None:
@@ -188,6 +190,17 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     raise Unreachable(
         Failure.TOO_MANY_REDIRECTS, f"The page redirects more than {max_redirects} times."
     )
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an absolute URL (RFC 6454 §4): its scheme, host and port.
+
+    A URL that is malformed, which no call is made to, is its own origin.
+    """
+    try:
+        return str(URL(url).origin())
+    except ValueError:
+        return url
 
 
 #: What may be raised instead of an answer, what it means, and the message. The first match counts,

@@ -171,7 +171,8 @@ SECRET_KEY_FALLBACKS = read(
     "SECRET_KEY_FALLBACKS", comma_separated, "", "comma-separated keys", secret=True
 )
 
-# Keys that encrypt webhook secrets and header values at rest. The first encrypts; all decrypt.
+# Keys that encrypt webhook secrets, and header values of webhooks and visits, at rest. The first
+# encrypts; all decrypt.
 TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(
     ","
 )

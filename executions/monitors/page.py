@@ -6,6 +6,7 @@ It uses no language model.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.client import responses
@@ -17,6 +18,7 @@ from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import LONGEST_REST, FailureKind, most_retryable
+from executions.monitors.echoes import without_values
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -32,8 +34,14 @@ from executions.pages.page import Download, Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
 from torale import outbound
 from torale.errors import Refused
+from torale.fields import Undecryptable
 from torale.retry_after import retry_after
 from torale.url_rules import Networks
+
+UNDECRYPTABLE = (
+    "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
+    "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
+)
 
 #: The time limit for one page, redirects included.
 VISIT_TIMEOUT = timedelta(seconds=30)
@@ -105,12 +113,7 @@ class PageMonitor:
         Raises:
             AskFailed: none of the pages could be read.
         """
-        try:
-            # The child processes compile it. Done here, that could take a tenth of a second, and
-            # nothing could be sent meanwhile.
-            rule = rule_of(question.search_query, question.condition_description, compiles=False)
-        except RuleError as error:
-            raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
+        rule, headers = _rule_in(question), _headers_in(question)
         addresses = addresses_in(question.search_query)
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
@@ -118,7 +121,13 @@ class PageMonitor:
         async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
             replies = await asyncio.gather(
                 *(
-                    attempt(session, address, now=question.asked_at, resting=at_rest.get(address))
+                    attempt(
+                        session,
+                        address,
+                        headers=headers,
+                        now=question.asked_at,
+                        resting=at_rest.get(address),
+                    )
                     for address in addresses
                 )
             )
@@ -227,38 +236,77 @@ def rule_of(search_query: str, condition_description: str, *, compiles: bool = T
     return parse(condition_description, compiles=compiles)
 
 
-async def attempt(
-    session: aiohttp.ClientSession, address: str, *, now: datetime, resting: AskFailed | None
+def _rule_in(question: Question) -> Rule:
+    try:
+        # The child processes compile it. Done here, that could take a tenth of a second, and
+        # nothing could be sent meanwhile.
+        return rule_of(question.search_query, question.condition_description, compiles=False)
+    except RuleError as error:
+        raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
+
+
+def _headers_in(question: Question) -> Mapping[str, str]:
+    """Return the request headers. Without them, the page of a log-in would be read instead."""
+    if isinstance(question.request_headers, Undecryptable):
+        raise AskFailed(FailureKind.USER_ERROR, UNDECRYPTABLE)
+    return question.request_headers
+
+
+async def attempt(  # noqa: PLR0913 - what a visit consists of
+    session: aiohttp.ClientSession,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    now: datetime,
+    resting: AskFailed | None = None,
+    time_limit: timedelta | None = None,
 ) -> outbound.Reply | AskFailed:
     """Return what the server answered, or why it did not: one page does not end the others.
 
     Args:
         session: from `outbound.open_session`.
         address: the page's URL.
+        headers: the request headers.
         now: when the question is asked.
         resting: why the page is not visited yet; None if it is.
+        time_limit: as for `visit`.
     """
     if resting:
         return resting
     try:
-        return await visit(session, address, now=now)
+        return await visit(session, address, headers=headers, now=now, time_limit=time_limit)
     except AskFailed as failure:
         return failure
 
 
-async def visit(session: aiohttp.ClientSession, address: str, *, now: datetime) -> outbound.Reply:
-    """Return what the server of the page at `address` answered.
+async def visit(
+    session: aiohttp.ClientSession,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    now: datetime,
+    time_limit: timedelta | None = None,
+) -> outbound.Reply:
+    """Return what the server of the page at `address` answered, without the headers' values in it.
 
     Args:
         session: from `outbound.open_session`.
         address: the page's URL.
+        headers: the request headers.
         now: when the question is asked.
+        time_limit: the time that the page may take; by default VISIT_TIMEOUT.
 
     Raises:
         AskFailed: there was no answer, or its status is not 2xx.
     """
     try:
-        reply = await outbound.fetch(session, address, timeout=VISIT_TIMEOUT, max_bytes=MAX_BYTES)
+        reply = await outbound.fetch(
+            session,
+            address,
+            headers=headers,
+            timeout=time_limit or VISIT_TIMEOUT,
+            max_bytes=MAX_BYTES,
+        )
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
     if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -269,6 +317,10 @@ async def visit(session: aiohttp.ClientSession, address: str, *, now: datetime) 
             retry_after=now + rest if rest else None,
             warnings=warnings,
         )
+    if headers:
+        # In a thread: searching five megabytes for dozens of values takes a tenth of a second.
+        body = await asyncio.to_thread(without_values, reply.body, headers)
+        return replace(reply, body=body)
     return reply
 
 

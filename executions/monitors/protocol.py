@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from executions.failures import FailureKind
+from torale.fields import Undecryptable
 from torale.url_rules import Networks
 
 
@@ -25,6 +26,9 @@ class Question:
     asked_at: datetime
     #: The networks that the task's owner may call besides the public internet.
     networks: Networks = ()
+    #: Headers to send when a page is visited, by name; secrets, which no message may contain. They
+    #: are for the question's one origin only.
+    request_headers: Mapping[str, str] | Undecryptable = field(default_factory=dict, repr=False)
     #: The task's own data.
     context: dict[str, Any] | None = None
 
@@ -135,6 +139,16 @@ class Monitor(Protocol):
 
         Raises:
             BadQuestion: names the fields at fault.
+        """
+
+    def origins(self, search_query: str) -> frozenset[str]:
+        """Return the origins (RFC 6454) to which a question's request headers would be sent.
+
+        Args:
+            search_query: what to look at.
+
+        Returns:
+            Such as `https://shop.example`; nothing if this monitor sends no request headers.
         """
 
     async def ask(self, question: Question) -> Answer:

@@ -1,12 +1,23 @@
 """The section "Tasks": when a task's pages are visited, and with which headers."""
 
-import pytest
+import asyncio
 
-from executions.monitors import Answer
+import pytest
+from django.db import IntegrityError
+
+from executions.monitors import Answer, ask
 from tasks.models import Task
 from tasks.run import claim, settle, start
 from tests.support.api_calls import AT_NOW, QUESTION, TASKS, new_task, tell
-from tests.support.factories import NOW, make_pending_execution
+from tests.support.factories import (
+    NOW,
+    make_pending_execution,
+    make_task,
+    make_undecryptable,
+    stored_value,
+)
+from tests.support.receivers import HTTPAnswer, HTTPReceiver
+from tests.support.watched_pages import html
 
 pytestmark = pytest.mark.usefixtures("at_now")
 
@@ -147,3 +158,230 @@ def test_the_shortest_wait_is_a_setting(owner_client, settings):
     settings.TORALE_MINIMUM_INTERVAL_MINUTES = 1
 
     assert new_task(owner_client, schedule="* * * * *")["schedule"] == "* * * * *"
+
+
+PAGE = "https://shop.example/orders"
+SECRET = "session=3f9a2c71"
+MASKED = {"Cookie": "********"}
+
+
+def watching(client, **members):
+    """Create a task with request headers."""
+    return new_task(
+        client, **{"search_query": PAGE, "request_headers": {"Cookie": SECRET}, **members}
+    )
+
+
+def stored_headers(task) -> dict[str, str] | None:
+    headers: dict[str, str] | None = Task.objects.get(pk=task["id"]).request_headers
+    return headers
+
+
+def test_they_are_sent_when_the_pages_are_visited(owner_client, http_receiver):
+    """`request_headers` are sent when the pages are visited, for cookies and log-ins;"""
+    task = watching(owner_client, search_query=http_receiver.url, run_immediately=True)
+
+    asyncio.run(ask(Task.objects.get(pk=task["id"]).question(now=NOW)))
+
+    [request] = http_receiver.requests
+    assert request.headers["cookie"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"Coo kie": "a"}, "'Coo kie' is not a header name"),
+        ({"Host": "a"}, "header Host is set by Torale; leave it out."),
+        ({"content-length": "1"}, "header content-length is set by Torale; leave it out."),
+        ({"Range": "bytes=0-1"}, "header Range is set by Torale; leave it out."),
+        ({"Cookie": "a", "cookie": "b"}, "header cookie is given twice."),
+        ({"Cookie": "s3cret\r\nX: y"}, "the value of header Cookie must be printable ASCII"),
+        ({"Cookie": 17}, "the value of header Cookie must be printable ASCII"),
+        (["Cookie"], "headers must be an object of at most 20 texts."),
+        ({f"X-{n}": "a" for n in range(21)}, "headers must be an object of at most 20 texts."),
+        (MASKED, "there is no stored value of header Cookie to keep; write the value itself."),
+    ],
+)
+def test_names_and_values_are_checked(owner_client, headers, said):
+    """names and values are checked as those
+    of webhooks are (422). … No error message contains a value."""
+    response = owner_client.post(TASKS, {**QUESTION, "request_headers": headers}, format="json")
+
+    assert response.status_code == 422
+    [fault] = response.json()["detail"]
+    assert (fault["loc"], fault["input"]) == (["body", "request_headers"], None)
+    assert fault["msg"].startswith(said)
+    assert "s3cret" not in response.text
+
+
+def test_a_fault_of_another_member_shows_no_value_either(owner_client):
+    """No error message contains a value."""
+    response = owner_client.post(TASKS, {"request_headers": {"Cookie": SECRET}}, format="json")
+
+    assert response.json()["detail"][0]["input"] == {"request_headers": None}
+
+
+def test_they_are_stored_encrypted_and_shown_masked(owner_client):
+    """They are stored encrypted and shown to the owner with their values masked,"""
+    task = watching(owner_client)
+
+    assert task["request_headers"] == MASKED
+    assert stored_headers(task) == {"Cookie": SECRET}
+    assert SECRET.encode() not in stored_value(Task.objects.get(), "request_headers")
+    for path in (url(task), TASKS):
+        response = owner_client.get(path)
+        assert "********" in response.text
+        assert SECRET not in response.text
+
+
+def test_they_are_null_if_no_key_decrypts_them(owner_client):
+    """and are null in an answer if the server's keys do not decrypt them."""
+    task = watching(owner_client)
+    make_undecryptable(Task.objects.get(), "request_headers")
+    before = stored_value(Task.objects.get(), "request_headers")
+
+    shown = owner_client.get(url(task)).json()
+    again = owner_client.put(url(task), shown, format="json")
+    masked = owner_client.patch(url(task), {"request_headers": MASKED}, format="json")
+
+    assert shown["request_headers"] is None
+    assert (again.status_code, masked.status_code) == (200, 422)
+    assert stored_value(Task.objects.get(), "request_headers") == before
+
+
+def test_a_mask_keeps_the_stored_value(owner_client):
+    """Sent, they replace all that the task has; a
+    value equal to its mask keeps the stored one."""
+    task = watching(owner_client, request_headers={"Cookie": SECRET, "X-A": "1"})
+    sent = {"cookie": "********", "Authorization": "Basic b2xpdmU="}
+
+    changed = owner_client.patch(url(task), {"request_headers": sent}, format="json")
+    again = owner_client.put(url(task), changed.json(), format="json")
+
+    assert again.json()["request_headers"] == dict.fromkeys(sent, "********")
+    assert stored_headers(task) == {"cookie": SECRET, "Authorization": "Basic b2xpdmU="}
+
+
+def test_an_empty_object_removes_them(owner_client):
+    """Sent, they replace all that the task has;"""
+    task = watching(owner_client)
+
+    changed = owner_client.patch(url(task), {"request_headers": {}}, format="json").json()
+
+    assert (changed["request_headers"], stored_headers(task)) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["http://shop.example/", "https://www.shop.example/", "https://shop.example:8443/"],
+)
+def test_a_task_with_them_names_pages_of_one_origin(owner_client, other):
+    """A task that has them names pages of one origin (scheme, host and port),
+    else 422."""
+    task = watching(owner_client, search_query=f"{PAGE} https://shop.example:443/account")
+
+    response = owner_client.patch(url(task), {"search_query": f"{PAGE} {other}"}, format="json")
+
+    assert response.status_code == 422
+    [fault] = response.json()["detail"]
+    assert fault["loc"] == ["body", "request_headers"]
+    assert "names pages of 2: " in fault["msg"]
+    assert owner_client.get(url(task)).json() == task
+
+
+def test_they_do_not_follow_a_redirect_to_another_origin(owner_client, http_receiver):
+    """They go to that origin only, also after a redirect,"""
+    away = HTTPReceiver()
+    away.answers = [html("Log in")]
+    http_receiver.answers = [
+        HTTPAnswer(302, headers={"Location": "/here"}),
+        HTTPAnswer(302, headers={"Location": away.url}),
+    ]
+    task = watching(owner_client, search_query=http_receiver.url)
+
+    asyncio.run(ask(Task.objects.get(pk=task["id"]).question(now=NOW)))
+    away.close()
+
+    assert [request.headers["cookie"] for request in http_receiver.requests] == [SECRET] * 2
+    assert ["cookie" in request.headers for request in away.requests] == [False]
+
+
+def test_they_are_dropped_when_the_origin_changes(owner_client):
+    """and are dropped when the pages' origin changes."""
+    task = watching(owner_client)
+
+    same = {"search_query": "https://SHOP.example:443/other"}
+    kept = owner_client.patch(url(task), same, format="json").json()
+    other = {"search_query": "https://other.example/"}
+    masked = owner_client.patch(url(task), {**other, "request_headers": MASKED}, format="json")
+    dropped = owner_client.patch(url(task), other, format="json").json()
+
+    assert kept["request_headers"] == MASKED
+    assert masked.status_code == 422
+    assert (dropped["request_headers"], stored_headers(task)) == ({}, None)
+
+
+def test_new_ones_may_come_with_the_new_origin(owner_client):
+    """and are dropped when the pages' origin changes."""
+    task = watching(owner_client)
+    sent = {"search_query": "https://other.example/", "request_headers": {"Cookie": "b"}}
+
+    owner_client.patch(url(task), sent, format="json")
+
+    assert stored_headers(task) == {"Cookie": "b"}
+
+
+def test_a_task_with_them_cannot_be_public(owner_client):
+    """Such a
+    task cannot be public: 400 both ways."""
+    private, public = watching(owner_client), new_task(owner_client, is_public=True)
+
+    answers = [
+        owner_client.post(
+            TASKS, {**QUESTION, "is_public": True, "request_headers": {"A": "b"}}, format="json"
+        ),
+        owner_client.patch(url(private), {"is_public": True}, format="json"),
+        owner_client.patch(f"{url(private)}/visibility", {"is_public": True}, format="json"),
+        owner_client.patch(url(public), {"request_headers": {"A": "b"}}, format="json"),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert answer.json()["detail"].startswith("A task with request_headers cannot be public")
+    assert Task.objects.get(pk=private["id"]).is_public is False
+    assert stored_headers(public) is None
+
+
+def test_without_them_it_can(owner_client):
+    """Such a
+    task cannot be public: 400 both ways."""
+    task = watching(owner_client)
+
+    sent = {"request_headers": {}, "is_public": True}
+    changed = owner_client.patch(url(task), sent, format="json")
+
+    assert (changed.status_code, changed.json()["is_public"]) == (200, True)
+
+
+def test_the_database_refuses_a_public_task_with_them(owner):
+    """Such a
+    task cannot be public"""
+    with pytest.raises(IntegrityError, match="task_private_with_request_headers"):
+        make_task(owner, is_public=True, request_headers={"A": "b"})
+
+
+def test_a_fork_never_has_them(owner_client):
+    """A fork never has them."""
+    task = watching(owner_client)
+
+    fork = owner_client.post(f"{url(task)}/fork").json()
+
+    assert (fork["request_headers"], stored_headers(fork)) == ({}, None)
+
+
+def test_strangers_are_shown_none(owner, owner_client, stranger_client):
+    """shown to the owner with their values masked, to others not at
+    all,"""
+    task = new_task(owner_client, is_public=True)
+
+    assert stranger_client.get(url(task)).json()["request_headers"] == {}

@@ -54,6 +54,7 @@ def task_json(user: User, **differing: Any) -> JSON:
         "notification_email": None,
         "webhook_url": None,
         "is_muted": False,
+        "request_headers": {},
         "state_changed_at": AT_NOW,
         "created_at": AT_NOW,
         "updated_at": None,

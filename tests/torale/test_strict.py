@@ -99,12 +99,12 @@ def test_a_strict_request_with_unknown_members_is_422_nested_ones_too(owner, own
         {"type": "email", "adress": "me@example.com"},
         {"type": "webhook", "url": "https://r.example/", "header": {"X-Any": "name"}},
     ]
-    body = {**QUESTION, "schedule": "daily", "notifications": notifications}
+    body = {**QUESTION, "priority": "high", "notifications": notifications}
 
     response = owner_client.post(TASKS, body, format="json", headers=STRICT)
 
     assert faults(response) == [
-        (["body", "schedule"], "extra_forbidden"),
+        (["body", "priority"], "extra_forbidden"),
         (["body", "notifications", 0, "adress"], "extra_forbidden"),
         (["body", "notifications", 1, "header"], "extra_forbidden"),
     ]

@@ -44,6 +44,10 @@ TYPES = {
 }
 
 
+#: Members of bodies whose values are shown in no answer.
+SECRET_MEMBERS = frozenset({"request_headers"})
+
+
 class Unprocessable(exceptions.ValidationError):
     """A validation error whose source is known. A plain ValidationError is about the body.
 
@@ -137,7 +141,14 @@ def _faults_of(
 
 
 def fault(type_: str, loc: Sequence[str | int], msg: str, given: Any) -> dict[str, Any]:
-    """Return one entry of a 422's list. An input nested too deeply to be rendered becomes null."""
+    """Return one entry of a 422's list.
+
+    An input nested too deeply to be rendered becomes null, and so do members with secrets.
+    """
+    if not SECRET_MEMBERS.isdisjoint(loc):
+        given = None
+    elif isinstance(given, Mapping):
+        given = {name: None if name in SECRET_MEMBERS else given[name] for name in given}
     try:
         orjson.dumps(given, default=str)
     except orjson.JSONEncodeError:

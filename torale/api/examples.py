@@ -67,6 +67,7 @@ VALUES: dict[str, Any] = {
     "recipient": RECEIVER,
     "request_body": '{"id": "019cb83b-2b00-7e55-9d10-6c2f8a4e1b43", "object": "event"}',
     "request_headers": {"content-type": "application/json"},
+    "Task.request_headers": {"Cookie": "********"},
     "response_body": "ok",
     "response_headers": {"content-type": "text/plain"},
     "response_status": 200,

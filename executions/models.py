@@ -50,6 +50,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep those that have not ended."""
         return self.filter(status__in=OPEN)
 
+    def ended(self) -> Self:
+        """Keep those that have ended."""
+        return self.exclude(status__in=OPEN)
+
     def with_notification(self) -> Self:
         """Keep those whose condition was met."""
         return self.filter(notification__isnull=False)
@@ -137,6 +141,11 @@ class Execution(models.Model):
                 F("id").desc(),
                 name="execution_feed",
                 condition=Q(notification__isnull=False),
+            ),
+            # Read when old executions are pruned, the oldest first; those with a notification are
+            # read by `execution_feed`.
+            models.Index(
+                "created_at", name="execution_prunable", condition=Q(notification__isnull=True)
             ),
             # Read by the sweep for executions that no worker has taken.
             models.Index("created_at", name="execution_open", condition=Q(status__in=OPEN)),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from tasks import run, schedule
+from tasks import preview, run, schedule
 from torale import clock, scheduler
 
 
@@ -12,6 +12,12 @@ from torale import clock, scheduler
 async def run_execution(execution_id: str) -> None:
     """Ask one execution's question."""
     await run.run(UUID(execution_id))
+
+
+@app.task(name=preview.JOB, queue=preview.QUEUE)
+async def run_preview(preview_id: str) -> None:
+    """Make one preview."""
+    await preview.run(UUID(preview_id))
 
 
 @app.periodic(cron="* * * * * */5")
@@ -28,3 +34,10 @@ def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
 def recover_executions(timestamp: int) -> None:  # noqa: ARG001
     """Wake the executions that a dead worker left behind."""
     schedule.recover(now=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="forget_previews", queueing_lock="forget_previews")
+def forget_previews(timestamp: int) -> None:  # noqa: ARG001
+    """Delete the previews whose result is no longer shown."""
+    preview.forget_expired(now=clock.now())

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from accounts.models import User
 from executions.models import Execution
-from executions.monitors import BadQuestion, check, check_request_headers, origins_of
+from executions.monitors import BadQuestion, check
+from executions.monitors.addresses import origins_in
 from tasks import headers
 from tasks.destinations import Destinations, parse
 from tasks.models import State, Task
@@ -116,7 +117,7 @@ def delete_task(*, task: Task) -> None:
 
 def _apply(task: Task, fields: Mapping[str, Any]) -> None:
     has_headers = kept(task, "request_headers") is not None
-    origins = _origins(task) if has_headers else frozenset()
+    origins = origins_in(task.search_query)
     for name in FIELDS:
         if name in fields:
             setattr(task, name, fields[name])
@@ -133,6 +134,26 @@ def _apply(task: Task, fields: Mapping[str, Any]) -> None:
         _apply_request_headers(task, fields.get("request_headers"), origins_before=origins)
 
 
+def check_origin(search_query: str) -> None:
+    """Check that request headers can be sent for a query: its pages are of one origin.
+
+    Raises:
+        BadQuestion: they are of several, or there is no page; the message says what to change.
+    """
+    origins = origins_in(search_query)
+    if not origins:
+        fault = "search_query names no page; leave the headers out."
+    elif len(origins) > 1:
+        fault = (
+            "The headers are sent to one origin (scheme, host and port) only, but search_query "
+            f"names pages of {len(origins)}: {', '.join(sorted(origins))}. Name pages of one "
+            "origin, or leave the headers out."
+        )
+    else:
+        return
+    raise BadQuestion({"request_headers": fault})
+
+
 def _apply_request_headers(
     task: Task, given: Mapping[str, str] | None, *, origins_before: frozenset[str]
 ) -> None:
@@ -144,7 +165,7 @@ def _apply_request_headers(
         origins_before: the origins of the pages that the query named before.
     """
     stored = kept(task, "request_headers")
-    if stored is None or not origins_before & _origins(task):
+    if stored is None or not origins_before & origins_in(task.search_query):
         stored = {}
     try:
         new = stored if given is None else headers.unmasked(given, stored=stored)
@@ -152,17 +173,9 @@ def _apply_request_headers(
         raise BadQuestion({"request_headers": str(error)}) from error
     task.request_headers = new or None
     if new:
-        check_request_headers(
-            search_query=task.search_query, condition_description=task.condition_description
-        )
+        check_origin(task.search_query)
         if task.is_public:
             raise Refused(PUBLIC_WITH_HEADERS)
-
-
-def _origins(task: Task) -> frozenset[str]:
-    return origins_of(
-        search_query=task.search_query, condition_description=task.condition_description
-    )
 
 
 def _reschedule(task: Task, *, now: datetime) -> None:

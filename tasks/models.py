@@ -17,6 +17,7 @@ from executions.monitors import Answer, Question
 from tasks import visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
 from tasks.next_visit import after_failure
+from tasks.previews import Preview as Preview  # noqa: PLC0414 - Django looks for models here
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7

@@ -17,7 +17,12 @@ from executions.serializers import ExecutionSerializer
 from tasks import headers, visit_schedule
 from tasks.destinations import MAX_ADDRESS, METHODS, WEBHOOK_FORMATS, unparse
 from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
-from torale.api.fields import ChoiceField, FlagField, StoredObjectField, TextField
+from torale.api.fields import (
+    ChoiceField,
+    FlagField,
+    StoredObjectField,
+    TextField,
+)
 from torale.api.validation import LenientSerializer
 from torale.errors import Refused
 from torale.fields import Undecryptable, kept

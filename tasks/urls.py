@@ -1,12 +1,13 @@
 """The URLs under /api/v1/tasks and /api/v1/public, and /tasks/{id}/rss."""
 
 from tasks.public import PublicFeedView, PublicTasksView, PublicTaskView, TaskRSSView
-from tasks.views import TaskViewSet
+from tasks.views import PreviewViewSet, TaskViewSet
 from torale.api.routers import Router
 
 TASK_ID = "(?P<task_id>[^/.]+)"
 
 router = Router()
+router.register("api/v1/tasks/preview", PreviewViewSet, basename="preview")
 router.register("api/v1/tasks", TaskViewSet, basename="task")
 router.add("api/v1/public/tasks", PublicTasksView.as_view(), name="public-tasks")
 router.add(f"api/v1/public/tasks/id/{TASK_ID}", PublicTaskView.as_view(), name="public-task")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import exceptions, mixins, viewsets
+from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -16,10 +16,17 @@ from accounts.authentication import caller
 from executions.models import Execution
 from executions.monitors import BadQuestion
 from executions.serializers import ExecutionSerializer
+from tasks import preview
 from tasks.filters import ExecutionFilterSet, TaskFilterSet
 from tasks.fork import fork_task
 from tasks.lifecycle import create_task, delete_task, update_task
 from tasks.models import Task, TaskQuerySet, attach_last_executions
+from tasks.preview_serializers import (
+    PreviewSerializer,
+    PreviewWriteSerializer,
+    RequestedPreviewSerializer,
+)
+from tasks.previews import Preview
 from tasks.run import start
 from tasks.serializers import (
     ExecuteSerializer,
@@ -259,3 +266,43 @@ class TaskViewSet(
         if task.user_id != self.request.user.pk:
             page = [without_error(execution) for execution in page]
         return self.get_paginated_response(page)
+
+
+@extend_schema(tags=["Tasks"])
+class PreviewViewSet(IdsInPath, viewsets.GenericViewSet[Any]):
+    """Questions that the caller tries before creating a task."""
+
+    serializer_class = PreviewSerializer
+    lookup_url_kwarg = "preview_id"
+
+    @extend_schema(
+        summary="Try a question: a worker visits its pages now. No task is created.",
+        operation_id="task_preview_create",
+        request=PreviewWriteSerializer,
+        responses={202: RequestedPreviewSerializer, 429: ErrorSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Try a question: a worker visits its pages now. No task is created."""
+        body = validated(PreviewWriteSerializer, request.data)
+        with bad_questions_are_faults():
+            requested = preview.request(
+                user=caller(request),
+                search_query=body["search_query"],
+                condition_description=body.get("condition_description", body["search_query"]),
+                request_headers=body.get("request_headers", {}),
+                now=clock.now(),
+            )
+        return Response(RequestedPreviewSerializer(requested).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Show what came of a preview, for ten minutes.",
+        operation_id="task_preview_retrieve",
+        responses=PreviewSerializer,
+    )
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        """Show what came of a preview, for ten minutes."""
+        previews = Preview.objects.for_user(caller(request)).kept(clock.now())
+        found = previews.filter(pk=self.kwargs["preview_id"]).first()
+        if found is None:
+            raise exceptions.NotFound
+        return Response(self.get_serializer(found).data)

@@ -36,7 +36,9 @@ OWN_CLOCK = {
     "notifications/models/send.py": "a default; what records a send passes the database's time",
     "notifications/models/suppression.py": "created_at of rows",
     "notifications/models/webhook.py": "created_at of rows",
+    "tasks/management/commands/try_task.py": "a terminal's question, without a database",
     "tasks/models.py": "defaults; what makes a task passes the database's time",
+    "tasks/previews.py": "a default; what makes a preview passes the database's time",
 }
 
 

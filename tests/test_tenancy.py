@@ -9,8 +9,9 @@ from accounts.models import APIKey, EmailAddress
 from executions.models import Execution
 from notifications.models import NotificationSend, WebhookEndpoint
 from tasks.models import Task
+from tasks.previews import Preview
 from tasks.view_counts import view_counter
-from tests.support.factories import make_address, make_execution, make_send, make_task
+from tests.support.factories import make_address, make_execution, make_preview, make_send, make_task
 from tests.support.routes import METHODS, PUBLIC_ROUTES, ROUTES
 
 
@@ -24,6 +25,7 @@ def ids(owner) -> dict[str, Any]:
     address = make_address(owner)
     return {
         "task_id": task.pk,
+        "preview_id": make_preview(owner).pk,
         "key_id": key.pk,
         "send_id": send.pk,
         "endpoint_id": send.endpoint.public_id,
@@ -32,11 +34,8 @@ def ids(owner) -> dict[str, Any]:
 
 
 def rows() -> list[Any]:
-    return [
-        row
-        for model in (Task, Execution, NotificationSend, WebhookEndpoint, APIKey, EmailAddress)
-        for row in model.objects.order_by("pk").values()
-    ]
+    models = (Task, Preview, Execution, NotificationSend, WebhookEndpoint, APIKey, EmailAddress)
+    return [row for model in models for row in model.objects.order_by("pk").values()]
 
 
 def test_the_walk_sees_the_routes():

@@ -20,6 +20,7 @@ from torale.connections import TooManyInterim
 from torale.errors import Refused
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
 from torale.url_check import check_url, networks_of, parse
+from torale.url_rules import origin_of
 
 __all__ = [
     "Failure",
@@ -32,7 +33,6 @@ __all__ = [
     "fetch",
     "networks_of",
     "open_session",
-    "origin_of",
 ]
 
 logger = structlog.get_logger(__name__)
@@ -190,17 +190,6 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     raise Unreachable(
         Failure.TOO_MANY_REDIRECTS, f"The page redirects more than {max_redirects} times."
     )
-
-
-def origin_of(url: str) -> str:
-    """Return the origin of an absolute URL (RFC 6454 §4): its scheme, host and port.
-
-    A URL that is malformed, which no call is made to, is its own origin.
-    """
-    try:
-        return str(URL(url).origin())
-    except ValueError:
-        return url
 
 
 #: What may be raised instead of an answer, what it means, and the message. The first match counts,

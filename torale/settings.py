@@ -129,8 +129,15 @@ TORALE_EMAILS_PER_HOUR = read(
     "TORALE_EMAILS_PER_HOUR", whole_number(1), "10", "a whole number, at least 1"
 )
 
-# Days for which the record of sends is kept; 0 keeps it for ever. The bodies of sends and of the
-# answers are kept for a third of that time.
+# Days for which executions without a notification are kept; 0 keeps them for ever. Those with a
+# notification are kept for TORALE_RETENTION_DAYS, and the latest of each task is always kept. With
+# visits every 15 minutes, a task has 2,880 executions in 30 days.
+TORALE_EXECUTION_DAYS = read(
+    "TORALE_EXECUTION_DAYS", whole_number(0), "30", "a whole number of days, 0 for ever"
+)
+
+# Days for which the record of sends, and executions with a notification, are kept; 0 keeps them for
+# ever. The bodies of sends and of the answers are kept for a third of that time.
 TORALE_RETENTION_DAYS = read(
     "TORALE_RETENTION_DAYS", whole_number(0), "0", "a whole number of days, 0 for ever"
 )
@@ -399,6 +406,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TaskState": "tasks.models.State",
         "ExecutionStatus": "executions.models.ExecutionStatus",
+        "PreviewStatus": "tasks.previews.PreviewStatus",
         "EventType": "notifications.models.EventType",
         "SendStatus": "notifications.models.SendStatus",
         "EndedSendStatus": "notifications.serializers.ENDED",

@@ -194,3 +194,14 @@ def _spelled(ports: Ports) -> str:
     return ", ".join(
         str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]}-{allowed[-1]}" for allowed in ports
     )
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an absolute URL (RFC 6454 §4): its scheme, host and port.
+
+    A URL that is malformed, which no call is made to, is its own origin.
+    """
+    try:
+        return str(URL(url).origin())
+    except ValueError:
+        return url

@@ -4,6 +4,7 @@ A monitor is imported when it is first needed. So the models, which need only th
 answer, do not load an HTTP client or a parser.
 """
 
+from datetime import timedelta
 from functools import cache
 
 from django.utils.module_loading import import_string
@@ -15,10 +16,10 @@ from executions.monitors.protocol import (
     BadQuestion,
     FailedPage,
     Monitor,
+    Preview,
     Question,
     Source,
 )
-from torale.fields import Undecryptable
 from torale.url_rules import Networks
 
 __all__ = [
@@ -29,13 +30,13 @@ __all__ = [
     "BadQuestion",
     "FailedPage",
     "Monitor",
+    "Preview",
     "Question",
     "Source",
     "ask",
     "check",
-    "check_request_headers",
     "monitor_for",
-    "origins_of",
+    "preview",
 ]
 
 #: The classes of the monitors. The first that takes a question is asked.
@@ -44,11 +45,6 @@ MONITORS = {"page": "executions.monitors.page.PageMonitor"}
 NO_MONITOR = (
     'Name the page to watch, for example "https://example.com/product". '
     "Questions without a page need a language model, and none is configured."
-)
-
-UNDECRYPTABLE = (
-    "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
-    "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
 )
 
 
@@ -86,54 +82,41 @@ def check(*, search_query: str, condition_description: str, networks: Networks) 
     )
 
 
-def origins_of(*, search_query: str, condition_description: str) -> frozenset[str]:
-    """Return the origins to which request headers would be sent; see `Monitor.origins`."""
-    try:
-        monitor = monitor_for(
-            search_query=search_query, condition_description=condition_description
-        )
-    except BadQuestion:
-        return frozenset()
-    return monitor.origins(search_query)
-
-
-def check_request_headers(*, search_query: str, condition_description: str) -> None:
-    """Refuse request headers for a question about several origins, or about none.
-
-    Raises:
-        BadQuestion: says what to change.
-    """
-    origins = origins_of(search_query=search_query, condition_description=condition_description)
-    if not origins:
-        fault = "No page is visited for this question; leave the headers out."
-    elif len(origins) > 1:
-        fault = (
-            "The headers are sent to one origin (scheme, host and port) only, but search_query "
-            f"names pages of {len(origins)}: {', '.join(sorted(origins))}. Name pages of one "
-            "origin, or leave the headers out."
-        )
-    else:
-        return
-    raise BadQuestion({"request_headers": fault})
-
-
 async def ask(question: Question) -> Answer:
     """Return the answer of the monitor that takes `question`.
 
     Raises:
         AskFailed: there is no answer; the message says why.
     """
-    if isinstance(question.request_headers, Undecryptable):
-        # Without them, the page of a log-in would be read instead of the one that is watched.
-        raise AskFailed(FailureKind.USER_ERROR, UNDECRYPTABLE)
+    return await _chosen(question).ask(question)
+
+
+async def preview(question: Question, *, time_limit: timedelta) -> Preview:
+    """Return what the monitor that takes `question` would see and answer now.
+
+    Args:
+        question: what to try. What it knows from earlier answers is not used.
+        time_limit: the time that each page may take.
+
+    Raises:
+        AskFailed: nothing could be read; the message says why.
+    """
+    return await _chosen(question).preview(question, time_limit=time_limit)
+
+
+def _chosen(question: Question) -> Monitor:
+    """Return the monitor that takes `question`.
+
+    Raises:
+        AskFailed: there is none any more.
+    """
     try:
-        monitor = monitor_for(
+        return monitor_for(
             search_query=question.search_query,
             condition_description=question.condition_description,
         )
     except BadQuestion as error:  # it was stored when there still was a monitor for it
         raise AskFailed(FailureKind.USER_ERROR, str(error)) from error
-    return await monitor.ask(question)
 
 
 @cache

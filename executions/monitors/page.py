@@ -5,12 +5,12 @@ It uses no language model.
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.client import responses
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,17 +18,20 @@ from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import LONGEST_REST, FailureKind, most_retryable
+from executions.monitors.addresses import addresses_in
 from executions.monitors.echoes import without_values
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
     BadQuestion,
     FailedPage,
+    Preview,
     Question,
     Source,
 )
 from executions.monitors.resting import remembered, resting
-from executions.pages.examine import examine
+from executions.pages import examine
+from executions.pages.examine import Sight
 from executions.pages.finding import Finding
 from executions.pages.page import Download, Unreadable
 from executions.pages.rule import Changes, Rule, RuleError, parse
@@ -36,7 +39,9 @@ from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
 from torale.retry_after import retry_after
-from torale.url_rules import Networks
+from torale.url_rules import Networks, origin_of
+
+T = TypeVar("T")
 
 UNDECRYPTABLE = (
     "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
@@ -47,7 +52,6 @@ UNDECRYPTABLE = (
 VISIT_TIMEOUT = timedelta(seconds=30)
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
-ADDRESS = re.compile(r"https?://[^\s<>\"'“”‘’«»`]+", re.IGNORECASE)  # noqa: RUF001 - on purpose
 
 #: Statuses with which a server may say when to come again.
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -190,6 +194,59 @@ class PageMonitor:
             + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
         )
 
+    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+        """Visit the pages and show what is read on each, and what the rule says of it.
+
+        Raises:
+            AskFailed: no page could be read.
+        """
+        rule, headers = _rule_in(question), _headers_in(question)
+        addresses = addresses_in(question.search_query)
+        async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
+            replies = await asyncio.gather(
+                *(
+                    attempt(
+                        session,
+                        address,
+                        headers=headers,
+                        now=question.asked_at,
+                        time_limit=time_limit,
+                    )
+                    for address in addresses
+                )
+            )
+        sights: dict[str, Sight] = {}
+        failures: dict[str, AskFailed] = {}
+        warnings: list[str] = []
+        for address, reply in zip(addresses, replies, strict=True):
+            try:
+                if isinstance(reply, AskFailed):
+                    raise reply
+                download = _download(address, reply)
+                sight = await in_child(address, examine.preview, str(rule), download)
+            except AskFailed as failure:
+                failures[address] = failure
+                warnings += failure.warnings
+            else:
+                sights[address] = sight
+                warnings += _warnings(address, reply, sight)
+        if not sights:
+            raise joined([*failures.values()])
+        return Preview(
+            holds=any(sight.holds for sight in sights.values()),
+            evidence="\n\n".join(
+                sight.evidence if len(addresses) == 1 else f"{address}: {sight.evidence}"
+                for address, sight in sights.items()
+            ),
+            pages=[
+                {"url": address, "error": str(failures[address])}
+                if address in failures
+                else {"url": address, "error": None, **asdict(sights[address])}
+                for address in addresses
+            ],
+            warnings=warnings,
+        )
+
 
 def joined(failures: Sequence[AskFailed]) -> AskFailed:
     """Return the failure of a question of which no page could be read.
@@ -206,18 +263,6 @@ def joined(failures: Sequence[AskFailed]) -> AskFailed:
         retry_after=min(rests) if len(rests) == len(failures) else None,
         warnings=[sentence for failure in failures for sentence in failure.warnings],
     )
-
-
-def addresses_in(query: str) -> list[str]:
-    """Return the http(s) URLs that `query` names, in their order and without duplicates."""
-    found = []
-    for match in ADDRESS.findall(query):
-        address = match.rstrip(".,;:!?*_]}")
-        # A closing parenthesis belongs to the URL only if the opening one does, too.
-        while address.endswith(")") and address.count(")") > address.count("("):
-            address = address[:-1].rstrip(".,;:!?*_]}")
-        found.append(address)
-    return list(dict.fromkeys(found))
 
 
 def rule_of(search_query: str, condition_description: str, *, compiles: bool = True) -> Rule:
@@ -336,15 +381,28 @@ async def find(
     Raises:
         AskFailed: the page cannot be read, or the condition cannot be applied.
     """
-    download = Download(
+    download = _download(address, reply)
+    return await in_child(address, examine.examine, condition, download, memory, text)
+
+
+def _download(address: str, reply: outbound.Reply) -> Download:
+    return Download(
         requested_url=address,
         url=reply.url,
         status=reply.status,
         headers=reply.headers,
         body=reply.body,
     )
+
+
+async def in_child(address: str, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function that reads the page at `address`, in a process with limits.
+
+    Raises:
+        AskFailed: the page cannot be read, or the condition cannot be applied.
+    """
     try:
-        return await confined(examine, condition, download, memory, text)
+        return await confined(function, *arguments)
     except Unreadable as error:
         raise AskFailed(FailureKind.USER_ERROR, f"{address} cannot be watched: {error}.") from error
     except RuleError as error:
@@ -375,6 +433,18 @@ def _rest_after(
                 ASKED_TO_WAIT.format(address=address, status=reply.status)
             ]
     return None, []
+
+
+def _warnings(address: str, reply: outbound.Reply, sight: Sight) -> Iterator[str]:
+    if origin_of(reply.url) != origin_of(address):
+        yield f"{address} leads to another site: {reply.url}."
+    if not sight.text.strip():
+        yield f"{address} has no text. Perhaps a script adds it; Torale runs no scripts."
+    if len(sight.text) < sight.characters:
+        yield (
+            f"Only the first {len(sight.text):,} of {sight.characters:,} characters of {address} "
+            "are shown. The condition is applied to all of them."
+        )
 
 
 def _failure_of(status: int) -> FailureKind:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from executions.failures import FailureKind
@@ -83,6 +83,21 @@ class Answer:
     next_run_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a monitor would see and answer now, for people who try a question."""
+
+    #: Whether the condition is true now.
+    holds: bool
+    #: Why, in words.
+    evidence: str
+    #: What was read, as plain JSON: an object for each page, with its `url` and what the monitor
+    #: has to show of it, or with the `error` because of which it could not be read.
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    #: Sentences about what may surprise the task's owner.
+    warnings: list[str] = field(default_factory=list)
+
+
 class AskFailed(Exception):
     """There is no answer; the message tells the task's owner why.
 
@@ -141,19 +156,20 @@ class Monitor(Protocol):
             BadQuestion: names the fields at fault.
         """
 
-    def origins(self, search_query: str) -> frozenset[str]:
-        """Return the origins (RFC 6454) to which a question's request headers would be sent.
-
-        Args:
-            search_query: what to look at.
-
-        Returns:
-            Such as `https://shop.example`; nothing if this monitor sends no request headers.
-        """
-
     async def ask(self, question: Question) -> Answer:
         """Find the answer.
 
         Raises:
             AskFailed: there is no answer; the message says why.
+        """
+
+    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+        """Show what would be read and answered, as if the question had never been asked.
+
+        Args:
+            question: what to try.
+            time_limit: the time that each page may take.
+
+        Raises:
+            AskFailed: nothing could be read; the message says why.
         """

@@ -1,12 +1,40 @@
 """Read what a visit brought and apply a condition to it: the work that runs in a child process."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from executions.pages.finding import Finding, find
-from executions.pages.page import Download
+from executions.pages.page import Download, Page
 from executions.pages.parse_page import parse_page
-from executions.pages.rule import parse
+from executions.pages.rule import Number, Rule, parse, quoted
+from executions.pages.selected import select_number
+
+#: How many characters of a page's text a preview shows.
+SHOWN_CHARACTERS = 10_000
+#: How many items of a feed a preview shows, and how many characters of each text.
+SHOWN_ITEMS = 50
+SHOWN_ITEM_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What was read on a page, and what a rule says of it, for people who try a rule."""
+
+    #: Its title, empty when it has none.
+    title: str
+    #: The beginning of its text.
+    text: str
+    #: How many characters the whole text has.
+    characters: int
+    #: The entries of a feed, as `title`, `url` and `text`.
+    items: list[dict[str, str]]
+    #: What the rule's selectors found, as `selector` and `text`; null where they found nothing.
+    selected: list[dict[str, str | None]]
+    #: Whether the rule holds now.
+    holds: bool
+    #: Why, in words.
+    evidence: str
 
 
 def examine(
@@ -27,10 +55,49 @@ def examine(
         RuleError: the condition is not a rule.
         Unreadable: the page cannot be read as text.
     """
-    page = parse_page(
+    return find(parse(condition), _page(download), memory)
+
+
+def preview(condition: str, download: Download) -> Sight:
+    """Read a page and apply a condition as at a first visit, and show what was read.
+
+    Args:
+        condition: a rule, as `rule.parse` takes it.
+        download: the page as it was received.
+
+    Raises:
+        RuleError: the condition is not a rule.
+        Unreadable: the page cannot be read as text.
+    """
+    rule, page = parse(condition), _page(download)
+    finding = find(rule, page, None)
+    return Sight(
+        title=finding.title,
+        text=page.text[:SHOWN_CHARACTERS],
+        characters=len(page.text),
+        items=[
+            {"title": item.title, "url": item.url, "text": item.text[:SHOWN_ITEM_CHARACTERS]}
+            for item in page.items[:SHOWN_ITEMS]
+        ],
+        selected=_selected(rule, page),
+        holds=finding.holds,
+        evidence=finding.evidence,
+    )
+
+
+def _page(download: Download) -> Page:
+    return parse_page(
         download.body,
         download.content_type,
         language=download.headers.get("content-language", ""),
         url=download.url,
     )
-    return find(parse(condition), page, memory)
+
+
+def _selected(rule: Rule, page: Page) -> list[dict[str, str | None]]:
+    if not isinstance(rule, Number):
+        return []
+    found = select_number(page, rule.kind, rule.selector)
+    return [
+        {"selector": f"{rule.kind}({quoted(rule.selector)})", "text": found[1] if found else None}
+    ]

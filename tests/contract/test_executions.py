@@ -1,9 +1,11 @@
 """The section "Executions"."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
+from executions.jobs import prune_executions
 from executions.models import Execution, ExecutionStatus
 from tasks.run import claim, run
 from tasks.schedule import start_due
@@ -242,3 +244,16 @@ def test_feed_is_the_callers_latest_with_a_notification(owner, owner_client, str
         }
         for execution, name, is_public in [(of_news, "News", False), (of_shop, "Shop", True)]
     ]
+
+
+def test_old_executions_are_deleted(owner, owner_client, at_now):
+    """An execution without a notification is deleted after 30 days (setting), unless it is its
+    task's latest or has not
+    ended."""
+    task = make_task(owner)
+    for age in (0, 29, 31):
+        make_execution(task, created_at=NOW - days(age))
+
+    prune_executions(SimpleNamespace(should_abort=lambda: False), 0)  # type: ignore[arg-type]
+
+    assert len(owner_client.get(f"{TASKS}/{task.pk}/executions").json()) == 2

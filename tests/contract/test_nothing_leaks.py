@@ -14,6 +14,7 @@ from tests.support.api_calls import SENDS, TASKS
 from tests.support.factories import (
     make_address,
     make_execution,
+    make_preview,
     make_send,
     make_task,
     make_unverified_address,
@@ -36,6 +37,7 @@ def theirs(owner) -> dict[str, Any]:
     address = make_address(owner, email="owners@example.com")
     return {
         "task_id": task.pk,
+        "preview_id": make_preview(owner).pk,
         "send_id": send.pk,
         "endpoint_id": send.endpoint.public_id,
         "key_id": key.pk,
@@ -47,6 +49,7 @@ def theirs(owner) -> dict[str, Any]:
 def nobodys() -> dict[str, Any]:
     return {
         "task_id": MISSING,
+        "preview_id": MISSING,
         "send_id": MISSING,
         "endpoint_id": MISSING,
         "key_id": MISSING,

@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
 django.setup()
 
 from accounts.models import APIKey, User
-from tests.support.factories import make_execution, make_send, make_task
+from tests.support.factories import make_execution, make_preview, make_send, make_task
 
 
 def main() -> dict[str, str]:
@@ -25,6 +25,7 @@ def main() -> dict[str, str]:
         "SECRET": secret,
         "KEY_ID": str(spare.pk),
         "TASK_ID": str(task.pk),
+        "PREVIEW_ID": str(make_preview(user).pk),
         "SEND_ID": str(send.pk),
         "ENDPOINT_ID": str(send.endpoint.public_id),
     }

@@ -24,6 +24,7 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from tasks.models import State, Task
+from tasks.previews import Preview
 from torale.uuid7 import uuid7
 
 #: The moment at which most rows are made: a Wednesday morning.
@@ -70,6 +71,17 @@ def make_task(user: User, **fields) -> Task:
         **fields,
     }
     return Task.objects.create(user=user, **fields)
+
+
+def make_preview(user: User, **fields) -> Preview:
+    """Store a preview that waits for a worker."""
+    fields = {
+        "search_query": "https://owners.example/",
+        "condition_description": "changes",
+        "expires_at": timezone.now() + Preview.KEPT_FOR,
+        **fields,
+    }
+    return Preview.objects.create(user=user, **fields)
 
 
 def make_execution(task: Task, **fields) -> Execution:

@@ -95,23 +95,23 @@ def test_a_visit_at_its_own_time_is_followed_by_the_next_day():
     ("schedule", "after", "at"),
     [
         # 9:00 in Berlin is 8:00 UTC in winter and 7:00 UTC in summer, from 29 March on.
-        ("0 9 * * *", (2026, 3, 28, 7), (2026, 3, 28, 8)),
-        ("0 9 * * *", (2026, 3, 28, 9), (2026, 3, 29, 7)),
+        ("0 9 * * *", "2026-03-28T07:00Z", "2026-03-28T08:00Z"),
+        ("0 9 * * *", "2026-03-28T09:00Z", "2026-03-29T07:00Z"),
         # 2:30 is skipped: the clock goes from 2:00 to 3:00, which is 1:00 UTC.
-        ("30 2 * * *", (2026, 3, 28, 12), (2026, 3, 29, 1)),
-        ("30 2 * * *", (2026, 3, 29, 1), (2026, 3, 30, 0, 30)),
+        ("30 2 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z"),
+        ("30 2 * * *", "2026-03-29T01:00Z", "2026-03-30T00:30Z"),
         # 2:30 comes twice on 25 October: at 0:30 and at 1:30 UTC.
-        ("30 2 * * *", (2026, 10, 24, 12), (2026, 10, 25, 0, 30)),
-        ("30 2 * * *", (2026, 10, 25, 0, 30), (2026, 10, 26, 1, 30)),
+        ("30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z"),
+        ("30 2 * * *", "2026-10-25T00:30Z", "2026-10-26T01:30Z"),
         # Each hour stays each hour.
-        ("30 * * * *", (2026, 10, 25, 0, 30), (2026, 10, 25, 1, 30)),
-        ("30 * * * *", (2026, 3, 29, 0, 30), (2026, 3, 29, 1, 30)),
+        ("30 * * * *", "2026-10-25T00:30Z", "2026-10-25T01:30Z"),
+        ("30 * * * *", "2026-03-29T00:30Z", "2026-03-29T01:30Z"),
     ],
 )
 def test_cron_fields_follow_the_local_clock(schedule, after, at):
-    found = visit(schedule, "Europe/Berlin", after=datetime(*after, tzinfo=UTC))
+    found = visit(schedule, "Europe/Berlin", after=datetime.fromisoformat(after))
 
-    assert found == datetime(*at, tzinfo=UTC)
+    assert found == datetime.fromisoformat(at)
 
 
 def test_a_zone_that_was_removed_from_the_machine_counts_as_utc():

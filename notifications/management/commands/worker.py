@@ -17,13 +17,15 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
 from notifications.delivery.drain import Delivery
+from tasks import preview
 from torale import __version__, proofs
 from torale.pool import Pool
 
 logger = structlog.get_logger(__name__)
 
-#: Executions asked at once in one worker.
-MOST_EXECUTIONS_AT_ONCE = 10
+#: How many jobs of each queue one worker runs at once. Previews have slots of their own: people
+#: wait for them, and the pages that they try delay no visit.
+SLOTS = {"default": 10, preview.QUEUE: 4}
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
@@ -106,21 +108,23 @@ async def run_queue(stop: asyncio.Event) -> None:
     # commits with the job's own transaction, and is not run before that.
     queue = app.with_connector(connector)
     async with queue.open_async():
-        working = asyncio.create_task(
-            queue.run_worker_async(
-                concurrency=MOST_EXECUTIONS_AT_ONCE,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=JOBS_GRACE_S,
-                delete_jobs="successful",
+        working = [
+            asyncio.create_task(
+                queue.run_worker_async(
+                    queues=[name],
+                    concurrency=slots,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=JOBS_GRACE_S,
+                    delete_jobs="successful",
+                )
             )
-        )
+            for name, slots in SLOTS.items()
+        ]
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if stop.is_set():
-            working.cancel()
-        try:
-            await working
-        except asyncio.CancelledError:
-            if not stop.is_set():
-                raise
+        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        # If one of them broke, all start again.
+        for task in (stopping, *working):
+            task.cancel()
+        for end in await asyncio.gather(*working, return_exceptions=True):
+            if isinstance(end, Exception):
+                raise end

@@ -18,7 +18,10 @@ def test_the_operator_sees_everybodys_tasks(operator_client, owner, stranger):
 
 def test_a_tasks_page_shows_no_header_values(operator_client, owner):
     task = make_task(
-        owner, webhook_url="https://r.example/", webhook_headers={"X-Token": "very-secret"}
+        owner,
+        webhook_url="https://r.example/",
+        webhook_headers={"X-Token": "very-secret"},
+        request_headers={"Cookie": "very-secret"},
     )
 
     page = operator_client.get(reverse("admin:tasks_task_change", args=[task.pk]))

@@ -99,7 +99,7 @@ def test_client_and_parsers_are_loaded_for_the_first_question_and_not_at_the_sta
 import sys, django
 django.setup()
 from executions import models, monitors
-heavy = ["aiohttp", "anymail.urls", "html_text", "httpx", "jsonpath", "lxml", "re2", "svix"]
+heavy = ["aiohttp", "anymail.urls", "httpx", "jsonpath", "lxml", "re2", "svix"]
 print(*(name for name in heavy if name in sys.modules))
 monitors.monitor_for(search_query="https://shop.example/", condition_description="")
 print(*(name for name in heavy if name in sys.modules))
@@ -107,4 +107,4 @@ print(*(name for name in heavy if name in sys.modules))
 
     ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
 
-    assert ended.stdout == "\naiohttp html_text jsonpath lxml re2\n", ended.stderr
+    assert ended.stdout == "\naiohttp jsonpath lxml re2\n", ended.stderr

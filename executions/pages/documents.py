@@ -1,0 +1,87 @@
+"""Parse HTML and XML into elements, without anything that a document could refer to; pure."""
+
+import re
+from html.entities import html5
+from typing import Any
+
+import lxml.html
+from lxml import etree
+from lxml.cssselect import CSSSelector
+
+from executions.pages.page import Unreadable
+
+#: A reference that XML itself does not know, but that people write in feeds: "&nbsp;".
+_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
+#: The declaration of an encoding, which a text that has been decoded must not have.
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+TOO_DEEP = "its elements are nested too deeply"
+
+
+class XMLElement(etree.ElementBase):
+    """An element of XML, in which a CSS selector distinguishes the case of names."""
+
+    def cssselect(self, selector: str) -> list[Any]:
+        """Return the elements that a CSS selector finds."""
+        return CSSSelector(selector, translator="xml")(self)
+
+
+# The class of an HTML element could be chosen by its name, as lxml.html does; this way, reading a
+# page takes half as long.
+_html_parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+_html_parser.set_element_class_lookup(
+    etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement)
+)
+_xml_parser = etree.XMLParser(
+    encoding="utf-8",
+    recover=True,
+    huge_tree=True,
+    no_network=True,
+    remove_comments=True,
+    remove_pis=True,
+    resolve_entities=False,
+)
+_xml_parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=XMLElement))
+
+
+def html_document(text: str) -> Any:
+    """Return the root of an HTML document, or None if it is empty.
+
+    Raises:
+        Unreadable: its elements are nested more than 2,048 deep.
+    """
+    return _parsed(text, _html_parser)
+
+
+def xml_document(text: str) -> Any:
+    """Return the root of an XML document, or None if it is empty.
+
+    Names have no namespaces, so that a selector need not know them. Errors are passed over as far
+    as possible. Entities that the document defines are left out.
+
+    Raises:
+        Unreadable: its elements are nested more than 2,048 deep.
+    """
+    text = _DECLARATION.sub("", text)
+    text = _REFERENCE.sub(lambda found: html5.get(found[1], found[0]), text)
+    root = _parsed(text, _xml_parser)
+    if root is not None:
+        for element in root.iter("{*}*"):
+            if isinstance(element.tag, str) and element.tag.startswith("{"):
+                element.tag = element.tag.partition("}")[2]
+    return root
+
+
+def _parsed(text: str, parser: Any) -> Any:
+    try:
+        # A lone surrogate cannot be encoded.
+        root = etree.fromstring(text.encode(errors="replace"), parser)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]
+            raise MemoryError from error
+        if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:  # type: ignore[attr-defined]
+            return None
+        raise Unreadable("it is not well-formed") from error
+    last = parser.error_log.last_error
+    if last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # type: ignore[attr-defined]
+        raise Unreadable(TOO_DEEP)
+    return root

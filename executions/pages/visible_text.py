@@ -5,7 +5,7 @@ does not see. It takes linear time, and no recursion, however deep the elements 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lxml import etree
@@ -54,7 +54,7 @@ _CLASSES = re.compile(
 _PICTURES = re.compile("[\ue000-\uf8ff]+")
 
 
-def text_of(element: Any) -> str:
+def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
     """Return the text of an element that a person sees, in its own spelling, a line for each block.
 
     Runs of white space become one space, and empty lines are left out. What the element itself is
@@ -62,8 +62,9 @@ def text_of(element: Any) -> str:
 
     Args:
         element: an element that lxml has parsed.
+        without: elements in it that are left out.
     """
-    text = "".join(_Reading(element).pieces)
+    text = "".join(_Reading(element, without).pieces)
     if not text.isascii():
         text = _PICTURES.sub(_SPACE, text)
     lines = (_SPACE.join(line.split()) for line in text.split(_LINE))
@@ -73,11 +74,11 @@ def text_of(element: Any) -> str:
 class _Reading:
     """One walk through the elements of a document."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, without: Iterable[Any]) -> None:
         self.pieces: list[str] = []
         self.root = root
-        #: Elements that are left out because of the element that contains them.
-        self.unseen: set[Any] = set()
+        #: Elements that are left out because of what they are in, or because it was asked for.
+        self.unseen = set(without)
         #: Elements whose own text is left out, and those after which text is left out.
         self.mute_within: set[Any] = set()
         self.mute_after: set[Any] = set()

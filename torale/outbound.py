@@ -3,24 +3,27 @@
 Nothing else in the project opens a connection to a URL that a user wrote.
 """
 
+import asyncio
 import errno
 import math
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 
 import aiohttp
 import structlog
 from yarl import URL
 
+from torale import content_encoding, meta_refresh
 from torale.connections import TooManyInterim
 from torale.errors import Refused
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
 from torale.url_check import check_url, networks_of, parse
 from torale.url_rules import origin_of
+from torale.visit_cookies import VisitCookies
 
 __all__ = [
     "Failure",
@@ -49,8 +52,12 @@ NO_PUBLIC_ADDRESS = (
 KEPT_HEADERS = 64
 KEPT_HEADER_BYTES = 8 * 1024
 
-#: How many bytes of a compressed page are decoded at a time.
-DECODED_AT_ONCE = 4096
+#: A page of fewer bytes is decompressed at once. A thread does it for larger ones, which take as
+#: long as many other visits.
+DECODED_AT_ONCE = 64 * 1024
+
+#: The types of pages that may lead on to another one. The second is aiohttp's for none.
+HTML_TYPES = frozenset({"text/html", "application/octet-stream", "application/xhtml+xml"})
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -147,9 +154,12 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     headers: Mapping[str, str] | None = None,
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
     max_bytes: int,
-    max_redirects: int = 5,
+    max_redirects: int = 10,
 ) -> Reply:
     """Get the whole page at `url`, following redirects; each of them is checked like `url` itself.
+
+    A page's own `<meta http-equiv="refresh">` counts as a redirect. Cookies that are set on the way
+    are sent on the way, and forgotten then.
 
     Args:
         session: from `open_session`.
@@ -165,31 +175,91 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     """
     started = time.monotonic()
     first = url
+    cookies = VisitCookies()
     for _ in range(max_redirects + 1):
-        own = headers if headers and origin_of(url) == origin_of(first) else None
-        response = await _send(session, "GET", url, headers=own, timeout=timeout, started=started)
+        own = headers if headers and origin_of(url) == origin_of(first) else {}
+        response = await _send(
+            session,
+            "GET",
+            url,
+            headers=cookies.added_to({"Accept-Encoding": content_encoding.ACCEPTED, **own}, url),
+            timeout=timeout,
+            started=started,
+        )
         async with response:
+            cookies.keep(response)
             location = response.headers.get("Location")
-            if response.status not in REDIRECTS or location is None:
-                content = bytearray()
-                try:
-                    complete = await _read(response, content, max_bytes)
-                except (TimeoutError, aiohttp.ClientError) as error:
-                    raise _diagnosed(error, response.url, timeout) from error
-                if not complete:
-                    raise _too_large(response.url, max_bytes)
-                page = _decoded(bytes(content), response, max_bytes)
-                return _reply(response, page, started, truncated=False)
-            try:
-                url = str(response.url.join(URL(location)))
-            except ValueError as error:
-                raise Unreachable(
-                    Failure.MALFORMED,
-                    f"{response.url.host_subcomponent} redirects to something that is not a URL.",
-                ) from error
+            if response.status in REDIRECTS and location is not None:
+                target = _joined(response.url, location)
+                if target is None:
+                    raise Unreachable(
+                        Failure.MALFORMED,
+                        f"{response.url.host_subcomponent} redirects to something that is not a "
+                        "URL.",
+                    )
+            else:
+                page = await _page(response, max_bytes, timeout)
+                target = _refreshed(response, page)
+                if target is None:
+                    return _reply(response, page, started, truncated=False)
+            url = str(target)
     raise Unreachable(
         Failure.TOO_MANY_REDIRECTS, f"The page redirects more than {max_redirects} times."
     )
+
+
+async def _page(
+    response: aiohttp.ClientResponse,
+    max_bytes: int,
+    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+) -> bytes:
+    """Return the whole body, decoded."""
+    content = bytearray()
+    try:
+        complete = await _read(response, content, max_bytes)
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise _diagnosed(error, response.url, timeout) from error
+    if not complete:
+        raise _too_large(response.url, max_bytes)
+    encoding = response.headers.get("Content-Encoding", "")
+    try:
+        if len(content) < DECODED_AT_ONCE:
+            return content_encoding.decoded(bytes(content), encoding, max_bytes=max_bytes)
+        return await asyncio.to_thread(
+            content_encoding.decoded, bytes(content), encoding, max_bytes=max_bytes
+        )
+    except content_encoding.TooLarge as error:
+        raise _too_large(response.url, max_bytes) from error
+    except content_encoding.Incomplete as error:
+        raise Unreachable(
+            Failure.RESET,
+            f"The answer of {response.url.host_subcomponent} broke off before its end.",
+        ) from error
+    except content_encoding.Undecodable as error:
+        raise Unreachable(
+            Failure.MALFORMED,
+            f"{response.url.host_subcomponent} sent the page in an encoding that cannot be read.",
+        ) from error
+
+
+def _joined(base: URL, reference: str) -> URL | None:
+    """Return the URL that a reference on a page means, or None if it means none."""
+    try:
+        return base.join(URL(reference))
+    except ValueError:
+        return None
+
+
+def _refreshed(response: aiohttp.ClientResponse, page: bytes) -> URL | None:
+    """Return where the page itself leads on to another one, or None."""
+    if response.status != HTTPStatus.OK or response.content_type not in HTML_TYPES:
+        return None
+    target = meta_refresh.target_in(response.headers.get("Refresh", ""))
+    target = target or meta_refresh.target_of(page)
+    url = _joined(response.url, target) if target else None
+    # A page that leads to itself loads itself again from time to time.
+    is_other = url is not None and url.with_fragment(None) != response.url.with_fragment(None)
+    return url if is_other and url.scheme in {"http", "https"} else None
 
 
 #: What may be raised instead of an answer, what it means, and the message. The first match counts,
@@ -295,44 +365,6 @@ async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int
             del content[limit:]
             return False
     return True
-
-
-def _decoded(body: bytes, response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    """Undo the compression that some servers apply although they were asked not to."""
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity" or not body:
-        return body
-    unreadable = Unreachable(
-        Failure.MALFORMED,
-        f"{response.url.host_subcomponent} sent the page in an encoding it was not asked for.",
-    )
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise unreadable
-    page = bytearray()
-    # 32: tell gzip from zlib by the first bytes.
-    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    try:
-        # In pieces: at the end of each member of a gzip file (RFC 1952 §2.2), the decoder copies
-        # the rest of its input. A page of empty members would be copied once for each of them.
-        for begin in range(0, len(body), DECODED_AT_ONCE):
-            piece = body[begin : begin + DECODED_AT_ONCE]
-            while piece:
-                if decoder.eof:
-                    if not piece.startswith(b"\x1f"):  # padding, which browsers also ignore
-                        return bytes(page)
-                    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-                page += decoder.decompress(piece, max_bytes + 1 - len(page))
-                if len(page) > max_bytes:
-                    raise _too_large(response.url, max_bytes)
-                piece = decoder.unused_data
-    except zlib.error as error:
-        raise unreadable from error
-    if not decoder.eof:
-        raise Unreachable(
-            Failure.RESET,
-            f"The answer of {response.url.host_subcomponent} broke off before its end.",
-        )
-    return bytes(page)
 
 
 def _too_large(url: URL, max_bytes: int) -> Unreachable:

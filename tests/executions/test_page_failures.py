@@ -58,7 +58,7 @@ def test_a_page_that_redirects_in_a_circle_is_the_users_to_mend(http_receiver):
         ask(http_receiver.url, "changes")
 
     assert failure.value.kind == FailureKind.USER_ERROR
-    assert str(failure.value) == "The page redirects more than 5 times."
+    assert str(failure.value) == "The page redirects more than 10 times."
 
 
 def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):

@@ -168,24 +168,24 @@ def test_a_redirect_to_nowhere_is_the_page(http_receiver):
     assert (reply.status, reply.body) == (302, b"gone")
 
 
-def test_five_redirects_are_followed(http_receiver):
-    hops = [HTTPAnswer(302, headers={"Location": f"/{number}"}) for number in range(1, 6)]
+def test_ten_redirects_are_followed(http_receiver):
+    hops = [HTTPAnswer(302, headers={"Location": f"/{number}"}) for number in range(1, 11)]
     http_receiver.answers = [*hops, HTTPAnswer(200, b"page")]
 
     reply = get(http_receiver.url)
 
-    assert (reply.url, reply.body) == (f"{http_receiver.url}/5", b"page")
+    assert (reply.url, reply.body) == (f"{http_receiver.url}/10", b"page")
 
 
-def test_a_sixth_redirect_is_one_too_many(http_receiver):
+def test_an_eleventh_redirect_is_one_too_many(http_receiver):
     http_receiver.answers = [HTTPAnswer(302, headers={"Location": "/"})]
 
     with pytest.raises(Unreachable) as error:
         get(http_receiver.url)
 
     assert error.value.kind == Failure.TOO_MANY_REDIRECTS
-    assert str(error.value) == "The page redirects more than 5 times."
-    assert len(http_receiver.requests) == 6
+    assert str(error.value) == "The page redirects more than 10 times."
+    assert len(http_receiver.requests) == 11
 
 
 @pytest.mark.parametrize(

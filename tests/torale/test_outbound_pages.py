@@ -1,11 +1,15 @@
 """Fetching pages: whole or not at all."""
 
 import gzip
+import json
+import time
 import zlib
 from dataclasses import replace
 from datetime import timedelta
 
+import brotli
 import pytest
+from backports import zstd
 
 from tests.support.outbound_requests import (
     HEAD,
@@ -17,6 +21,7 @@ from tests.support.outbound_requests import (
     saying,
 )
 from tests.support.receivers import HTTPAnswer
+from torale import content_encoding
 from torale.outbound import Failure, Reply, Unreachable
 
 
@@ -48,7 +53,7 @@ TOO_LARGE = (Failure.TOO_LARGE, "The answer of shop.example is larger than 1,000
 BROKE_OFF = (Failure.RESET, "The answer of shop.example broke off before its end.")
 ENCODED = (
     Failure.MALFORMED,
-    "shop.example sent the page in an encoding it was not asked for.",
+    "shop.example sent the page in an encoding that cannot be read.",
 )
 
 NO_PAGE = {
@@ -68,13 +73,28 @@ NO_PAGE = {
         gzipped(gzip.compress(b"page") + gzip.compress(bytes(range(256)))[:-20]),
         BROKE_OFF,
     ),
+    "brotli breaks off": (gzipped(brotli.compress(bytes(range(256)))[:-20], b"br"), BROKE_OFF),
+    "zstd breaks off": (gzipped(zstd.compress(bytes(range(256)))[:-20], b"zstd"), BROKE_OFF),
+    "brotli bomb": (gzipped(brotli.compress(b"0" * 200_000), b"br"), TOO_LARGE),
+    "zstd bomb": (gzipped(zstd.compress(b"0" * 200_000), b"zstd"), TOO_LARGE),
+    "no brotli": (gzipped(b"\xffplain", b"br"), ENCODED),
+    "no zstd": (gzipped(b"plain", b"zstd"), ENCODED),
+    "zstd with too large a window": (
+        gzipped(
+            zstd.compress(b"x", options={zstd.CompressionParameter.window_log: 25})[:4]
+            + b"\x00\x80"
+            + b"\x00" * 8,
+            b"zstd",
+        ),
+        ENCODED,
+    ),
     "parts that are too large together": (gzipped(gzip.compress(b"x" * 501) * 2), TOO_LARGE),
     "stops": (
         saying(HEAD + b"Content-Length: 100\r\n\r\npart", wait=True),
         TIMEOUT,
     ),
     "not what it is called": (gzipped(b"plain"), ENCODED),
-    "brotli": (gzipped(b"\x0b\x02\x80plain\x03", b"br"), ENCODED),
+    "unknown encoding": (gzipped(b"page", b"compress"), ENCODED),
     "compressed twice": (gzipped(gzip.compress(gzip.compress(b"a")), b"gzip, gzip"), ENCODED),
 }
 
@@ -106,11 +126,18 @@ def test_a_page_that_cannot_be_had_whole_is_told_by_kind_and_sentence(
         (b"gzip", gzip.compress(b"page") + b"\0" * 5000),
         (b"gzip", gzip.compress(b"") * 1000 + gzip.compress(b"page")),
         (b"deflate", zlib.compress(b"page")),
+        (b"deflate", zlib.compress(b"page")[2:-4]),
+        (b"br", brotli.compress(b"page")),
+        (b"zstd", zstd.compress(b"page")),
+        (b"zstd", zstd.compress(b"pa") + zstd.compress(b"") + zstd.compress(b"ge")),
         (b"identity", b"page"),
     ],
-    ids=["gzip", "capitals", "x-gzip", "parts", "padded", "many parts", "deflate", "identity"],
+    ids=[
+        *("gzip", "capitals", "x-gzip", "parts", "padded", "many parts", "deflate"),
+        *("deflate without a frame", "brotli", "zstd", "zstd in parts", "identity"),
+    ],
 )
-def test_a_page_compressed_though_nobody_asked_is_read(start_server, encoding, encoded):
+def test_a_compressed_page_is_read(start_server, encoding, encoded):
     server = start_server(gzipped(encoded, encoding))
 
     assert get(f"http://shop.example:{server.port}/", max_bytes=100_000).body == b"page"
@@ -120,3 +147,42 @@ def test_an_empty_page_is_not_decompressed(start_server):
     server = start_server(gzipped(b""))
 
     assert get(f"http://shop.example:{server.port}/").body == b""
+
+
+def test_a_page_may_ask_for_compression(http_receiver):
+    http_receiver.answers = [HTTPAnswer(200)]
+
+    get(http_receiver.url)
+
+    (request,) = http_receiver.requests
+    assert request.headers["accept-encoding"] == "gzip, deflate, br, zstd"
+
+
+def test_a_page_of_four_megabytes_is_decompressed(http_receiver):
+    page = json.dumps([{"id": number, "name": f"n{number * 7919}"} for number in range(110_000)])
+    headers = {"Content-Encoding": "br"}
+    http_receiver.answers = [HTTPAnswer(200, brotli.compress(page.encode(), quality=5), headers)]
+
+    assert get(http_receiver.url, max_bytes=5_000_000).body == page.encode()
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        (b"gzip", gzip.compress(b"0" * 4_900_000)),
+        (b"deflate", zlib.compress(b"0" * 4_900_000)),
+        (b"br", brotli.compress(b"0" * 4_900_000)),
+        (b"zstd", zstd.compress(b"0" * 4_900_000)),
+        (b"gzip", gzip.compress(b"") * 100_000),
+        (b"zstd", zstd.compress(b"") * 200_000),
+    ],
+    ids=["gzip", "deflate", "brotli", "zstd", "parts of gzip", "parts of zstd"],
+)
+def test_a_bomb_below_the_limit_of_size_is_refused_at_once(bomb):
+    encoding, body = bomb
+    begin = time.process_time()
+
+    with pytest.raises(content_encoding.TooLarge):
+        content_encoding.decoded(body, encoding.decode(), max_bytes=5_000_000)
+
+    assert time.process_time() - begin < 0.25

@@ -37,7 +37,7 @@ class VisitCookies:
         pairs = [pair.strip() for value in given for pair in value.split(";") if pair.strip()]
         pairs = [pair for pair in pairs if pair.partition("=")[0] not in fresh]
         for name, morsel in fresh.items():
-            pairs.append(f"{name}={morsel.coded_value}")
+            pairs.append(f"{name}={morsel.value}")
             if len("; ".join(pairs)) > MAX_BYTES:
                 pairs.pop()
                 break

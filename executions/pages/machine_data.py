@@ -25,7 +25,7 @@ _JSON_LD = etree.XPath("descendant::script[contains(@type,'ld+json')]")
 _PROPERTIES = etree.XPath("descendant::*[@itemprop or @itemscope or @property or @typeof]")
 _META = etree.XPath("descendant::meta[@property and @content]")
 #: What stands around JSON in a script: comments, and the marks of CDATA.
-_BEFORE = re.compile(r"\s*(?://[^\n]*\n|/\*|\*/|<!--|<!\[CDATA\[)+\s*")
+_BEFORE = re.compile(r"(?:\s|//[^\n]*\n|/\*|\*/|<!--|<!\[CDATA\[)+")
 _AFTER = re.compile(r"(?:\s|/\*|\*/|//|-->|\]\]>|;)+\Z")
 _TRAILING_COMMA = re.compile(r",(?=\s{0,100}[}\]])")
 #: The members in which objects stand that are not part of their parent.
@@ -130,7 +130,8 @@ def _value(element: Any) -> str:
 
 def _lenient(text: str) -> Any:
     """Return the value of a script, in which people make all kinds of faults."""
-    text = _BEFORE.sub("", text, count=1).strip() if _BEFORE.match(text) else text.strip()
+    if before := _BEFORE.match(text):
+        text = text[before.end() :]
     text = text[:-100] + _AFTER.sub("", text[-100:])
     for attempt in (text, _TRAILING_COMMA.sub("", text), html.unescape(text)):
         try:

@@ -4,6 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from executions.pages import expression
+from executions.pages.storable import storable
+
 #: Characters that are not seen: the soft hyphen, zero-width characters and marks of direction.
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _UNSEEN_RUN = re.compile(f"[{_UNSEEN}]+")
@@ -13,6 +16,10 @@ _DASHES = re.compile("[\u2010-\u2015\u2212\u2e3a\u2e3b\u2043\ufe58\ufe63\uff0d]"
 #: A character with those after it that NFKC may join to it: marks, the vowels and finals of Hangul,
 #: the voicing marks of Katakana, and what is not seen. NFKC of a text is that of its clusters.
 _JOINING = f"{_UNSEEN}\u1160-\u11ff\u3130-\u318f\uffa0-\uffdc\uff9e\uff9f"
+_JOINS = re.compile(f"[{_JOINING}]")
+#: More marks on one letter than any language has (UAX #15 §13). The standard library sorts them in
+#: quadratic time.
+_MARKS = expression.compiled(r"([\pM\x{ff9e}\x{ff9f}]{30})[\pM\x{ff9e}\x{ff9f}]+")
 #: How many characters are folded at a time when a position is looked for.
 _CHUNK = 2048
 
@@ -50,6 +57,7 @@ def _unlevelled(text: str) -> str:
     """Return the normal form, except that its white space is still as it was."""
     if text.isascii():
         return text.replace("`", "'").lower()
+    text = _MARKS.sub(r"\1", storable(text))
     text = _UNSEEN_RUN.sub("", text)
     text = _SINGLE_QUOTES.sub("'", text)
     text = _DOUBLE_QUOTES.sub('"', text)
@@ -95,9 +103,6 @@ def _clusters(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
             cluster_end += 1
         yield begin, cluster_end
         begin = cluster_end
-
-
-_JOINS = re.compile(f"[{_JOINING}]")
 
 
 def _joins(character: str) -> bool:

@@ -1,5 +1,6 @@
 """What a page says of its product for machines: price and stock; pure."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -26,6 +27,8 @@ _IN_STOCK = {
     **dict.fromkeys(("preorder", "presale", "backorder", "madetoorder", "reserved"), False),
     **dict.fromkeys(("pending", "notavailable", "temporarilyunavailable"), False),
 }
+#: What stands between a vocabulary and its word.
+_SEPARATOR = re.compile("[/#:]")
 _PRODUCTS = frozenset({"product", "individualproduct", "productmodel", "productgroup", "vehicle"})
 #: What tells the offers of variants apart.
 _NAMES = ("sku", "gtin13", "gtin", "mpn", "url", "name")
@@ -213,7 +216,7 @@ def _price(value: str) -> Decimal | None:
 
 def _letters(availability: str) -> str:
     """Return the letters of an availability: for `https://schema.org/InStock`, `instock`."""
-    name = availability.rstrip("/ ").rpartition("/")[2].rpartition("#")[2]
+    name = _SEPARATOR.split(availability.rstrip("/ "))[-1]
     return "".join(character for character in name.lower() if character.isalpha())
 
 
@@ -222,4 +225,4 @@ def _shown(words: list[str], *, in_stock: bool | None) -> str:
     fitting = [
         word for word in words if in_stock is None or _IN_STOCK.get(_letters(word)) is in_stock
     ]
-    return fitting[0].rstrip("/ ").rpartition("/")[2] if fitting else ""
+    return _SEPARATOR.split(fitting[0].rstrip("/ "))[-1] if fitting else ""

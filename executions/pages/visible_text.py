@@ -102,17 +102,19 @@ class _Reading:
         for event, element in walk:
             tag = element.tag
             separator = _SEPARATORS.get(tag, usual)
-            if separator:
-                pieces.append(separator)
             if event == "start":
                 if element is not root and self._is_unseen(element, tag):
                     self.unseen.add(element)
                     walk.skip_subtree()
                     continue
+                if separator:
+                    pieces.append(separator)
                 if tag in _BEGIN:
                     _BEGIN[tag](self, element)
                 text = None if element in self.mute_within else element.text
             else:
+                if separator and element not in self.unseen:
+                    pieces.append(separator)
                 if tag in _END and element not in self.unseen:
                     _END[tag](self, element)
                 if element is root:

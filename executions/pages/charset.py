@@ -46,7 +46,9 @@ _NOT_LATIN = [
     for language in ("ru", "el", "he", "ar", "th", "ja", "zh", "ko")
     for name in _TRIED_FOR[language]
 ]
-#: The share of bytes beyond ASCII that a text in Latin letters does not reach.
+#: How many bytes beyond ASCII it takes to tell, and the share that a text in Latin letters does not
+#: reach.
+_NOT_LATIN_BYTES = 8
 _NOT_LATIN_SHARE = 0.4
 
 
@@ -94,8 +96,9 @@ def _guessed(body: bytes) -> str:
     found = _LANGUAGE.search(body[:PRESCANNED])
     tried = _TRIED_FOR.get(found.group(1).decode().lower()) if found else None
     sample = _sample(body)
-    share = len(sample.translate(None, _ASCII)) / len(sample)
-    if tried is None and share > _NOT_LATIN_SHARE:
+    beyond_ascii = len(sample.translate(None, _ASCII))
+    is_latin = beyond_ascii < _NOT_LATIN_BYTES or beyond_ascii / len(sample) < _NOT_LATIN_SHARE
+    if tried is None and not is_latin:
         tried = _NOT_LATIN
     if tried is None or len(tried) == 1:
         return tried[0] if tried else "cp1252"

@@ -15,6 +15,7 @@ _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31
 #: The declaration of an encoding, which a text that has been decoded must not have.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 TOO_DEEP = "its elements are nested too deeply"
+TOO_LARGE_ENTITIES = "its entities grow too large"
 
 
 class XMLElement(etree.ElementBase):
@@ -59,7 +60,7 @@ def xml_document(text: str) -> Any:
     as possible. Entities that the document defines are left out.
 
     Raises:
-        Unreadable: its elements are nested more than 2,048 deep.
+        Unreadable: its elements are nested more than 2,048 deep, or its entities grow too large.
     """
     text = _DECLARATION.sub("", text)
     text = _REFERENCE.sub(lambda found: html5.get(found[1], found[0]), text)
@@ -83,5 +84,5 @@ def _parsed(text: str, parser: Any) -> Any:
         raise Unreadable("it is not well-formed") from error
     last = parser.error_log.last_error
     if last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # type: ignore[attr-defined]
-        raise Unreadable(TOO_DEEP)
+        raise Unreadable(TOO_DEEP if "depth" in last.message else TOO_LARGE_ENTITIES)
     return root

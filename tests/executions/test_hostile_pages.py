@@ -10,6 +10,7 @@ from executions.monitors import AskFailed, page
 from executions.pages import finding, normal_form
 from executions.pages.page import Page
 from executions.pages.rule import Changes
+from tests.support.pdf import pdf
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import HTML, JSON, ask
 
@@ -153,6 +154,78 @@ def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(little_memory,
         f"{http_receiver.url} cannot be watched: reading it and applying the condition took more "
         "than 100 MB of memory. Name a smaller page, or simplify the condition."
     )
+
+
+XML = {"Content-Type": "application/xml"}
+ENTITIES = b"<!DOCTYPE l [<!ENTITY a 'aaaaaaaaaa'>%b]><rss><item>&j;</item></rss>" % b"".join(
+    b"<!ENTITY %c '%b'>" % (letter + 1, b"&%c;" % letter * 10) for letter in b"abcdefghi"
+)
+LONG_ENTITY = b"<!DOCTYPE l [<!ENTITY a '%b'>]><r>%b</r>" % (b"a" * 50_000, b"&a;" * 100_000)
+FILE = b"<!DOCTYPE l [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><rss><item>&a;root</item></rss>"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"<rss>" + b"<item><title>a</title></item>" * 5_000, XML),
+        (b"<a>" * 2_000, XML),
+        (b"<?a?>" * 20_000 + b"<rss>", XML),
+        (b"<!doctype [" * 20_000, XML),
+        (b"&a" * 200_000, XML),
+        (b"[" * 500_000, HTML),
+        (b"<div>" * 2_000 + b"a", HTML),
+    ],
+    ids=[
+        *("a feed", "deep XML", "instructions", "document types"),
+        *("references", "brackets", "deep HTML"),
+    ],
+)
+def test_each_kind_of_page_is_read_at_once(half_a_second, http_receiver, body, headers):
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
+
+    answer = ask(http_receiver.url, 'contains "zzz"')
+
+    assert answer.condition_met is False
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "reason"),
+    [
+        (b"<b>" * 100_000, XML, "its elements are nested too deeply"),
+        (b"<b>" * 100_000, HTML, "its elements are nested too deeply"),
+        (ENTITIES, XML, "its entities grow too large"),
+        (LONG_ENTITY, XML, "its entities grow too large"),
+    ],
+    ids=["XML", "HTML", "entities", "a long entity"],
+)
+def test_a_page_that_is_not_read_to_its_end_says_so(
+    half_a_second, http_receiver, body, headers, reason
+):
+    http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert str(failure.value) == f"{http_receiver.url} cannot be watched: {reason}."
+
+
+def test_a_feed_cannot_read_our_files(http_receiver):
+    http_receiver.answers = [HTTPAnswer(status=200, body=FILE, headers=XML)]
+
+    answer = ask(http_receiver.url, 'contains "root:"')
+
+    assert answer.condition_met is False
+
+
+def test_a_pdf_that_grows_when_it_is_read_is_the_tasks_own_error(http_receiver):
+    bomb = pdf(b"BT /F 12 Tf " + b"(a) Tj " * 5_000_000 + b"ET")
+    http_receiver.answers = [HTTPAnswer(status=200, body=bomb, headers=HTML)]
+
+    with pytest.raises(AskFailed) as failure:
+        ask(http_receiver.url, "changes")
+
+    assert failure.value.kind == FailureKind.USER_ERROR
+    assert "cannot be watched: " in str(failure.value)
 
 
 ROW = (

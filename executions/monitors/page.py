@@ -5,7 +5,7 @@ It uses no language model.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import LONGEST_REST, FailureKind, most_retryable
-from executions.monitors.addresses import addresses_in
+from executions.monitors.addresses import addresses_in, fault_in
 from executions.monitors.echoes import without_values
 from executions.monitors.protocol import (
     Answer,
@@ -34,7 +34,10 @@ from executions.pages import examine
 from executions.pages.examine import Sight
 from executions.pages.finding import Finding
 from executions.pages.page import Download, Unreadable
-from executions.pages.rule import Changes, Rule, RuleError, parse
+from executions.pages.parsing import parse
+from executions.pages.rule import Changes, Rule
+from executions.pages.rule_error import RuleError
+from executions.pages.verdict import Entry, Listing
 from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
@@ -83,8 +86,8 @@ class PageMonitor:
     """A condition is met when its rule becomes true on any of the question's pages."""
 
     def takes(self, *, search_query: str, condition_description: str) -> bool:
-        """Return whether the query names a page."""
-        return bool(addresses_in(search_query))
+        """Return whether the query names a page, or is meant to."""
+        return bool(addresses_in(search_query) or fault_in(search_query))
 
     def check(self, *, search_query: str, condition_description: str, networks: Networks) -> None:
         """Refuse a query with a page that may not be visited, and a condition that is not a rule.
@@ -101,6 +104,8 @@ class PageMonitor:
                 outbound.check_url(address, networks=networks)
             except Refused as error:
                 faults["search_query"] = str(error)
+        if fault := fault_in(search_query):
+            faults["search_query"] = fault
         try:
             rule_of(search_query, condition_description)
         except RuleError as error:
@@ -161,7 +166,9 @@ class PageMonitor:
         return Answer(
             condition_met=bool(news),
             notification=(
-                "\n\n".join(tell(titles[a], a, findings[a].evidence) for a in news)
+                "\n\n".join(
+                    tell(titles[a], a, findings[a].summary, findings[a].listings) for a in news
+                )
                 if news
                 else None
             ),
@@ -458,10 +465,28 @@ def _failure_of(status: int) -> FailureKind:
     )
 
 
-def tell(title: str, address: str, evidence: str) -> str:
+def tell(title: str, address: str, summary: str, listings: Iterable[Listing] = ()) -> str:
     """Return the notification in Markdown; nothing that the page says becomes markup in it."""
-    link = address.replace("<", "%3C").replace(">", "%3E")
-    return f"**{_plain(title)}**\n\n{_plain(evidence)}\n\n<{link}>"
+    return "\n\n".join(
+        [f"**{_plain(title)}**", _plain(summary), *map(_listed, listings), _link(address)]
+    )
+
+
+def _listed(listing: Listing) -> str:
+    lines = [f"- {_entry(entry)}" for entry in listing.entries]
+    if listing.more:
+        lines.append(f"- … and {listing.more} more")
+    return "\n".join([f"{listing.title}:", "", *lines])
+
+
+def _entry(entry: Entry) -> str:
+    # At the beginning of a line, more characters start markup. A zero-width space takes no room.
+    text = re.sub(r"^(?=[#+=-]|\d+[.)]|$)", "\N{ZERO WIDTH SPACE}", _plain(entry.text))
+    return f"{text} {_link(entry.url)}" if entry.url else text
+
+
+def _link(address: str) -> str:
+    return f"<{address.replace('<', '%3C').replace('>', '%3E')}>"
 
 
 def _plain(text: str) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 
 from executions.pages.finding import Finding, find
 from executions.pages.page import Download, Page
+from executions.pages.page_text import PageTexts
 from executions.pages.parse_page import parse_page
-from executions.pages.rule import Number, Rule, parse, quoted
-from executions.pages.selected import select_number
+from executions.pages.parsing import parse
+from executions.pages.rule import Rule, selectors_in
+from executions.pages.selected import selected, text_at
 
 #: How many characters of a page's text a preview shows.
 SHOWN_CHARACTERS = 10_000
@@ -41,12 +43,12 @@ def examine(
     condition: str,
     download: Download,
     memory: Mapping[str, Any] | None,
-    text: bytes | None,  # noqa: ARG001 - what `Finding.text` was at the last visit
+    text: bytes | None,
 ) -> Finding:
     """Read a page and apply a condition, given what was remembered about the page.
 
     Args:
-        condition: a rule, as `rule.parse` takes it.
+        condition: a rule, as `parse` takes it.
         download: the page as it was received.
         memory: `memory` of the last visit's finding; None at the first visit.
         text: the latest `text` of a finding that was not None.
@@ -55,14 +57,15 @@ def examine(
         RuleError: the condition is not a rule.
         Unreadable: the page cannot be read as text.
     """
-    return find(parse(condition), _page(download), memory)
+    texts = None if text is None else PageTexts.unpack(text)
+    return find(parse(condition), _page(download), memory, texts)
 
 
 def preview(condition: str, download: Download) -> Sight:
     """Read a page and apply a condition as at a first visit, and show what was read.
 
     Args:
-        condition: a rule, as `rule.parse` takes it.
+        condition: a rule, as `parse` takes it.
         download: the page as it was received.
 
     Raises:
@@ -95,9 +98,11 @@ def _page(download: Download) -> Page:
 
 
 def _selected(rule: Rule, page: Page) -> list[dict[str, str | None]]:
-    if not isinstance(rule, Number):
-        return []
-    found = select_number(page, rule.kind, rule.selector)
+    found = {each: selected(page, each, only_first=True) for each in selectors_in(rule)}
     return [
-        {"selector": f"{rule.kind}({quoted(rule.selector)})", "text": found[1] if found else None}
+        {
+            "selector": str(selector),
+            "text": text_at(values[0])[:SHOWN_ITEM_CHARACTERS] if values else None,
+        }
+        for selector, values in found.items()
     ]

@@ -1,22 +1,23 @@
 """Apply a rule to a page: what was found, and what to remember of it; pure."""
 
-import difflib
-import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from executions.pages.normal_form import span_of
-from executions.pages.page import Page
-from executions.pages.rule import Changes, Contains, Matches, Number, Rule
-from executions.pages.selected import select_number
+from executions.pages.judge import History, Judge
+from executions.pages.page import READING, Page
+from executions.pages.page_text import KEPT_CHARACTERS, PageTexts
+from executions.pages.rule import Changes, NewLines, Rule
+from executions.pages.verdict import Listing
 
-#: How many characters of a page's text are remembered, to show what changed.
-REMEMBERED_CHARACTERS = 8000
-#: How many characters of a page's text the evidence quotes.
+#: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: How many lines of a page's text are compared to show what changed.
-COMPARED_LINES = 200
+#: Separates the texts for several rules in one text. A page's own is removed from its text.
+SEPARATOR = "\x1e"
+#: The rules that compare the text of the whole page.
+WHOLE_PAGE = {str(Changes()), str(Changes(exactly=True)), str(NewLines())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,101 +37,131 @@ class Finding:
     #: Whether it holds because of something that stands on the page, rather than because something
     #: is missing from it or is no longer as it was.
     is_positive: bool = False
-    #: What else to remember of the page's text, in a form of this package; None changes nothing.
+    #: What else to remember of the page's text, as `PageTexts` packs it; None changes nothing.
     text: bytes | None = None
+    #: The evidence without what `listings` show.
+    summary: str = ""
+    #: What has come or gone, to be shown below each other.
+    listings: tuple[Listing, ...] = ()
 
 
-def find(rule: Rule, page: Page, memory: Mapping[str, Any] | None) -> Finding:
+def find(
+    rule: Rule, page: Page, memory: Mapping[str, Any] | None, texts: PageTexts | None = None
+) -> Finding:
     """Apply a rule to a page.
+
+    What was remembered by another version of the reading is replaced, and nothing is told: only
+    whether the rule held is known from then.
 
     Args:
         rule: the rule.
         page: the page.
         memory: from the last visit's finding; None at the first visit.
+        texts: what the latest finding with a text had as its text; None if there was none. If it
+            has a first look, this is the second: only what both looks show has changed.
     """
-    remembered = {
-        "sha256": hashlib.sha256(page.text.encode()).hexdigest(),
-        "text": page.text[:REMEMBERED_CHARACTERS],
-    }
-    if isinstance(rule, Changes):
-        has_changed, evidence = _change(page, memory, remembered)
-        return Finding(page.title, has_changed, has_changed, evidence, remembered)
-    holds, evidence = _holds(rule, page)
     held = bool(memory and memory.get("holds"))
-    if holds and held:
-        evidence = f"Still true: {evidence}"
-    is_positive = isinstance(rule, Matches) or (isinstance(rule, Contains) and not rule.negated)
-    return Finding(
-        page.title,
-        holds,
-        holds and not held,
-        evidence,
-        {**remembered, "holds": holds},
-        is_positive=holds and is_positive,
-    )
-
-
-def _change(
-    page: Page, memory: Mapping[str, Any] | None, remembered: dict[str, Any]
-) -> tuple[bool, str]:
-    if memory is None:
-        return False, f"First visit: remembered {len(page.text):,} characters to compare with."
-    if memory["sha256"] == remembered["sha256"]:
-        return False, "The page has not changed."
-    return True, f"The page has changed.{_difference(memory['text'], remembered['text'])}"
-
-
-def _difference(before: str, after: str) -> str:
-    """Return the first lines that were removed and that were added, in words."""
-    old, new = _lines(before), _lines(after)
-    gone: list[str] = []
-    come: list[str] = []
-    # Whole lines are compared. difflib.ndiff would also compare the characters of similar lines,
-    # which takes minutes for some pages.
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for operation, old_begin, old_end, new_begin, new_end in matcher.get_opcodes():
-        if operation != "equal":
-            gone += old[old_begin:old_end]
-            come += new[new_begin:new_end]
-    return "".join(
-        f' {verb}: "{_shortened(" / ".join(lines))}".'
-        for verb, lines in (("Gone", gone), ("New", come))
-        if lines
-    )
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()][:COMPARED_LINES]
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
-
-
-def _holds(rule: Contains | Matches | Number, page: Page) -> tuple[bool, str]:
-    if isinstance(rule, Number):
-        selected = select_number(page, rule.kind, rule.selector)
-        if selected is None:
-            return False, f'No number was found by {rule.kind}("{rule.selector}").'
-        value, text = selected
-        holds = rule.holds_for(value)
-        return holds, (
-            f'The number found by {rule.kind}("{rule.selector}") is {value} ("{text}"), which is '
-            f"{'' if holds else 'not '}{rule.operator} {rule.operand}."
-        )
-    text = " ".join(page.text.split())
-    if isinstance(rule, Matches):
-        found = rule.compiled().search(text)
-        span = found.span() if found else None
-        wanted = f"a match of /{rule.pattern}/"
+    is_read_anew = memory is not None and memory.get("reading") != READING
+    history = _history({} if is_read_anew else memory or {}, None if is_read_anew else texts)
+    judge = Judge(page, history)
+    verdict = judge.verdict(rule)
+    holds = held if verdict.holds is None else verdict.holds
+    is_news = holds and not is_read_anew and (verdict.is_event or not held)
+    is_known = verdict.holds is not None and not is_read_anew
+    if is_news:
+        summary = verdict.evidence
     else:
-        span = span_of(" ".join(rule.text.split()), text)
-        wanted = f'"{rule.text}"'
-    if span is None:
-        negated = isinstance(rule, Contains) and rule.negated
-        return negated, f"The page does not contain {wanted}."
-    begin, end = max(0, span[0] - 60), min(len(text), span[1] + 60)
-    around = f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
-    holds = not (isinstance(rule, Contains) and rule.negated)
-    return holds, f'The page contains {wanted}: "{_shortened(around)}".'
+        summary = f"Still true: {verdict.evidence}" if verdict.lasts and held else verdict.evidence
+    return Finding(
+        title=page.title,
+        holds=holds,
+        is_news=is_news,
+        evidence=summary + "".join(map(_inline, verdict.listings)),
+        memory={
+            "reading": READING,
+            "holds": verdict.lasts if is_known else held,
+            **_remembered(judge, history, is_told=is_news),
+        },
+        is_positive=verdict.is_positive,
+        text=_text(_texts(judge, history), page, texts, is_told=is_news),
+        summary=summary,
+        listings=verdict.listings,
+    )
+
+
+def _history(memory: Mapping[str, Any], texts: PageTexts | None) -> History:
+    return History(
+        texts=_separated(texts.last) if texts and memory else {},
+        told=_separated(texts.told) if texts and texts.told is not None else {},
+        first_looks=_separated(texts.first_look) if texts and texts.first_look is not None else {},
+        numbers=memory.get("numbers", {}),
+        items=memory.get("items", {}),
+        parts=memory.get("parts", []),
+    )
+
+
+def _remembered(judge: Judge, history: History, *, is_told: bool) -> dict[str, Any]:
+    numbers = {
+        **history.numbers,
+        **{
+            key: _extremes(number, history.numbers.get(key), is_told=is_told)
+            for key, number in judge.numbers.items()
+        },
+    }
+    learnt = {"numbers": numbers, "items": judge.learnt.items, "parts": judge.learnt.parts}
+    return {name: value for name, value in learnt.items() if value}
+
+
+def _extremes(
+    number: Decimal, before: Mapping[str, str] | None, *, is_told: bool
+) -> dict[str, str]:
+    """Return the highest and lowest number since the last telling, and the lowest of all."""
+    high = low = lowest = number
+    if before is not None:
+        lowest = min(number, Decimal(before["lowest"]))
+        if not is_told:
+            high, low = max(number, Decimal(before["high"])), min(number, Decimal(before["low"]))
+    return {"high": f"{high:f}", "low": f"{low:f}", "lowest": f"{lowest:f}"}
+
+
+def _texts(judge: Judge, history: History) -> dict[str, str]:
+    """Return the texts that rules compare; of a part that is not there now, as it was last."""
+    parts = {key: text for key, text in history.texts.items() if key not in WHOLE_PAGE}
+    return {**parts, **judge.learnt.texts}
+
+
+def _text(
+    compared: Mapping[str, str], page: Page, texts: PageTexts | None, *, is_told: bool
+) -> bytes | None:
+    last = _joined(compared, page)
+    told = last if is_told else texts.told if texts else None
+    now = PageTexts(last=last, told=told)
+    return None if now == texts else now.pack()
+
+
+def _joined(texts: Mapping[str, str], page: Page) -> str:
+    """Return the page's text and, after it, those that rules compare with others."""
+    whole = next((text for key, text in texts.items() if key in WHOLE_PAGE), page.text)
+    parts = "".join(
+        f"{SEPARATOR}{json.dumps(key)}\n{text.replace(SEPARATOR, ' ')}"
+        for key, text in texts.items()
+        if key not in WHOLE_PAGE
+    )
+    return whole.replace(SEPARATOR, " ")[: max(0, KEPT_CHARACTERS - len(parts))] + parts
+
+
+def _separated(joined: str) -> dict[str, str]:
+    """Return the texts by the rules that compare them."""
+    whole, *parts = joined.split(SEPARATOR)
+    texts = dict.fromkeys(WHOLE_PAGE, whole)
+    for part in parts:
+        key, _, text = part.partition("\n")
+        texts[json.loads(key)] = text
+    return texts
+
+
+def _inline(listing: Listing) -> str:
+    shown = " / ".join(entry.text for entry in listing.entries)
+    if len(shown) > QUOTED_CHARACTERS:
+        shown = f"{shown[:QUOTED_CHARACTERS]}…"
+    return f' {listing.title}: "{shown}".'

@@ -1,31 +1,16 @@
-"""The grammar of the page monitor's conditions, and the rules that they state; pure.
+"""The rules that conditions state; pure.
 
-rule      = "changes" | ["does not"] "contain(s)" text | "matches" regex | number
-text      = "…" in straight, single or typographic quotes; a backslash escapes
-regex     = "/" RE2 expression "/" ["i"]
-number    = ("css" | "json") "(" text ")" operator decimal
-operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
+`str()` of a rule is a condition that states it.
 """
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import lxml.html
-import re2
-from cssselect import SelectorError
-from jsonpath import JSONPathError
-from lxml import etree
-
 from executions.pages import expression
-from executions.pages.json_path import PATHS
-
-FORMS = (
-    'changes, contains "…", does not contain "…", matches /…/, css("…") < 100 or json("$.…") >= 5'
-)
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -35,44 +20,84 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
-
-#: What the libraries raise for an invalid selector. The last two are for characters and numbers
-#: that are out of range.
-BAD_SELECTOR = (
-    SelectorError,
-    etree.XPathError,
-    JSONPathError,
-    RecursionError,
-    ValueError,
-    OverflowError,
-)
-
-#: Nobody needs to look for a longer text, and RE2's memory grows with the expression.
-MAX_SOUGHT_LENGTH = 500
 
 
-class RuleError(ValueError):
-    """The condition is not a rule; the message points at the fault.
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A part of a page."""
 
-    Attributes:
-        position: which character of the condition is at fault, counted from 1.
-    """
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message, position)
-        self.position = position
+    #: `css` (Selectors Level 3), `xpath` (XPath 1.0), `json` (RFC 9535), or `feed`: the items of a
+    #: feed.
+    kind: str
+    #: The selector or path; empty for `feed`.
+    text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.args[0]} (character {self.position})"
+        return self.kind if self.kind == "feed" else f"{self.kind}({quoted(self.text)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number or a text on the page."""
+
+    #: Where it is; None for the price in the page's structured data.
+    selector: Selector | None = None
+    #: Which of the elements found count: `any` or `all`; an empty text stands for the first.
+    quantifier: str = ""
+
+    def __str__(self) -> str:
+        if self.selector is None:
+            return "price"
+        return f"{self.quantifier}({self.selector})" if self.quantifier else str(self.selector)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An RE2 expression."""
+
+    #: The expression.
+    text: str
+    #: Whether case is ignored.
+    ignore_case: bool = False
+
+    def __str__(self) -> str:
+        escaped = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", self.text)
+        return f"/{escaped}/{'i' if self.ignore_case else ''}"
+
+    def compiled(self) -> Any:
+        """Return the compiled expression; its time is linear in the page's length.
+
+        Raises:
+            re2.error: the expression is malformed or too large.
+        """
+        return expression.compiled(self.text, ignore_case=self.ignore_case)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The page's text is not the same as at the last visit."""
 
+    #: Whether what changes at every visit counts as well, such as a clock.
+    exactly: bool = False
+
     def __str__(self) -> str:
-        return "changes"
+        return "changes exactly" if self.exactly else "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLines:
+    """The page has lines that it did not have at the last visit."""
+
+    def __str__(self) -> str:
+        return "new lines"
+
+
+@dataclass(frozen=True, slots=True)
+class NewItems:
+    """The feed, or the list that the scope names, has items that were never seen in it."""
+
+    def __str__(self) -> str:
+        return "new items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,53 +106,233 @@ class Contains:
 
     #: What to look for.
     text: str
-    #: Whether the page must not contain it.
-    negated: bool = False
 
     def __str__(self) -> str:
-        return f"{'does not contain' if self.negated else 'contains'} {quoted(self.text)}"
+        return f"contains {quoted(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Some part of the page's text matches an RE2 expression."""
+    """Some part of the page's text matches an expression."""
 
     #: The expression.
-    pattern: str
-    #: Whether case is ignored.
-    ignore_case: bool = False
+    pattern: Pattern
 
     def __str__(self) -> str:
-        escaped = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", self.pattern)
-        return f"matches /{escaped}/{'i' if self.ignore_case else ''}"
-
-    def compiled(self) -> Any:
-        """Return the compiled expression; its time is linear in the page's length."""
-        return expression.compiled(self.pattern, ignore_case=self.ignore_case)
+        return f"matches {self.pattern}"
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number on the page meets a comparison."""
+class Exists:
+    """The page has a part."""
 
-    #: `css` or `json`.
-    kind: str
-    #: A CSS selector (Selectors Level 3) or a JSON path (RFC 9535).
-    selector: str
-    #: One of OPERATORS.
-    operator: str
-    #: What the number is compared with.
-    operand: Decimal
+    #: The part.
+    selector: Selector
 
     def __str__(self) -> str:
-        return f"{self.kind}({quoted(self.selector)}) {self.operator} {self.operand:f}"
+        return f"exists {self.selector}"
 
-    def holds_for(self, value: Decimal) -> bool:
-        """Return whether `value` meets the comparison."""
+
+@dataclass(frozen=True, slots=True)
+class IsGone:
+    """The page had a part at an earlier visit, and no longer has it."""
+
+    #: The part.
+    selector: Selector
+
+    def __str__(self) -> str:
+        return f"{self.selector} is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class InStock:
+    """The page's structured data says that what it offers can be ordered."""
+
+    def __str__(self) -> str:
+        return "in stock"
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfStock:
+    """The page's structured data says that what it offers cannot be ordered."""
+
+    def __str__(self) -> str:
+        return "out of stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A value on the page meets a comparison."""
+
+    #: What is compared.
+    value: Value
+    #: One of OPERATORS.
+    operator: str
+    #: What it is compared with. Only a JSON value is compared with true, false and null (None).
+    operand: Decimal | str | bool | None
+
+    def __str__(self) -> str:
+        match self.operand:
+            case Decimal():
+                operand = f"{self.operand:f}"
+            case str():
+                operand = quoted(self.operand)
+            case _:
+                operand = {True: "true", False: "false", None: "null"}[self.operand]
+        return f"{self.value} {self.operator} {operand}"
+
+    def holds_for(self, value: Any) -> bool:
+        """Return whether `value`, which is of the operand's type, meets the comparison."""
         return bool(OPERATORS[self.operator](value, self.operand))
 
 
-Rule = Changes | Contains | Matches | Number
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number on the page is in a range, which includes its ends."""
+
+    #: Where the number is.
+    value: Value
+    #: The lower end.
+    low: Decimal
+    #: The upper end.
+    high: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.value} between {self.low:f} and {self.high:f}"
+
+    def holds_for(self, value: Decimal) -> bool:
+        """Return whether `value` is in the range."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A number on the page has fallen or risen since the last notification, or the first visit."""
+
+    #: Where the number is.
+    value: Value
+    #: Whether it has risen.
+    rises: bool
+    #: By how much at least; None for any amount.
+    by: Decimal | None = None
+    #: Whether `by` is a percentage.
+    is_percentage: bool = False
+
+    def __str__(self) -> str:
+        by = "" if self.by is None else f" by {self.by:f}{' %' if self.is_percentage else ''}"
+        return f"{self.value} {'rises' if self.rises else 'falls'}{by}"
+
+
+@dataclass(frozen=True, slots=True)
+class LowestSoFar:
+    """A number on the page is lower than at every earlier visit."""
+
+    #: Where the number is.
+    value: Value
+
+    def __str__(self) -> str:
+        return f"{self.value} lowest so far"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """A rule does not hold."""
+
+    #: The rule.
+    rule: "Rule"
+
+    def __str__(self) -> str:
+        match self.rule:
+            case Contains(text):
+                return f"does not contain {quoted(text)}"
+            case Matches(pattern):
+                return f"does not match {pattern}"
+            case _:
+                return f"not {_operand(self.rule)}"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Several rules hold."""
+
+    #: The rules; two or more.
+    rules: "tuple[Rule, ...]"
+
+    def __str__(self) -> str:
+        return " and ".join(map(_operand, self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of several rules holds."""
+
+    #: The rules; two or more.
+    rules: "tuple[Rule, ...]"
+
+    def __str__(self) -> str:
+        return " or ".join(map(_operand, self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of a page counts."""
+
+    #: Only what is in all these parts, from the outermost to the innermost.
+    within: tuple[Selector, ...] = ()
+    #: Nothing that is in one of these parts.
+    without: tuple[Selector, ...] = ()
+    #: No text that matches one of these expressions.
+    ignoring: tuple[Pattern, ...] = ()
+
+    def inside(self, outer: "Scope") -> "Scope":
+        """Return the scope that `self` is within `outer`."""
+        return Scope(
+            within=outer.within + self.within,
+            without=self.without + outer.without,
+            ignoring=self.ignoring + outer.ignoring,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A rule holds for what a scope leaves of the page."""
+
+    #: The scope.
+    scope: Scope
+    #: The rule; not `Scoped` itself.
+    rule: "Rule"
+
+    def __str__(self) -> str:
+        is_simple = not isinstance(self.rule, AllOf | AnyOf | Not) or _is_word(self.rule)
+        return " ".join(
+            [
+                *(f"in {selector}" for selector in self.scope.within),
+                str(self.rule) if is_simple else f"({self.rule})",
+                *(f"without {selector}" for selector in self.scope.without),
+                *(f"ignoring {pattern}" for pattern in self.scope.ignoring),
+            ]
+        )
+
+
+Rule = (
+    Changes
+    | NewLines
+    | NewItems
+    | Contains
+    | Matches
+    | Exists
+    | IsGone
+    | InStock
+    | OutOfStock
+    | Compared
+    | Between
+    | Moves
+    | LowestSoFar
+    | Not
+    | AllOf
+    | AnyOf
+    | Scoped
+)
 
 
 def quoted(text: str) -> str:
@@ -136,139 +341,40 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def parse(text: str, *, compiles: bool = True) -> Rule:
-    """Return the rule that `text` states.
-
-    Args:
-        text: a condition.
-        compiles: whether to check its expression, selector or path as well. No condition is known
-            for which this takes more than 0.2 s.
-
-    Raises:
-        RuleError: the message points at the fault and says what to write.
-    """
-    return _Parser(text, compiles=compiles).rule()
+def simple_rules(rule: Rule) -> Iterator[Rule]:
+    """Yield the rules that `rule` is combined of."""
+    match rule:
+        case AllOf(rules) | AnyOf(rules):
+            for each in rules:
+                yield from simple_rules(each)
+        case Not(inner) | Scoped(_, inner):
+            yield from simple_rules(inner)
+        case _:
+            yield rule
 
 
-class _Parser:
-    """Reads one rule from left to right."""
-
-    def __init__(self, text: str, *, compiles: bool) -> None:
-        self.text = text
-        self.compiles = compiles
-        self.at = 0
-
-    def rule(self) -> Rule:
-        """Return the rule; nothing may follow it."""
-        self.take(r"\s*")
-        begin = self.at
-        rule: Rule
-        if self.take(r"changes?\b"):
-            rule = Changes()
-        elif self.take(r"contains\b"):
-            rule = Contains(self.quoted_text("contains", 'contains "In stock"'))
-        elif self.take(r"(?:does\s+not|doesn['’]t)\s+contain\b"):  # noqa: RUF001 - on purpose
-            text = self.quoted_text("does not contain", 'does not contain "In stock"')
-            rule = Contains(text, negated=True)
-        elif self.take(r"matches\b"):
-            rule = self.matches()
-        elif kind := self.take(r"(?:css|json)(?=\s*\()"):
-            rule = self.number(kind.lower())
-        else:
-            word = self.take(r"\S{0,40}") or ""
-            shown = f"Unknown condition {quoted(word)}." if word else "The condition is empty."
-            raise RuleError(f"{shown} Write {FORMS}.", begin + 1)
-        self.take(r"\s*")
-        if self.at < len(self.text):
-            raise self.fault(f"Nothing may follow the condition {rule}.")
-        return rule
-
-    def take(self, pattern: str) -> str | None:
-        """Read what `pattern` matches at this point; return None if it does not match."""
-        found = re.compile(pattern, re.IGNORECASE).match(self.text, self.at)
-        if found is None:
-            return None
-        self.at = found.end()
-        return found.group()
-
-    def fault(self, message: str) -> RuleError:
-        """Return an error that points at the next character."""
-        return RuleError(message, self.at + 1)
-
-    def quoted_text(self, before: str, example: str) -> str:
-        """Read a text in quotes; if they are missing, the error shows `example`."""
-        self.take(r"\s*")
-        begin = self.at
-        closing = QUOTES.get(self.text[self.at : self.at + 1])
-        if closing is None:
-            raise self.fault(f"The text after {before} needs quotes: {example}.")
-        self.at += 1
-        characters = []
-        while (character := self.text[self.at : self.at + 1]) != closing:
-            if character == "\\":
-                self.at += 1
-                character = self.text[self.at : self.at + 1]
-            if not character:
-                raise RuleError(f"The quote that opens here is not closed by {closing}.", begin + 1)
-            characters.append(character)
-            self.at += 1
-        self.at += 1
-        text = "".join(characters)
-        if not text.strip():
-            raise RuleError(f"The text after {before} is empty.", begin + 1)
-        if len(text) > MAX_SOUGHT_LENGTH:
-            raise RuleError(f"The text may have at most {MAX_SOUGHT_LENGTH} characters.", begin + 1)
-        return text
-
-    def matches(self) -> Matches:
-        """Read an expression between slashes and check that RE2 accepts it."""
-        self.take(r"\s*")
-        begin = self.at
-        between_slashes = self.take(r"/(?:[^/\\]|\\.)*/")
-        if between_slashes is None:
-            raise self.fault("The expression after matches needs slashes: matches /in stock/i.")
-        pattern = re.sub(r"\\(.)", _unescaped_slash, between_slashes[1:-1], flags=re.DOTALL)
-        if not pattern or len(pattern) > MAX_SOUGHT_LENGTH:
-            raise RuleError(
-                f"The expression must have 1 to {MAX_SOUGHT_LENGTH} characters.", begin + 1
-            )
-        rule = Matches(pattern, ignore_case=bool(self.take("i")))
-        if self.compiles:
-            try:
-                rule.compiled()
-            except re2.error as error:
-                reason = expression.complaint(error)
-                raise RuleError(f"The expression is not valid: {reason}.", begin + 1) from error
-        return rule
-
-    def number(self, kind: str) -> Number:
-        """Read a selector and the comparison for the number that it selects."""
-        self.take(r"\s*\(")
-        begin = self.at
-        example = 'css(".price")' if kind == "css" else 'json("$.price")'
-        selector = self.quoted_text(f"{kind}(", example)
-        if self.compiles:
-            try:
-                if kind == "css":
-                    # An undeclared namespace is found only when the selector is used.
-                    lxml.html.Element("html").cssselect(selector)
-                else:
-                    PATHS.compile(selector)
-            except BAD_SELECTOR as error:
-                name = "CSS selector" if kind == "css" else "JSON path"
-                reason = str(error).partition("\n")[0].rstrip(".")
-                raise RuleError(f"The {name} is not valid: {reason}.", begin + 1) from error
-        if self.take(r"\s*\)\s*") is None:
-            raise self.fault(f"The parenthesis after {kind} is not closed.")
-        symbol = self.take(r"[<>]=?|[=!]=")
-        if symbol is None:
-            raise self.fault(f"A comparison is missing here: write one of {' '.join(OPERATORS)}.")
-        self.take(r"\s*")
-        operand = self.take(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?![\d.,])")
-        if operand is None:
-            raise self.fault("A number is missing here, written like 1299.95.")
-        return Number(kind, selector, symbol, Decimal(operand))
+def selectors_in(rule: Rule) -> list[Selector]:
+    """Return the selectors that `rule` uses besides the feed, without duplicates."""
+    match rule:
+        case AllOf(rules) | AnyOf(rules):
+            found = [selector for each in rules for selector in selectors_in(each)]
+        case Not(inner):
+            found = selectors_in(inner)
+        case Scoped(scope, inner):
+            found = [*scope.within, *scope.without, *selectors_in(inner)]
+        case Exists(selector) | IsGone(selector):
+            found = [selector]
+        case Compared(value=value) | Between(value=value) | Moves(value=value) | LowestSoFar(value):
+            found = [value.selector] if value.selector else []
+        case _:
+            found = []
+    return [each for each in dict.fromkeys(found) if each.kind != "feed"]
 
 
-def _unescaped_slash(found: re.Match[str]) -> str:
-    return "/" if found.group(1) == "/" else found.group()
+def _is_word(rule: Rule) -> bool:
+    """Return whether a negation has a word of its own, such as "does not contain"."""
+    return isinstance(rule, Not) and isinstance(rule.rule, Contains | Matches)
+
+
+def _operand(rule: Rule) -> str:
+    return f"({rule})" if isinstance(rule, AllOf | AnyOf) else str(rule)

@@ -1,49 +1,88 @@
-"""Find the number that a rule selects on a page; pure."""
+"""Find what a rule's selector names on a page; pure."""
 
 import json
 import re
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from jsonpath.exceptions import JSONPathRecursionError
+from lxml import etree
 
 from executions.pages.json_path import PATHS
 from executions.pages.numbers import number_in, number_of
 from executions.pages.page import Page
+from executions.pages.rule import Selector
+from executions.pages.rule_error import RuleError
 from executions.pages.storable import storable
+from executions.pages.visible_text import text_of
+from executions.pages.xpath import compiled_xpath
 
 #: A number as JSON writes it (RFC 8259 §6): a point in it is always a decimal point.
 JSON_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+#: How many values of a JSON path count. A path such as $..*..* finds each value many times.
+COUNTED_VALUES = 10_000
 
 
-def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] | None:
-    """Return the first number that a selector finds and the text that contains it, or None.
+def selected(page: Page, selector: Selector, *, only_first: bool = False) -> list[Any]:
+    """Return what a selector finds on a page: elements, texts and numbers, or values of JSON.
 
     Args:
         page: the page, as `parse_page` returns it.
-        kind: `css` or `json`.
-        selector: a valid CSS selector or JSON path.
+        selector: a valid selector that is not `feed`.
+        only_first: whether the first is enough.
+
+    Raises:
+        RuleError: the XPath cannot be applied to this page.
     """
-    if kind == "css":
-        found = page.document.cssselect(selector) if page.document is not None else []
-        selected = number_of(found[0], language=page.language) if found else None
+    if selector.kind == "json":
+        return _values(selector.text, page.data, 1 if only_first else COUNTED_VALUES)
+    if page.document is None:
+        return []
+    if selector.kind == "css":
+        found: list[Any] = page.document.cssselect(selector.text)
     else:
-        value = _found_by_path(selector, page.data)
-        if isinstance(value, str) and JSON_NUMBER.fullmatch(value):
-            value = Decimal(value)
+        found = _found_by_xpath(selector.text, page.document)
+    return found[:1] if only_first else found
+
+
+def number_at(found: Any, page: Page) -> tuple[Decimal, str] | None:
+    """Return the number in what was found and the text that contains it, or None."""
+    if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
+        read = number_of(found, language=page.language)
+    else:
+        value = Decimal(found) if isinstance(found, str) and JSON_NUMBER.fullmatch(found) else found
         number = number_in(value, language=page.language)
-        selected = None if number is None else (number, " ".join(str(value).split()))
-    return None if selected is None else (selected[0], storable(selected[1])[:100])
+        read = None if number is None else (number, " ".join(str(value).split()))
+    return None if read is None else (read[0], storable(read[1])[:100])
 
 
-def _found_by_path(path: str, data: Any) -> Any:
+def text_at(found: Any) -> str:
+    """Return what was found as a text."""
+    if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
+        return storable(text_of(found))
+    return storable(found) if isinstance(found, str) else json_text(found)
+
+
+def json_text(value: Any) -> str:
+    """Return a value of JSON with sorted keys, a line for each member."""
+    return storable(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+
+
+def _values(path: str, data: Any, count: int) -> list[Any]:
     if data is None:
-        return None
+        return []
     try:
-        # The first is enough: a path such as $..*..* finds each value many times.
-        found = next(iter(PATHS.finditer(path, data)), None)
+        return [found.obj for found in islice(PATHS.finditer(path, data), count)]
     except JSONPathRecursionError:  # the data is nested too deeply for a path that descends
-        return None
+        return []
     except json.JSONDecodeError:  # the data is a string, which the library tries to parse again
-        return None
-    return None if found is None else found.obj
+        return []
+
+
+def _found_by_xpath(path: str, document: Any) -> list[Any]:
+    try:
+        found = compiled_xpath(path)(document)
+    except etree.XPathError as error:
+        raise RuleError(f"The XPath cannot be applied to the page: {error}.", 1) from error
+    return found if isinstance(found, list) else [found]

@@ -1,6 +1,7 @@
 """Pages and conditions made to take a worker's time and memory, over real connections."""
 
 import json
+import time
 
 import pytest
 
@@ -9,7 +10,8 @@ from executions.failures import FailureKind
 from executions.monitors import AskFailed, page
 from executions.pages import finding, normal_form
 from executions.pages.page import Page
-from executions.pages.rule import Changes
+from executions.pages.page_text import PageTexts
+from executions.pages.parsing import parse
 from tests.support.pdf import pdf
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import HTML, JSON, ask
@@ -96,12 +98,34 @@ def test_a_number_is_looked_for_in_the_beginning_of_a_long_text(half_a_second, h
     assert answer.evidence.startswith('The number found by css("#x") is 1000 ("1 000 1 000 1 000')
 
 
-def test_a_change_of_two_hundred_similar_lines_is_told(half_a_second):
-    before, after = ("\n".join(f"{'a' * 38}{end}" for _ in range(200)) for end in "bc")
+def find_again(rule, before, after):
+    """Return what is found at a second visit to a text."""
+    found = finding.find(parse(rule), Page(text=before, title=""), None)
+    texts = PageTexts.unpack(found.text)
+    return finding.find(parse(rule), Page(text=after, title=""), found.memory, texts)
 
-    found = finding.find(Changes(), Page(text=after, title=""), {"sha256": "", "text": before})
 
-    assert found.evidence.startswith(f'The page has changed. Gone: "{"a" * 38}b / aaa')
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\n".join(["a" * 38 + "b"] * 50_000), "\n".join(["a" * 38 + "c"] * 50_000)),
+        ("\n".join(map(str, range(300_000))), "\n".join(map(str, range(300_000, 0, -1)))),
+        ("1 view " * 14_000, "2 views " * 12_000),
+        ("12:00:00 " * 11_000, "5 minutes ago " * 7_000),
+        ("a", "last updated " * 7_500),
+        ("a", "1" * 99_000),
+        ("a", "1 " * 50_000),
+        ("a", "a1b" * 33_000),
+    ],
+    ids=["similar", "reversed", "views", "clocks", "updated", "digits", "numbers", "hexadecimal"],
+)
+@pytest.mark.parametrize("rule", ["changes", "changes exactly", "new lines"])
+def test_the_time_for_a_large_change_is_bounded(rule, before, after):
+    begun = time.process_time()
+
+    find_again(rule, before, after)
+
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from executions.pages.page import Item, PageKind, Unreadable
 from executions.pages.parse_page import parse_page
-from executions.pages.selected import select_number
 from tests.support.pdf import pdf
+from tests.support.watched_pages import select_number
 
 HTML = "text/html; charset=utf-8"
 

@@ -1,6 +1,6 @@
 """What a person is told of the pages they watch, over real connections."""
 
-import hashlib
+import re
 from datetime import timedelta
 from html import escape
 
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from executions.monitors import Answer, Source, page
-from executions.pages import finding
+from executions.pages.page import READING
+from executions.pages.page_text import PageTexts
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import JSON, ask, html
@@ -19,10 +20,12 @@ from tests.support.watched_pages import JSON, ask, html
 def ask_in_turn(http_receiver, condition: str, replies: list[HTTPAnswer]) -> list[Answer]:
     """Ask once for each of `replies`, each time knowing what was learnt the time before."""
     answers: list[Answer] = []
+    texts: dict[str, bytes] = {}
     for reply in replies:
         http_receiver.answers = [reply]
         state = answers[-1].state if answers else None
-        answers.append(ask(http_receiver.url, condition, state))
+        answers.append(ask(http_receiver.url, condition, state, texts))
+        texts.update({url: text for url, text in answers[-1].texts.items() if text})
     return answers
 
 
@@ -33,7 +36,6 @@ def test_a_condition_that_holds_at_the_first_visit_is_told(http_receiver):
     answer = ask(f"Is there bread? {url}", 'contains "In Stock"')
 
     evidence = 'The page contains "In Stock": "The shop Bread: in stock!".'
-    text = "The shop\n\nBread: in stock!"
     assert answer == Answer(
         condition_met=True,
         notification=f"**The shop**\n\n{evidence}\n\n<{url}>",
@@ -44,16 +46,14 @@ def test_a_condition_that_holds_at_the_first_visit_is_told(http_receiver):
         state={
             "rule": 'contains "In Stock"',
             "met": True,
-            "pages": {
-                url: {
-                    "sha256": hashlib.sha256(text.encode()).hexdigest(),
-                    "text": text,
-                    "holds": True,
-                }
-            },
+            "pages": {url: {"reading": READING, "holds": True}},
         },
+        texts={url: answer.texts[url]},
         next_run_at=NOW + timedelta(minutes=15),
     )
+    texts = PageTexts.unpack(answer.texts[url])
+    assert texts.last.split() == texts.told.split() == ["The", "shop", "Bread:", "in", "stock!"]
+    assert texts.first_look is None
     (request,) = http_receiver.requests
     assert (request.method, request.path) == ("GET", "/bread")
 
@@ -166,13 +166,15 @@ def test_a_change_is_told_with_what_is_gone_and_new(http_receiver):
     first, second, third = ask_in_turn(http_receiver, "changes", [html(text) for text in visits])
 
     assert first.notification is None
-    assert first.evidence == "First visit: remembered 26 characters to compare with."
+    assert re.fullmatch(r"First visit: remembered 2\d characters to compare with\.", first.evidence)
     assert second.notification is None
     assert second.evidence == "The page has not changed."
     assert third.evidence == 'The page has changed. Gone: "Old & dry". New: "Fresh".'
     assert third.notification == (
         "**The shop**\n\n"
-        'The page has changed. Gone: "Old \\& dry". New: "Fresh".\n\n'
+        "The page has changed.\n\n"
+        "Gone:\n\n- Old \\& dry\n\n"
+        "New:\n\n- Fresh\n\n"
         f"<{http_receiver.url}>"
     )
 
@@ -186,11 +188,12 @@ def test_every_change_is_told(http_receiver):
 
 
 def test_a_change_far_down_a_long_page_is_told(http_receiver):
-    visits = ["a" * finding.REMEMBERED_CHARACTERS + last for last in ("b", "c")]
+    visits = ["a" * 1_000_000 + last for last in ("b", "c")]
 
     _, answer = ask_in_turn(http_receiver, "changes", [html(text) for text in visits])
 
-    assert answer.evidence == "The page has changed."
+    around = "a" * 40
+    assert answer.evidence == (f'The page has changed. Gone: "…{around}b". New: "…{around}c".')
     assert answer.condition_met is True
 
 

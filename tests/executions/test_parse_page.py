@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from executions.pages.numbers import number_in
 from executions.pages.page import Unreadable
 from executions.pages.parse_page import parse_page
-from executions.pages.selected import select_number
+from tests.support.watched_pages import select_number
 
 HTML = "text/html; charset=utf-8"
 

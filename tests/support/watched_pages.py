@@ -1,11 +1,16 @@
 """Ask a question as an execution does, and build the watched server's answers."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from executions import monitors
 from executions.monitors import Answer, Question
+from executions.pages.page import Page
+from executions.pages.rule import Selector
+from executions.pages.selected import number_at, selected
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
 from torale.url_check import networks_of
@@ -20,13 +25,25 @@ def html(text: str, title: str = "The shop") -> HTTPAnswer:
 
 
 def ask(
-    query: str, condition: str, state: dict[str, Any] | None = None, *, at: datetime = NOW
+    query: str,
+    condition: str,
+    state: dict[str, Any] | None = None,
+    texts: Mapping[str, bytes] | None = None,
+    *,
+    at: datetime = NOW,
 ) -> Answer:
     question = Question(
         search_query=query,
         condition_description=condition,
         last_known_state=state,
+        texts=texts or {},
         networks=networks_of(email="owner@example.com", is_staff=False),
         asked_at=at,
     )
     return asyncio.run(monitors.ask(question))
+
+
+def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] | None:
+    """Return the first number that a selector finds and the text that contains it, or None."""
+    found = selected(page, Selector(kind, selector), only_first=True)
+    return number_at(found[0], page) if found else None

@@ -30,7 +30,14 @@ from torale.fields import Undecryptable, kept
 #: What the states mean. These and the next texts are for the OpenAPI document.
 STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`: done."
 #: Texts for members that can be both set and read.
-QUESTION = "What to look at: a question that contains the URLs of its pages."
+QUESTION = (
+    "What to look at: a question that contains the URLs of its pages. `https://` may be left out "
+    "before a host with a path, such as `shop.example/bread`."
+)
+CONDITION = (
+    'The condition that has to become true, such as `contains "In stock"`, `price < 100` or '
+    '`new items in css("ul.jobs li")`. docs/conditions.md has the condition for each wish.'
+)
 PUBLIC = "Whether anyone may read the task, without a key."
 REQUEST_HEADERS = (
     "Headers to send when the pages are visited, such as cookies, by name. All pages must be of "
@@ -211,7 +218,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "user_id": {"help_text": "The id of the owner."},
             "name": {"help_text": "The task's name."},
             "search_query": {"help_text": QUESTION},
-            "condition_description": {"help_text": "The condition that has to become true."},
+            "condition_description": {"help_text": CONDITION},
             "state": {"help_text": STATES},
             "is_public": {"help_text": PUBLIC},
             "view_count": {"help_text": "How often people other than the owner viewed it."},
@@ -363,8 +370,7 @@ class TaskWriteSerializer(LenientSerializer):
     condition_description = TextField(
         required=False,
         max_length=2000,
-        help_text="The condition that has to become true. By default a new task uses "
-        "`search_query`.",
+        help_text=f"{CONDITION} By default a new task uses `search_query` and waits for changes.",
     )
     schedule = ScheduleField(
         required=False,

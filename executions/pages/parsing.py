@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,13 @@ AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 OF_TEXT = Changes | NewLines | NewItems | Contains | Matches
 
 
+@lru_cache(maxsize=1000)
 def parse(text: str, *, compiles: bool = True) -> Rule:
     """Return the rule that `text` states.
 
     Args:
-        text: a condition. Reading it takes time linear in its length.
+        text: a condition. Reading it takes time linear in its length, about a millisecond for a
+            line, so that rules are kept for the next visit.
         compiles: whether to check its expressions, selectors and paths as well. None is known for
             which this takes more than 0.2 s.
 

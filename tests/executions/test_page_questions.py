@@ -13,6 +13,7 @@ from executions.monitors import BadQuestion, check, page
         ("https://shop.example/", ""),
         ("https://shop.example/ news?", "https://shop.example/ news?"),
         (" ".join(f"https://shop.example/{n}" for n in range(5)), "changes"),
+        ("shop.example/bread", "price < 99,50"),
     ],
 )
 def test_a_question_that_can_be_asked_is_taken(query, condition):
@@ -54,8 +55,43 @@ def test_a_question_that_can_be_asked_is_taken(query, condition):
                 ),
             },
         ),
+        (
+            "source:https://shop.example/",
+            "changes",
+            {
+                "search_query": 'Leave out "source:" before the URL: Torale reads the page\'s '
+                "text; to look at one part of it, write a condition such as "
+                'contains "In stock" in css("main").'
+            },
+        ),
+        (
+            "https://shop.example/{{ today }}",
+            "changes",
+            {
+                "search_query": '"{{ today }}" begins a template, and Torale has none. Write the '
+                "URL as it is; to leave out a date or a number that changes, write a condition "
+                r"such as changes ignoring /\d+ views/."
+            },
+        ),
+        (
+            "{% now 'Y' %}",
+            "changes",
+            {
+                "search_query": "\"{% now 'Y' %}\" begins a template, and Torale has none. Write "
+                "the URL as it is; to leave out a date or a number that changes, write a condition "
+                r"such as changes ignoring /\d+ views/."
+            },
+        ),
     ],
-    ids=["six pages", "inside", "password", "nothing right"],
+    ids=[
+        "six pages",
+        "inside",
+        "password",
+        "nothing right",
+        "prefix",
+        "braces",
+        "template",
+    ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(query, condition, faults):
     with pytest.raises(BadQuestion) as refusal:
@@ -80,6 +116,21 @@ def test_a_question_that_cannot_be_asked_is_refused(query, condition, faults):
         ("**https://a.example/b**", ["https://a.example/b"]),
         ("<https://a.example/b>", ["https://a.example/b"]),
         ("ftp://a.example", []),
+        ("shop.example/bread", ["https://shop.example/bread"]),
+        ("Is it on shop.example?", ["https://shop.example"]),
+        (
+            "(shop.example/a_(b)), www.a.museum",
+            ["https://shop.example/a_(b)", "https://www.a.museum"],
+        ),
+        ("a.museum/b", ["https://a.museum/b"]),
+        ("shop.example:8443/b", ["https://shop.example:8443/b"]),
+        ("m\u00fcnchen.de", ["https://m\u00fcnchen.de"]),
+        ("https://a.example/?u=b.example/c", ["https://a.example/?u=b.example/c"]),
+        ("Is version 2.0 out, e.g. for U.S. users/guests?", []),
+        ("Ask me@shop.example/x or mailto:me@shop.example", []),
+        ("README.md, node.js, main.py and src/main.py", []),
+        ("Is it out.It should be and/or released.Now", []),
+        ("1.299,95 or 2.0/3.0", []),
     ],
 )
 def test_the_pages_are_found_in_the_query(query, addresses):

@@ -88,6 +88,9 @@ class Execution(models.Model):
     #: When the latest attempt began; before the first attempt, when the execution was created.
     started_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
+    #: When the first look found what is told only if a second look finds it, too; null before that,
+    #: and in an execution that looks only once.
+    first_look_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
     notification = models.TextField(null=True)
     grounding_sources = models.JSONField(default=list)
@@ -157,7 +160,8 @@ class Execution(models.Model):
     def claim(self, *, now: datetime) -> bool:
         """Claim this execution; return False if another worker has it or it has ended.
 
-        The attempt's number guards the result: an earlier attempt that ends later changes nothing.
+        The attempt's number and the first look guard the result: an attempt that ends later than
+        the next one has begun changes nothing.
         """
         won = (
             Execution.objects.claimable(now)
@@ -195,6 +199,21 @@ class Execution(models.Model):
             error_message=None,
         )
 
+    def record_first_look(self, *, look_again_at: datetime, now: datetime) -> bool:
+        """Store that the answer is tentative; return False if this attempt is no longer current.
+
+        The question is asked again at `look_again_at`, with this as no attempt. What a retry before
+        said of a failure is no longer so.
+        """
+        return self._leave_running(
+            status=ExecutionStatus.RETRYING,
+            attempt_count=F("attempt_count") - 1,
+            next_attempt_at=look_again_at,
+            first_look_at=now,
+            failure_kind=None,
+            error_message=None,
+        )
+
     def record_failure(
         self, kind: FailureKind, message: str, *, retry_at: datetime | None, now: datetime
     ) -> bool:
@@ -211,8 +230,13 @@ class Execution(models.Model):
         )
 
     def _leave_running(self, **changes: Any) -> bool:
+        # Before the first look and after it, the attempts are counted from different numbers, so
+        # that no two attempts have both in common.
         won = Execution.objects.filter(
-            pk=self.pk, status=ExecutionStatus.RUNNING, attempt_count=self.attempt_count
+            pk=self.pk,
+            status=ExecutionStatus.RUNNING,
+            attempt_count=self.attempt_count,
+            first_look_at=self.first_look_at,
         ).update(leased_until=None, **changes)
         if won:
             self.refresh_from_db()

@@ -81,8 +81,9 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
             "task_id": {"help_text": "The id of the task whose question was asked."},
             "status": {
                 "help_text": "`pending`: waits for a worker. `running`: a worker is asking. "
-                "`success`: answered. `retrying`: failed, and will be asked again. `failed`: "
-                "given up. `cancelled`: replaced by a newer execution."
+                "`success`: answered. `retrying`: failed, and will be asked again; if "
+                "`error_message` is null, the page has news and is looked at once more before they "
+                "are told. `failed`: given up. `cancelled`: replaced by a newer execution."
             },
             "started_at": {
                 "help_text": "When the latest attempt began; before the first attempt, when the "

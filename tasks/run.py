@@ -1,11 +1,13 @@
 """Run tasks: start an execution, ask its question, and store what follows."""
 
 import random
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 
@@ -13,7 +15,7 @@ from executions.failures import FailureKind, next_attempt_at
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed, Question, ask
 from tasks import failure_mail
-from tasks.models import Task
+from tasks.models import PageText, Task
 from tasks.signals import condition_met
 from torale import clock
 from torale.errors import OUR_FAULT, Conflict
@@ -75,7 +77,9 @@ async def run(execution_id: UUID) -> None:
        has the question asked again.
     2. Ask, outside of any transaction. If the worker dies here, the same happens; nobody has been
        notified yet.
-    3. Store the answer, the task's new state and the sends in one transaction.
+    3. Store the answer, the task's new state and the sends in one transaction. If the answer is
+       tentative, store only that it is, and when to look again: the next run of this execution,
+       which another worker may do, begins anew at 1.
     """
     claimed = await sync_to_async(claim)(execution_id, now=await sync_to_async(clock.now)())
     if claimed is None:
@@ -121,14 +125,15 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
         failure = AskFailed(FailureKind.SYSTEM_ERROR, message)
         fail(execution, failure, now=now, jitter=0.5)
         return None
-    return execution, question
+    return execution, replace(question, is_second_look=execution.first_look_at is not None)
 
 
 def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
     """Store an answer and everything that follows from it in one transaction.
 
     If the condition is met, the signal `condition_met` is sent, and notifications/record.py records
-    the sends in this transaction. An answer that arrives after its execution was cancelled or its
+    the sends in this transaction. A tentative answer is not told, and nothing is learnt from it:
+    the page is looked at once more. An answer that arrives after its execution was cancelled or its
     task was deleted is dropped.
 
     Args:
@@ -139,13 +144,30 @@ def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=execution.task_id).first()
-        if task is None or not execution.record_answer(answer, now=now):
+        if task is None:
+            return
+        if answer.is_tentative and settings.TORALE_CONFIRM_SECONDS:
+            look_again(task, execution, answer, now=now)
+            return
+        if not execution.record_answer(answer, now=now):
             return
         task.learn(answer, now=now, jitter=jitter)
         if execution.notify:
             failure_mail.tell_success(task=task)
         if answer.condition_met and execution.notify:
             condition_met.send(sender=Task, task=task, execution=execution, now=now)
+
+
+def look_again(task: Task, execution: Execution, answer: Answer, *, now: datetime) -> None:
+    """Store a tentative answer's texts, and have the question asked again soon.
+
+    Until then the execution holds no worker. It is `retrying`, without an error, and a job that is
+    lost is recovered as that of any other execution.
+    """
+    look_again_at = now + timedelta(seconds=settings.TORALE_CONFIRM_SECONDS)
+    if execution.record_first_look(look_again_at=look_again_at, now=now):
+        PageText.objects.keep(task, answer.first_look)
+        wake(execution)
 
 
 def fail(execution: Execution, failure: AskFailed, *, now: datetime, jitter: float) -> None:

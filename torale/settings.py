@@ -115,6 +115,13 @@ TORALE_MINIMUM_INTERVAL_MINUTES = read(
     "TORALE_MINIMUM_INTERVAL_MINUTES", whole_number(1), "5", "a whole number of minutes, at least 1"
 )
 
+# Seconds until a page is looked at once more before it is told that it has changed, that something
+# is gone, or what a number is; 0 switches it off. In 45 seconds most sites have updated all their
+# servers, and what rotates has gone on.
+TORALE_CONFIRM_SECONDS = read(
+    "TORALE_CONFIRM_SECONDS", whole_number(0), "45", "a whole number of seconds, 0 or more"
+)
+
 # How many active tasks one user may have.
 TORALE_MAX_ACTIVE_TASKS = read(
     "TORALE_MAX_ACTIVE_TASKS", whole_number(1), "50", "a whole number, at least 1"

@@ -31,7 +31,7 @@ from executions.monitors.protocol import (
 )
 from executions.monitors.resting import remembered, resting
 from executions.pages import examine
-from executions.pages.examine import Sight
+from executions.pages.examine import Look, NotThePage, Sight
 from executions.pages.finding import Finding
 from executions.pages.page import Download, Unreadable
 from executions.pages.parsing import parse
@@ -142,6 +142,7 @@ class PageMonitor:
             )
         findings: dict[str, Finding] = {}
         failures: dict[str, AskFailed] = {}
+        look = Look(at=question.asked_at, is_second=question.is_second_look)
         # One after the other, so that an execution has only one call at a time in the queue for the
         # child processes.
         for address, reply in zip(addresses, replies, strict=True):
@@ -149,7 +150,12 @@ class PageMonitor:
                 if isinstance(reply, AskFailed):
                     raise reply
                 findings[address] = await find(
-                    address, str(rule), reply, memories.get(address), question.texts.get(address)
+                    address,
+                    str(rule),
+                    reply,
+                    memories.get(address),
+                    question.texts.get(address),
+                    look=look,
                 )
             except AskFailed as failure:
                 failures[address] = failure
@@ -163,8 +169,11 @@ class PageMonitor:
         }
         rests = remembered(failures, now=question.asked_at)
         kept = {address: memories[address] for address in failures if address in memories}
+        first_look = {a: f.first_look for a, f in findings.items() if f.first_look is not None}
         return Answer(
             condition_met=bool(news),
+            is_tentative=bool(first_look),
+            first_look=first_look,
             notification=(
                 "\n\n".join(
                     tell(titles[a], a, findings[a].summary, findings[a].listings) for a in news
@@ -182,15 +191,27 @@ class PageMonitor:
                 FailedPage(url=address, error=str(failure)) for address, failure in failures.items()
             ],
             warnings=[
-                sentence
-                for address, failure in failures.items()
-                for sentence in failure.warnings or [UNREAD.format(address=address)]
+                *(
+                    warning if len(addresses) == 1 else f"{address}: {warning}"
+                    for address, finding in findings.items()
+                    for warning in finding.warnings
+                ),
+                *(
+                    sentence
+                    for address, failure in failures.items()
+                    for sentence in failure.warnings or [UNREAD.format(address=address)]
+                ),
             ],
             activity=[{"action": "fetch", "url": address} for address in addresses],
             state={
                 "rule": str(rule),
                 "met": any(finding.holds for finding in findings.values()),
-                "pages": kept | {address: finding.memory for address, finding in findings.items()},
+                "pages": kept
+                | {
+                    address: finding.memory
+                    for address, finding in findings.items()
+                    if finding.memory is not None
+                },
                 **({"resting": rests} if rests else {}),
             },
             texts={
@@ -376,20 +397,23 @@ async def visit(
     return reply
 
 
-async def find(
+async def find(  # noqa: PLR0913 - what is known of a page
     address: str,
     condition: str,
     reply: outbound.Reply,
     memory: Mapping[str, Any] | None,
     text: bytes | None,
+    *,
+    look: Look,
 ) -> Finding:
     """Read a page and apply the condition, in a process with limits on its time and memory.
 
     Raises:
-        AskFailed: the page cannot be read, or the condition cannot be applied.
+        AskFailed: the answer is not the page, the page cannot be read, or the condition cannot be
+            applied.
     """
     download = _download(address, reply)
-    return await in_child(address, examine.examine, condition, download, memory, text)
+    return await in_child(address, examine.examine, condition, download, memory, text, look)
 
 
 def _download(address: str, reply: outbound.Reply) -> Download:
@@ -410,6 +434,8 @@ async def in_child(address: str, function: Callable[..., T], *arguments: Any) ->
     """
     try:
         return await confined(function, *arguments)
+    except NotThePage as error:
+        raise AskFailed(error.no_page.failure, error.no_page.about(address)) from error
     except Unreadable as error:
         raise AskFailed(FailureKind.USER_ERROR, f"{address} cannot be watched: {error}.") from error
     except RuleError as error:

@@ -24,6 +24,9 @@ class Question:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     #: When the question is asked.
     asked_at: datetime
+    #: Whether this is the second look of an execution, at what the first look would have told. Then
+    #: `texts` are those of the first look's answer.
+    is_second_look: bool = False
     #: The networks that the task's owner may call besides the public internet.
     networks: Networks = ()
     #: Headers to send when a page is visited, by name; secrets, which no message may contain. They
@@ -65,6 +68,11 @@ class Answer:
     evidence: str
     #: How certain the answer is, from 0 to 100.
     confidence: int
+    #: Whether what is told has to be looked at once more before it is told. The answer to a second
+    #: look never is.
+    is_tentative: bool = False
+    #: What `texts` must be for the second look at a tentative answer, in the same form.
+    first_look: Mapping[str, bytes] = field(default_factory=dict)
     #: Where it was seen.
     sources: list[Source] = field(default_factory=list)
     #: Pages that could not be read.

@@ -14,6 +14,8 @@ from executions.pages.verdict import Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
+#: What the owner is warned of if a selector finds nothing any more.
+LOST = "{selector} found something at earlier visits and finds nothing now: check the selector."
 #: Separates the texts for several rules in one text. A page's own is removed from its text.
 SEPARATOR = "\x1e"
 #: The rules that compare the text of the whole page.
@@ -32,8 +34,8 @@ class Finding:
     is_news: bool
     #: What was seen, in words.
     evidence: str
-    #: What to remember about the page.
-    memory: dict[str, Any]
+    #: What to remember about the page; None if nothing was known, and nothing is to be remembered.
+    memory: dict[str, Any] | None
     #: Whether it holds because of something that stands on the page, rather than because something
     #: is missing from it or is no longer as it was.
     is_positive: bool = False
@@ -43,6 +45,10 @@ class Finding:
     summary: str = ""
     #: What has come or gone, to be shown below each other.
     listings: tuple[Listing, ...] = ()
+    #: If it is news that has to be looked at once more, what to pass to the second look as `text`.
+    first_look: bytes | None = None
+    #: What the owner should know although the rule could be applied, as sentences.
+    warnings: tuple[str, ...] = ()
 
 
 def find(
@@ -72,11 +78,14 @@ def find(
         summary = verdict.evidence
     else:
         summary = f"Still true: {verdict.evidence}" if verdict.lasts and held else verdict.evidence
+    warnings = tuple(LOST.format(selector=selector) for selector in judge.lost)
+    summary = " ".join([summary, *warnings])
     return Finding(
         title=page.title,
         holds=holds,
         is_news=is_news,
         evidence=summary + "".join(map(_inline, verdict.listings)),
+        warnings=warnings,
         memory={
             "reading": READING,
             "holds": verdict.lasts if is_known else held,
@@ -97,6 +106,7 @@ def _history(memory: Mapping[str, Any], texts: PageTexts | None) -> History:
         numbers=memory.get("numbers", {}),
         items=memory.get("items", {}),
         parts=memory.get("parts", []),
+        found=memory.get("found", []),
     )
 
 
@@ -108,7 +118,12 @@ def _remembered(judge: Judge, history: History, *, is_told: bool) -> dict[str, A
             for key, number in judge.numbers.items()
         },
     }
-    learnt = {"numbers": numbers, "items": judge.learnt.items, "parts": judge.learnt.parts}
+    learnt = {
+        "numbers": numbers,
+        "items": judge.learnt.items,
+        "parts": judge.learnt.parts,
+        "found": judge.learnt.found,
+    }
     return {name: value for name, value in learnt.items() if value}
 
 
@@ -158,6 +173,11 @@ def _separated(joined: str) -> dict[str, str]:
         key, _, text = part.partition("\n")
         texts[json.loads(key)] = text
     return texts
+
+
+def whole_text(joined: str) -> str:
+    """Return the text of the whole page from one of the texts that a finding remembers."""
+    return joined.partition(SEPARATOR)[0]
 
 
 def _inline(listing: Listing) -> str:

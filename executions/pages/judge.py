@@ -75,6 +75,8 @@ class History:
     items: dict[str, str] = field(default_factory=dict)
     #: The parts of the page that were there at some visit.
     parts: list[str] = field(default_factory=list)
+    #: The selectors that found something at some visit.
+    found: list[str] = field(default_factory=list)
 
 
 class Judge:
@@ -86,8 +88,12 @@ class Judge:
         self._parts: dict[Scope, Page | None] = {Scope(): page}
         self._offers: dict[Scope, Offers] = {}
         #: What this visit adds to the history. Of a number, it is the one that was found.
-        self.learnt = History(items=dict(history.items), parts=list(history.parts))
+        self.learnt = History(
+            items=dict(history.items), parts=list(history.parts), found=list(history.found)
+        )
         self.numbers: dict[str, Decimal] = {}
+        #: The selectors that found nothing now and did at an earlier visit.
+        self.lost: list[str] = []
 
     def verdict(  # noqa: PLR0911 - one for each kind of rule
         self,
@@ -109,6 +115,8 @@ class Judge:
         if scope not in self._parts:
             self._parts[scope] = part_of(self._page, scope)
         part = self._parts[scope]
+        for selector in scope.within:
+            self._note(selector, is_found=part is not None)
         if part is None:
             return unknown(f"Nothing was found {_where(scope)}.")
         return self._of_part(rule, part, scope)
@@ -128,7 +136,7 @@ class Judge:
             case InStock() | OutOfStock():
                 return self._stock(part, scope, is_wanted=isinstance(rule, InStock))
             case Compared() if not isinstance(rule.operand, Decimal):
-                return _compared_text(rule, part)
+                return self._compared_text(rule, part)
             case Compared() | Between():
                 return self._compared_number(rule, part, scope)
             case Moves() | LowestSoFar():
@@ -224,9 +232,37 @@ class Judge:
             return [(offers.price, f"{offers.price:f} {offers.currency}".strip())]
         found = selected(part, value.selector, only_first=not value.quantifier)
         numbers = [number for each in found if (number := number_at(each, part)) is not None]
+        self._note(value.selector, is_found=bool(numbers))
         if not numbers:
             return absent(f"No number was found by {value.selector}.")
         return numbers
+
+    def _compared_text(self, rule: Compared, part: Page) -> Verdict:
+        assert rule.value.selector is not None  # noqa: S101 - the grammar has no other
+        found = selected(part, rule.value.selector, only_first=not rule.value.quantifier)
+        self._note(rule.value.selector, is_found=bool(found))
+        if not found:
+            return absent(f"Nothing was found by {rule.value.selector}.")
+        if not isinstance(rule.operand, str):
+            values = [(each, _shortened(text_at(each))) for each in found]
+            return _quantified(rule, values, lambda value: _is_constant(rule, value), "value")
+        compared = folded(rule.operand)
+        texts = [(text, _shortened(text)) for text in map(text_at, found)]
+        return _quantified(
+            rule,
+            texts,
+            lambda text: (folded(text) == compared) is (rule.operator == "=="),
+            "text",
+            is_positive=rule.operator == "==",
+        )
+
+    def _note(self, selector: Selector, *, is_found: bool) -> None:
+        """Note whether a selector has found something, which a changed page may end."""
+        name, known_names = str(selector), self.learnt.found
+        if is_found and name not in known_names:
+            known_names.append(name)
+        if not is_found and name in self._history.found and name not in self.lost:
+            self.lost.append(name)
 
     def _compared_number(self, rule: Compared | Between, part: Page, scope: Scope) -> Verdict:
         numbers = self._numbers(rule.value, part, scope)
@@ -289,25 +325,6 @@ def _exists(selector: Selector, part: Page) -> Verdict:
         holds = bool(found) and found[0] is not False
     return known(
         holds, f"The page {'has' if holds else 'does not have'} {selector}.", is_positive=True
-    )
-
-
-def _compared_text(rule: Compared, part: Page) -> Verdict:
-    assert rule.value.selector is not None  # noqa: S101 - the grammar has no other
-    found = selected(part, rule.value.selector, only_first=not rule.value.quantifier)
-    if not found:
-        return absent(f"Nothing was found by {rule.value.selector}.")
-    if not isinstance(rule.operand, str):
-        values = [(each, _shortened(text_at(each))) for each in found]
-        return _quantified(rule, values, lambda value: _is_constant(rule, value), "value")
-    compared = folded(rule.operand)
-    texts = [(text, _shortened(text)) for text in map(text_at, found)]
-    return _quantified(
-        rule,
-        texts,
-        lambda text: (folded(text) == compared) is (rule.operator == "=="),
-        "text",
-        is_positive=rule.operator == "==",
     )
 
 

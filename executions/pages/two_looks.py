@@ -37,20 +37,17 @@ def confirmed(before: str, first: str, second: str) -> str:
     thens = [
         earlier[slice(*_counterpart(begin, end, changes_before))] for begin, end, _, _ in changes
     ]
-    agreed = [
-        _agreed(old[begin:end], then, now[now_begin:now_end])
+    parts = [
+        (begin, old[begin:end], then, now[now_begin:now_end])
         for (begin, end, now_begin, now_end), then in zip(changes, thens, strict=True)
     ]
-    if all(
-        part == old[begin:end] for (begin, end, _, _), part in zip(changes, agreed, strict=True)
-    ):
+    if all(_agreed(*lines, with_later=False) == lines[0] for _, *lines in parts):
         return before
     merged: list[str] = []
     at = 0
-    for (begin, end, now_begin, now_end), then, part in zip(changes, thens, agreed, strict=True):
-        # What came only after the first look is the rest of a change that both show.
-        merged += [*old[at:begin], *(now[now_begin:now_end] if then == old[begin:end] else part)]
-        at = end
+    for begin, *lines in parts:
+        merged += [*old[at:begin], *_agreed(*lines, with_later=True)]
+        at = begin + len(lines[0])
     merged += old[at:]
     return second if merged == now else "\n".join(merged)
 
@@ -59,13 +56,24 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _agreed(old: Sequence[str], first: Sequence[str], second: Sequence[str]) -> Sequence[str]:
-    """Return what stands in place of the old lines according to both looks."""
-    if first == second:
+def _agreed(
+    old: Sequence[str], first: Sequence[str], second: Sequence[str], *, with_later: bool
+) -> Sequence[str]:
+    """Return what stands in place of the old lines according to both looks.
+
+    Args:
+        old: the lines before.
+        first: the lines at the first look.
+        second: the lines at the second look.
+        with_later: whether what was still as before at the first look counts, too.
+    """
+    if first == second or (with_later and first == old):
         return second
     if len(old) == len(first) == len(second):
         return [
-            now if then == now or _says_the_same(line, then, now) else line
+            now
+            if then == now or _says_the_same(line, then, now) or (with_later and then == line)
+            else line
             for line, then, now in zip(old, first, second, strict=True)
         ]
     news = {*first} & {*second} - {*old}

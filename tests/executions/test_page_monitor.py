@@ -46,7 +46,23 @@ def test_a_condition_that_holds_at_the_first_visit_is_told(http_receiver):
         state={
             "rule": 'contains "In Stock"',
             "met": True,
-            "pages": {url: {"reading": READING, "holds": True}},
+            "pages": {
+                url: {
+                    "reading": READING,
+                    "holds": True,
+                    "seen": {
+                        "reading": READING,
+                        "at": NOW.isoformat(),
+                        "characters": len(PageTexts.unpack(answer.texts[url]).last),
+                        "language": "",
+                        "currencies": [],
+                        "title": "The shop",
+                        "url": url,
+                        "kind": "html",
+                        "is_closed": False,
+                    },
+                }
+            },
         },
         texts={url: answer.texts[url]},
         next_run_at=NOW + timedelta(minutes=15),

@@ -38,7 +38,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ["id", "created_at", "last_login"]
     fieldsets = [
         (None, {"fields": ["id", "email", "password"]}),
-        ("Person", {"fields": ["first_name", "username", "has_seen_welcome"]}),
+        ("Person", {"fields": ["first_name", "username", "has_seen_welcome", "wants_notices"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Times", {"fields": ["last_login", "created_at"]}),
     ]

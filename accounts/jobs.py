@@ -3,17 +3,11 @@
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import notices, verification
+from accounts import verification
 from torale import clock
 
 #: When the mail server is down, try again after 4 s, 16 s, a minute, … for about a day.
 UNTIL_MAIL_WORKS = RetryStrategy(max_attempts=8, exponential_wait=4)
-
-
-@app.task(name=notices.JOB, retry=UNTIL_MAIL_WORKS)
-def send_notice(user_id: str, subject: str, text: str) -> None:
-    """Mail a notice."""
-    notices.deliver(user_id=user_id, subject=subject, text=text)
 
 
 @app.task(name=verification.JOB, retry=UNTIL_MAIL_WORKS)

@@ -55,6 +55,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
     has_seen_welcome = models.BooleanField(default=False)
+    wants_notices = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether Torale emails the user when a task cannot look, works again or may no "
+        "longer see what it should, and when a webhook is switched off.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()

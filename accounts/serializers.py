@@ -4,7 +4,14 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import USERNAME_FORM, USERNAME_FORM_MESSAGE, APIKey, EmailAddress, User
-from torale.api.fields import EmailField, PatternField, TextField
+from torale.api.fields import EmailField, FlagField, PatternField, TextField
+from torale.api.validation import LenientSerializer
+
+#: The text for a member that can be both set and read.
+WANTS_NOTICES = (
+    "Whether Torale emails the user when a task cannot look, works again or may no longer see what "
+    "it should, and when a webhook is switched off."
+)
 
 
 @extend_schema_serializer(description="The caller's own account.")
@@ -20,6 +27,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "username",
             "is_active",
             "has_seen_welcome",
+            "wants_notices",
             "created_at",
         ]
         extra_kwargs = {
@@ -29,8 +37,19 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "username": {"help_text": "The username; null until the user chooses one."},
             "is_active": {"help_text": "Whether the account may be used."},
             "has_seen_welcome": {"help_text": "Whether the user has been welcomed."},
+            "wants_notices": {"help_text": WANTS_NOTICES},
             "created_at": {"help_text": "When the account was created."},
         }
+
+
+@extend_schema_serializer(
+    description="The settings of the account that the user may change. Absent members stay as they "
+    "are."
+)
+class UserChangeSerializer(LenientSerializer):
+    """The settings of the account that the user may change."""
+
+    wants_notices = FlagField(required=False, help_text=WANTS_NOTICES)
 
 
 @extend_schema_serializer(description="An API key as it is listed, without its secret.")

@@ -21,6 +21,7 @@ from accounts.serializers import (
     RevokedSerializer,
     SendCodeSerializer,
     SentCodeSerializer,
+    UserChangeSerializer,
     UsernameAvailabilitySerializer,
     UsernameQuerySerializer,
     UsernameSerializer,
@@ -45,7 +46,8 @@ from torale.api.views import CheckedNames, IdsInPath, NotStored
 ALREADY_VERIFIED = "Email already verified"
 
 
-@extend_schema(tags=["Account"], summary="Return the caller's account.")
+@extend_schema(tags=["Account"])
+@extend_schema_view(get=extend_schema(summary="Return the caller's account."))
 class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
     """The caller's own account."""
 
@@ -54,6 +56,20 @@ class MeView(NotStored, CheckedNames, RetrieveAPIView[User]):
     def get_object(self) -> User:
         """Return the caller."""
         return caller(self.request)
+
+    @extend_schema(
+        summary="Change the account's settings.",
+        request=UserChangeSerializer,
+        responses=UserSerializer,
+    )
+    def patch(self, request: Request) -> Response:
+        """Change the account's settings."""
+        given = validated(UserChangeSerializer, request.data)
+        user = self.get_object()
+        if "wants_notices" in given:
+            user.wants_notices = given["wants_notices"]
+            user.save(update_fields=["wants_notices"])
+        return Response(self.get_serializer(user).data)
 
 
 @extend_schema(tags=["Account"])

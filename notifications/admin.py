@@ -52,13 +52,14 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     list_display = [
         "created_at",
         "colored_status",
+        "event_type",
         "notification_type",
         "shown_recipient",
         "task_name",
         "user",
         "error_message",
     ]
-    list_filter = ["status", "notification_type", "created_at"]
+    list_filter = ["status", "event_type", "notification_type", "created_at"]
     list_select_related = ["user", "endpoint"]
     search_fields = ["=id", "=recipient", "=task_id", "=user__email"]
     # Ids sort by time of creation; an index on created_at would serve this page only.

@@ -17,5 +17,5 @@ class NotificationsConfig(AppConfig):
 
         for name in formats.FORMATS:
             WEBHOOK_FORMATS[name] = partial(formats.refusal, format_=name)
-        from notifications import record  # noqa: F401, PLC0415 - models are ready now
+        from notifications import receivers  # noqa: F401, PLC0415 - models are ready now
         from notifications.channels.email import provider_events  # noqa: F401, PLC0415

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Func, TextField
 from django.db.models.lookups import IsNull
 
-from notifications.models import EmailSuppression, NotificationSend, NotificationType
+from notifications.models import EmailSuppression, EventType, NotificationSend, NotificationType
 from notifications.models.send import NotificationSendQuerySet
 from torale.limits import Limit, hit
 
@@ -23,6 +23,8 @@ class Refusal(StrEnum):
     UNSIGNED = "unsigned"
     SUPPRESSED = "suppressed"
     UNSUBSCRIBED = "unsubscribed"
+    NOTICES_OFF = "notices_off"
+    ACCOUNT_OFF = "account_off"
     PRUNED = "pruned"
     ATTEMPTED_TOO_OFTEN = "attempted_too_often"
     ADDRESS_QUOTA_USED = "address_quota_used"
@@ -57,6 +59,11 @@ SENTENCES = {
         "Somebody has unsubscribed from this task's emails. Naming an email in the task's "
         "`notifications` ends that."
     ),
+    Refusal.NOTICES_OFF: (
+        "The account wants no such emails. Switch them on by PATCH /auth/me "
+        '{{"wants_notices": true}}.'
+    ),
+    Refusal.ACCOUNT_OFF: "The account is switched off.",
     Refusal.PRUNED: "What it carried is no longer kept (see TORALE_RETENTION_DAYS).",
     Refusal.ATTEMPTED_TOO_OFTEN: (
         f"It has been attempted {MOST_ATTEMPTS_OF_A_SEND} times; that is the most."
@@ -82,6 +89,8 @@ REFUSAL = """
             AND config.user_id IS NULL THEN 'unsigned'
         WHEN suppression.address IS NOT NULL THEN 'suppressed'
         WHEN task.is_muted THEN 'unsubscribed'
+        WHEN NOT owner.is_active THEN 'account_off'
+        WHEN NOT owner.wants_notices THEN 'notices_off'
         WHEN payload.send_id IS NULL THEN 'pruned'
     END
 """
@@ -93,13 +102,17 @@ LOOKED_AT = """
     LEFT JOIN notifications_emailsuppression AS suppression
         ON send.notification_type = 'email' AND suppression.address = lower(send.recipient)
     LEFT JOIN tasks_task AS task
-        ON send.notification_type = 'email' AND task.id = send.task_id
+        ON send.notification_type = 'email' AND send.event_type = 'task.condition_met'
+        AND task.id = send.task_id
+    LEFT JOIN accounts_user AS owner
+        ON send.event_type <> 'task.condition_met' AND owner.id = send.user_id
 """
 #: The columns of `send` that the rule reads.
 COLUMNS = (
     "id",
     "user_id",
     "task_id",
+    "event_type",
     "notification_type",
     "recipient",
     "endpoint_id",
@@ -148,8 +161,11 @@ def refusal_of(send: NotificationSend) -> str | None:
 def use_quota(send: NotificationSend) -> str | None:
     """Count `send` as one more notification; return why it is one too many, or None.
 
-    The hour is counted first: an email that it refuses does not count as one of the day's.
+    What Torale has to say of its own work does not count: it must not be silenced by the rest. The
+    hour is counted first: an email that it refuses does not count as one of the day's.
     """
+    if send.event_type != EventType.CONDITION_MET:
+        return None
     if send.notification_type == NotificationType.EMAIL:
         an_hour = Limit("emails_an_hour", settings.TORALE_EMAILS_PER_HOUR, timedelta(hours=1))
         if not hit(an_hour, send.recipient.lower()).allowed:

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
-from django.dispatch import receiver
 
 from executions.models import Execution
 from notifications.channels import CHANNELS, Destination
@@ -13,16 +11,9 @@ from notifications.channels.email import owners_address
 from notifications.eligibility import refusal_of, use_quota, with_refusal
 from notifications.models import EventType, NotificationSend, Payload
 from tasks.models import Task
-from tasks.signals import condition_met
 
 #: The name under which PostgreSQL tells workers that sends were recorded (NOTIFY, LISTEN).
 WAKE_UP = "torale_sends"
-
-
-@receiver(condition_met, dispatch_uid="record_sends")
-def record(*, task: Task, execution: Execution, now: datetime, **_: Any) -> None:
-    """Record the sends in the transaction that stores the answer."""
-    record_sends(task=task, execution=execution, now=now)
 
 
 @transaction.atomic
@@ -37,7 +28,9 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
     there is none or it is switched off, an email goes to the account's own address, unless the task
     is muted.
     """
-    recorded = NotificationSend.objects.filter(execution_id=execution.pk)
+    recorded = NotificationSend.objects.filter(
+        execution_id=execution.pk, event_type=EventType.CONDITION_MET
+    )
     already = {*recorded.values_list("notification_type", flat=True)}
     found = [channel.destination_of(task) for channel in CHANNELS.values()]
     destinations = [each for each in found if each and each.notification_type not in already]

@@ -28,6 +28,12 @@ STATUS_HELP = (
     "attempted on purpose. `delivered`, `bounced` and `complained`: as reported by an email "
     "provider."
 )
+EVENT_HELP = (
+    "`task.condition_met`: the condition was met. `task.failing`: the task could not look for an "
+    "hour and three visits. `task.recovered`: it can look again. `task.warning`: one of its "
+    "`warnings` has stood for three visits. `webhook.switched_off`: a webhook was switched off, "
+    "because it is gone or kept failing."
+)
 #: The text for a member that can be both set and read.
 DEFAULT_URL = "The URL for tasks without a webhook of their own; null if there is none."
 FORMAT_CHOICES = [*WEBHOOK_FORMATS]
@@ -193,6 +199,7 @@ class SendDetailSerializer(SendSerializer):
         read_only_fields = fields
         extra_kwargs = {
             **SendSerializer.Meta.extra_kwargs,
+            "event_type": {"help_text": EVENT_HELP},
             "next_attempt_at": {
                 "help_text": "When the send is attempted next; null if it will not be."
             },

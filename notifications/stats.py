@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F
 from django.db.models.functions import TruncDate
 
+from notifications.models import EventType
 from notifications.models.send import NotificationSendQuerySet
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -68,9 +69,11 @@ def latency_ms(sends: NotificationSendQuerySet) -> dict[str, int | None]:
     """Return the PERCENTILES of the milliseconds from recording to acceptance.
 
     Sends that were delivered again do not count, as the time of their first acceptance is not kept.
+    Only what tells that a condition was met counts: other sends may wait for an hour on purpose.
     """
     took = ExpressionWrapper(F("sent_at") - F("created_at"), DurationField())
-    found = sends.order_by().delivered_once().aggregate(found=Percentiles(took))["found"]
+    told = sends.order_by().filter(event_type=EventType.CONDITION_MET)
+    found = told.delivered_once().aggregate(found=Percentiles(took))["found"]
     return {
         name: round(found[index] / MILLISECOND) if found else None
         for index, name in enumerate(PERCENTILES)

@@ -19,8 +19,13 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     ordering = ["-created_at", "-id"]
     show_full_result_count = False
     # Header values are secrets shared with the receiver or the watched site, and so are some URLs.
-    exclude = ["webhook_headers", "webhook_url", "request_headers"]
-    readonly_fields = ["shown_webhook_url"]
+    exclude = ["webhook_headers", "webhook_url", "request_headers", "warnings"]
+    readonly_fields = ["shown_webhook_url", "shown_warnings"]
+
+    @admin.display(description="warnings", empty_value="-")
+    def shown_warnings(self, task: Task) -> str | None:
+        """Return the warnings that stand, one on a line."""
+        return "\n".join(task.warning_texts) or None
 
     @admin.display(description="webhook URL", empty_value="-")
     def shown_webhook_url(self, task: Task) -> str | None:

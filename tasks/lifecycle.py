@@ -79,12 +79,15 @@ def update_task(
             too many active tasks.
     """
     task = Task.objects.select_for_update().get(pk=task.pk)
+    asked = task.search_query, task.condition_description
     if "search_query" in fields and task.condition_description == task.search_query:
         task.condition_description = fields["search_query"]  # still the default
     before = (task.schedule, task.time_zone)
     _apply(task, fields)
     if (task.schedule, task.time_zone) != before:
         _reschedule(task, now=now)
+    if asked != (task.search_query, task.condition_description):
+        task.ask_anew(now=now)
     if "state" in fields:
         if fields["state"] == State.ACTIVE != task.state:
             _check_active_limit(task.user)

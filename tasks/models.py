@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
 from executions.monitors import Answer, Question
-from tasks import visit_schedule
+from tasks import standing, visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
 from tasks.next_visit import after_failure
 from tasks.previews import Preview as Preview  # noqa: PLC0414 - Django looks for models here
@@ -156,8 +156,13 @@ class Task(models.Model):
 
     #: How many runs in a row have failed for good.
     failed_run_count = models.PositiveIntegerField(default=0)
+    #: When the first of them began; kept until the owner is told that the task works again.
+    failing_since = models.DateTimeField(null=True)
     #: When the owner was told that the task keeps failing; null once they are told it works again.
     failure_told_at = models.DateTimeField(null=True)
+
+    #: The warnings that stand, as StandingWarning.
+    warnings = models.JSONField(default=list, db_default=[])
 
     state_changed_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
@@ -212,6 +217,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def warning_texts(self) -> list[str]:
+        """What there is to warn the owner of."""
+        return [warning["text"] for warning in self.warnings]
 
     @property
     def destinations(self) -> Destinations:
@@ -277,19 +287,42 @@ class Task(models.Model):
         """
         self.last_known_state = answer.state
         self.failed_run_count = 0
+        if self.failure_told_at is None:
+            self.failing_since = None
+        self.warnings = standing.after_answer(self.warnings, answer.warnings, now=now)
         interval = answer.next_run_at - now if answer.next_run_at else FALLBACK_INTERVAL
         self.visit_again(self.next_visit(after=now, interval=interval, jitter=jitter))
-        self.save(update_fields=["last_known_state", "failed_run_count", "next_run_at"])
+        self.save(
+            update_fields=[
+                "last_known_state",
+                "failed_run_count",
+                "failing_since",
+                "warnings",
+                "next_run_at",
+            ]
+        )
         PageText.objects.keep(self, answer.texts)
 
-    def put_off(self, *, now: datetime, retry_after: datetime | None = None) -> None:
+    def put_off(
+        self,
+        *,
+        since: datetime,
+        now: datetime,
+        retry_after: datetime | None = None,
+        warnings: Iterable[str] = (),
+    ) -> None:
         """Store one more run that failed for good, and when to visit again.
 
         Args:
+            since: when the run began.
             now: when it failed.
             retry_after: until when the page's server asked not to be visited.
+            warnings: sentences that came with the failure.
         """
+        if not self.failed_run_count:
+            self.failing_since = since
         self.failed_run_count += 1
+        self.warnings = standing.after_failure(self.warnings, warnings, now=now)
         self.visit_again(
             after_failure(
                 failed_runs=self.failed_run_count,
@@ -298,7 +331,16 @@ class Task(models.Model):
                 retry_after=retry_after,
             )
         )
-        self.save(update_fields=["failed_run_count", "next_run_at"])
+        self.save(update_fields=["failed_run_count", "failing_since", "warnings", "next_run_at"])
+
+    def ask_anew(self, *, now: datetime) -> None:
+        """Forget in memory, after the question was changed, what stood in its way.
+
+        A task that failed is visited at once: the change may have mended it.
+        """
+        self.warnings = []
+        if self.failed_run_count:
+            self.visit_again(now)
 
     def next_visit(self, *, after: datetime, interval: timedelta, jitter: float) -> datetime:
         """Return when the schedule has the next visit; see `visit_schedule.next_visit`."""

@@ -14,9 +14,10 @@ from procrastinate.contrib.django import app as jobs
 from executions.failures import FailureKind, next_attempt_at
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed, Question, ask
-from tasks import failure_mail
+from tasks import notices
+from tasks.events import Event, Notice
 from tasks.models import PageText, Task
-from tasks.signals import condition_met
+from tasks.signals import told
 from torale import clock
 from torale.errors import OUR_FAULT, Conflict
 
@@ -131,10 +132,10 @@ def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | 
 def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
     """Store an answer and everything that follows from it in one transaction.
 
-    If the condition is met, the signal `condition_met` is sent, and notifications/record.py records
-    the sends in this transaction. A tentative answer is not told, and nothing is learnt from it:
-    the page is looked at once more. An answer that arrives after its execution was cancelled or its
-    task was deleted is dropped.
+    What is to be told goes out by the signal `told`, whose receiver records the sends in this
+    transaction. A tentative answer is not told, and nothing is learnt from it: the page is looked
+    at once more. An answer that arrives after its execution was cancelled or its task was deleted
+    is dropped.
 
     Args:
         execution: the claimed execution.
@@ -152,10 +153,12 @@ def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float
         if not execution.record_answer(answer, now=now):
             return
         task.learn(answer, now=now, jitter=jitter)
-        if execution.notify:
-            failure_mail.tell_success(task=task)
-        if answer.condition_met and execution.notify:
-            condition_met.send(sender=Task, task=task, execution=execution, now=now)
+        if not execution.notify:
+            return
+        if answer.condition_met:
+            tell(Event.CONDITION_MET, task=task, execution=execution, now=now)
+        for event, notice in notices.after_answer(task=task, now=now):
+            tell(event, task=task, execution=execution, notice=notice, now=now)
 
 
 def look_again(task: Task, execution: Execution, answer: Answer, *, now: datetime) -> None:
@@ -190,8 +193,37 @@ def fail(execution: Execution, failure: AskFailed, *, now: datetime, jitter: flo
         if not execution.record_failure(failure.kind, str(failure), retry_at=retry_at, now=now):
             return
         if retry_at is None:
-            task.put_off(now=now, retry_after=failure.retry_after)
+            task.put_off(
+                since=execution.created_at,
+                now=now,
+                retry_after=failure.retry_after,
+                warnings=failure.warnings,
+            )
             if execution.notify:
-                failure_mail.tell_failure(task=task, error=str(failure), now=now)
+                tell_failure(task=task, execution=execution, now=now)
         else:
             wake(execution)
+
+
+def tell_failure(*, task: Task, execution: Execution, now: datetime) -> None:
+    """Tell the owner that `task` fails, if it is time; in the transaction that stores the failure.
+
+    Args:
+        task: the task, locked, with this failure counted.
+        execution: the run that failed.
+        now: when it failed.
+    """
+    for event, notice in notices.after_failure(task=task, execution=execution, now=now):
+        tell(event, task=task, execution=execution, notice=notice, now=now)
+
+
+def tell(
+    event: Event,
+    *,
+    task: Task,
+    execution: Execution,
+    notice: Notice | None = None,
+    now: datetime,
+) -> None:
+    """Send the signal `told`: the only place that does."""
+    told.send(sender=Task, event=event, task=task, execution=execution, notice=notice, now=now)

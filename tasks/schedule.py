@@ -9,10 +9,9 @@ from procrastinate.exceptions import ConnectorException
 
 from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
-from tasks import failure_mail
 from tasks.models import Task
 from tasks.next_visit import LONGEST_WAIT
-from tasks.run import wake
+from tasks.run import tell_failure, wake
 from torale.trouble import is_trouble
 
 logger = structlog.get_logger(__name__)
@@ -83,7 +82,7 @@ def put_off(task: Task, *, now: datetime) -> None:
     """Store that a visit could not be started, tell the owner if needed, and when to try again."""
     try:
         with transaction.atomic():
-            Execution.objects.create(
+            execution = Execution.objects.create(
                 task=task,
                 status=ExecutionStatus.FAILED,
                 created_at=now,
@@ -93,8 +92,8 @@ def put_off(task: Task, *, now: datetime) -> None:
                 failure_kind=FailureKind.SYSTEM_ERROR,
                 error_message=NOT_STARTED,
             )
-            task.put_off(now=now)
-            failure_mail.tell_failure(task=task, error=NOT_STARTED, now=now)
+            task.put_off(since=now, now=now)
+            tell_failure(task=task, execution=execution, now=now)
     except DATABASE_ERRORS:  # the cause has been logged already
         Task.objects.filter(pk=task.pk).update(next_run_at=now + LONGEST_WAIT)
 

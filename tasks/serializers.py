@@ -63,6 +63,7 @@ OWNER_ONLY: dict[str, Any] = {
     "is_muted": False,
     "request_headers": {},
     "context": None,
+    "warnings": [],
 }
 
 
@@ -172,6 +173,12 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     last_execution = ExecutionSerializer(
         allow_null=True, help_text="The latest execution; null before the first one."
     )
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        source="warning_texts",
+        help_text="Sentences about a watch that may no longer see what it should; empty for anyone "
+        "but the owner.",
+    )
     schedule = serializers.CharField(help_text=SCHEDULE)
     timezone = serializers.CharField(source="time_zone", help_text=TIME_ZONE)
     config = serializers.SerializerMethodField(
@@ -202,6 +209,7 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
             "webhook_url",
             "is_muted",
             "request_headers",
+            "warnings",
             "state_changed_at",
             "created_at",
             "updated_at",

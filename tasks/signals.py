@@ -1,10 +1,11 @@
-"""The signal by which other apps learn that a task's condition was met."""
+"""The signal by which other apps learn what is to be told about a task."""
 
 from django.dispatch import Signal
 
-#: Sent once for each answer that meets its task's condition, inside the transaction that stores the
-#: answer. A receiver may write rows but must not use the network. If it fails, the answer is rolled
-#: back, too.
+#: Sent once for each thing to tell, inside the transaction that stores the execution's outcome. A
+#: receiver may write rows but must not use the network. If it fails, the outcome is rolled back,
+#: too.
 #:
-#: Arguments: task (Task), execution (Execution, with its notification), now (datetime).
-condition_met = Signal()
+#: Arguments: event (Event), task (Task), execution (Execution, with its outcome), notice (Notice;
+#: None for CONDITION_MET, as the execution has the notification), now (datetime).
+told = Signal()

@@ -110,7 +110,7 @@ def test_the_one_way_up_is_the_one_in_the_picture():
         for path in SOURCES
         if "tests" not in path.parts and f"from {sender}.signals import {name}" in path.read_text()
     }
-    assert named == {f"{sender}/run.py", f"{receiver}/record.py"}
+    assert named == {f"{sender}/run.py", f"{receiver}/receivers.py"}
 
 
 def test_the_picture_of_the_way_names_modules_and_tables_that_there_are():

@@ -13,13 +13,22 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from procrastinate.exceptions import ConnectorException
 
-from accounts.notices import send_notice
 from notifications.channels import Message, Outcome
+from notifications.channels.email import address_of_notices
 from notifications.delivery.retry import Done, GiveUp, RetryAfter, decide
 from notifications.delivery.statements import STORE
-from notifications.models import AttemptStatus, SendStatus, WebhookEndpoint
+from notifications.models import (
+    AttemptStatus,
+    EventType,
+    NotificationSend,
+    SendStatus,
+    WebhookEndpoint,
+)
+from notifications.notices import record_notice
+from tasks.events import Notice
+from tasks.models import Task
+from torale import clock
 from torale.clock import DatabaseNow
 from torale.uuid7 import uuid7
 
@@ -88,7 +97,7 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
     next failure.
     """
     gone = {message.endpoint_id for message, outcome in ended if outcome.is_gone}
-    failed = {message.endpoint_id for message, outcome in ended if outcome.error}
+    failed = {message.endpoint_id: message.send_id for message, outcome in ended if outcome.error}
     hopeless = Q(pk__in=gone) | Q(
         pk__in=failed, failing_since__lte=DatabaseNow() - SWITCH_OFF_AFTER
     )
@@ -99,14 +108,27 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
             else f"every attempt has failed for {SWITCH_OFF_AFTER.days} days"
         )
         try:
-            switch_off(endpoint, because=because)
-        except (DatabaseError, ConnectorException):  # one endpoint must not stop the others
+            switch_off(endpoint, because=because, send_id=failed[endpoint.pk])
+        except (
+            DatabaseError,
+            NotificationSend.DoesNotExist,
+        ):  # one endpoint must not stop the others
             logger.exception("webhook_not_switched_off", endpoint_id=endpoint.pk)
 
 
 @transaction.atomic
-def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
-    """Send nothing to `endpoint` any more, and tell its owner once."""
+def switch_off(endpoint: WebhookEndpoint, *, because: str, send_id: str) -> None:
+    """Send nothing to `endpoint` any more, and tell its owner once.
+
+    Args:
+        endpoint: the receiver that is of no use.
+        because: why, as the end of a sentence.
+        send_id: the send whose attempt showed it.
+
+    Raises:
+        NotificationSend.DoesNotExist: it has been pruned meanwhile.
+    """
+    send = NotificationSend.objects.get(pk=send_id)
     won = WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
         switched_off_at=DatabaseNow(),
         switched_off_because=because,
@@ -115,14 +137,23 @@ def switch_off(endpoint: WebhookEndpoint, *, because: str) -> None:
     if won:
         switch_on = reverse("webhook-endpoint-switch-on", args=[endpoint.public_id])
         redeliver = reverse("send-redeliver-matching")
-        send_notice(
-            user=endpoint.user,
-            subject="Torale has switched off one of your webhooks",
-            text=(
-                f"Torale sends nothing to {endpoint.url} any more, because {because}.\n\n"
-                f"Once it works again, switch it on: POST {switch_on}. What was not delivered "
-                f'meanwhile can be sent again: POST {redeliver} {{"status": "failed"}}.'
+        task = Task.objects.select_related("user").filter(pk=send.task_id).first()
+        record_notice(
+            EventType.SWITCHED_OFF,
+            Notice(
+                subject="Torale has switched off one of your webhooks",
+                text=(
+                    f"Torale sends nothing to {endpoint.url} any more, because {because}.\n\n"
+                    f"Once it works again, switch it on: POST {switch_on}. What was not delivered "
+                    f'meanwhile can be sent again: POST {redeliver} {{"status": "failed"}}.'
+                ),
             ),
+            user=endpoint.user,
+            recipient=address_of_notices(task) if task else endpoint.user.email,
+            task_id=send.task_id,
+            task_name=send.task_name,
+            execution_id=send.execution_id,
+            now=clock.now(),
         )
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
 from notifications.models.webhook import WebhookEndpoint
 from tasks.destinations import OWN_FORMAT
+from tasks.events import Event
 from tasks.models import NAME_LENGTH
 from torale.fields import EncryptedJSONField
 from torale.uuid7 import uuid7
@@ -49,7 +51,15 @@ class EventType(models.TextChoices):
     """What a send tells."""
 
     #: The condition of a task was met.
-    CONDITION_MET = "task.condition_met"
+    CONDITION_MET = Event.CONDITION_MET.value
+    #: A task could not look for some time.
+    FAILING = Event.FAILING.value
+    #: A task that was told to be failing can look again.
+    RECOVERED = Event.RECOVERED.value
+    #: A task looks, but may no longer see what it should.
+    WARNING = Event.WARNING.value
+    #: A webhook was switched off, because it is gone or kept failing.
+    SWITCHED_OFF = "webhook.switched_off"
 
 
 UNFINISHED = (SendStatus.QUEUED, SendStatus.RETRYING)
@@ -184,9 +194,17 @@ class NotificationSend(models.Model):
     class Meta:
         permissions = [("redeliver_notificationsend", "Can deliver notification send again")]
         constraints = [
-            # One execution makes one send per channel, however often it is recorded.
+            # One execution tells each thing once per channel, however often it is recorded. Only a
+            # webhook may be switched off again, after the same execution was delivered again.
             models.UniqueConstraint(
-                fields=["execution_id", "notification_type"], name="send_one_per_channel"
+                F("execution_id"),
+                F("notification_type"),
+                Case(
+                    When(event_type=EventType.SWITCHED_OFF, then=Cast("id", models.TextField())),
+                    default=F("event_type"),
+                    output_field=models.TextField(),
+                ),
+                name="send_one_per_channel",
             ),
             models.CheckConstraint(
                 condition=Q(notification_type__in=NotificationType.values),

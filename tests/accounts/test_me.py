@@ -28,11 +28,12 @@ def test_a_caller_sees_their_account(known_user, path):
         "username": "olive",
         "is_active": True,
         "has_seen_welcome": False,
+        "wants_notices": True,
         "created_at": "2026-03-04T09:00:10Z",
     }
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_the_account_is_not_changed_here(owner, owner_client, method):
     before = User.objects.values().get(pk=owner.pk)
 
@@ -41,3 +42,28 @@ def test_the_account_is_not_changed_here(owner, owner_client, method):
     assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
     assert response.json() == {"detail": f'Method "{method.upper()}" not allowed.'}
     assert User.objects.values().get(pk=owner.pk) == before
+
+
+def test_a_caller_says_whether_they_want_notices(owner, owner_client):
+    response = owner_client.patch("/auth/me", {"wants_notices": False}, format="json")
+
+    assert response.json() == owner_client.get("/auth/me").json()
+    owner.refresh_from_db()
+    assert owner.wants_notices is False
+
+
+def test_nothing_else_of_the_account_is_changed(owner, owner_client):
+    before = User.objects.values().get(pk=owner.pk)
+
+    response = owner_client.patch(
+        "/auth/me", {"is_staff": True, "email": "other@example.com"}, format="json"
+    )
+
+    assert response.status_code == HTTPStatus.OK
+    assert User.objects.values().get(pk=owner.pk) == before
+
+
+def test_a_wish_that_is_no_flag_is_422(owner_client):
+    response = owner_client.patch("/auth/me", {"wants_notices": "no"}, format="json")
+
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY

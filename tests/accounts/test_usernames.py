@@ -133,6 +133,7 @@ def test_a_username_is_set(owner, owner_client, username, slash):
         "username": username,
         "is_active": True,
         "has_seen_welcome": False,
+        "wants_notices": True,
         "created_at": owner.created_at.isoformat().replace("+00:00", "Z"),
     }
 

@@ -118,7 +118,7 @@ def test_another_users_key_is_not_found(owner_client, stranger_client):
 
 def test_me(owner, owner_client):
     """`GET /auth/me` → `id, email, first_name, username, is_active, has_seen_welcome,
-    created_at`."""
+    wants_notices, created_at`;"""
     response = owner_client.get("/auth/me")
 
     assert response.status_code == 200
@@ -129,8 +129,19 @@ def test_me(owner, owner_client):
         "username": None,
         "is_active": True,
         "has_seen_welcome": False,
+        "wants_notices": True,
         "created_at": response.json()["created_at"],
     }
+
+
+def test_the_caller_may_want_no_notices(owner_client):
+    """`PATCH
+    /auth/me {"wants_notices"}` changes whether Torale emails what it has to say itself."""
+    response = owner_client.patch("/auth/me", {"wants_notices": False}, format="json")
+
+    assert response.status_code == 200
+    assert response.json() == owner_client.get("/auth/me").json()
+    assert response.json()["wants_notices"] is False
 
 
 # --- Verified addresses ---

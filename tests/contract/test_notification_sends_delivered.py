@@ -113,7 +113,7 @@ def test_one_send_is_shown_with_its_attempts(http_receiver, told, detail, owner_
     status, response_status, response_headers, response_body (first 4 KiB), error_message; and for
     webhooks the exact request body and the non-secret request headers; plus `next_attempt_at`,
     `event_type`
-    (`task.condition_met`) and `task_name` as it was when the send was recorded."""
+    and `task_name` as it was when the send was recorded."""
     http_receiver.answers = [HTTPAnswer(500, b"x" * 5000, {"X-Why": "disk"})]
     send_id = told(headers={"X-Token": "very-secret"})
     deliver()

@@ -32,7 +32,7 @@ def test_a_task_is_created_with_200_and_shown(owner, owner_client):
     search_query), state (active|paused|completed), next_run, is_public, view_count,
     subscriber_count,
     forked_from_task_id, last_known_state, last_execution_id, last_execution, notifications,
-    notification_email, webhook_url, is_muted, request_headers, state_changed_at,
+    notification_email, webhook_url, is_muted, request_headers, warnings, state_changed_at,
     created_at, updated_at (null until changed),
     immediate_execution_error, context, schedule, timezone, config, is_active`."""
     response = owner_client.post(TASKS, {"search_query": "https://shop.example/"}, format="json")

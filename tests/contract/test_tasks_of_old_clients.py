@@ -121,8 +121,8 @@ def test_the_list_of_tasks_has_a_thousand(owner, owner_client):
     ],
 )
 def test_errors_of_a_public_task_are_its_owners(request, owner, who, path):
-    """the `error_message` of its executions scrubbed for all but the
-    owner."""
+    """the errors of its executions (`error_message`,
+    `failed_pages`) scrubbed for all but the owner."""
     task = make_task(owner, is_public=True)
     # An answer leaves no error, so that a feed has none to show; what is stored must not get out.
     make_execution(task, notification="**In stock**", error_message="intranet.example is down")

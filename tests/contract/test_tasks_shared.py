@@ -16,6 +16,7 @@ SCRUBBED: JSON = {
     "webhook_url": None,
     "is_muted": False,
     "context": None,
+    "warnings": [],
 }
 
 
@@ -79,8 +80,8 @@ def test_visibility_is_patched(owner_client, time_machine, is_public):
 @pytest.mark.parametrize("who", ["anonymous_client", "stranger_client"])
 def test_a_public_task_is_read_by_anyone_but_scrubbed(request, shared, who):
     """Visibility/fork: a public task is readable by anyone, without a key, with `notifications`,
-    `notification_email`, `webhook_url`, `context` and the `error_message` of its executions
-    scrubbed for all but the owner."""
+    `notification_email`, `webhook_url`, `context`, `warnings` and the errors of its executions
+    (`error_message`, `failed_pages`) scrubbed for all but the owner."""
     client = request.getfixturevalue(who)
 
     response = client.get(url(shared))

@@ -128,7 +128,11 @@ def test_a_webhook_that_cannot_be_switched_off(owner, stranger, http_receiver):
     bad = make_queued_send(owner, recipient=f"{http_receiver.url}/bad")
     other = make_queued_send(stranger, recipient=f"{http_receiver.url}/other")
 
-    with refused_rows("procrastinate_jobs", "NEW.args->>'user_id' = %s", str(owner.pk)):
+    with refused_rows(
+        "notifications_notificationsend",
+        "NEW.event_type = 'webhook.switched_off' AND NEW.user_id::text = %s",
+        str(owner.pk),
+    ):
         deliver()
 
     assert [status for status, _ in states(bad, other)] == ["failed", "failed"]

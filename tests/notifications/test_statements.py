@@ -11,7 +11,7 @@ from django.db import connection
 
 from notifications.delivery.statements import CLAIM, GIVE_BACK, STORE
 from notifications.eligibility import Refusal
-from notifications.models import AttemptStatus, NotificationType, SendStatus
+from notifications.models import AttemptStatus, EventType, NotificationType, SendStatus
 from tasks.destinations import OWN_FORMAT
 
 STATEMENTS = {"CLAIM": CLAIM, "GIVE_BACK": GIVE_BACK, "STORE": STORE}
@@ -56,6 +56,7 @@ def test_the_models_have_the_tables(name):
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_models_have_the_words(name):
     words = {*SendStatus.values, *AttemptStatus.values, *NotificationType.values}
+    words |= {*EventType.values}
     words |= {*Refusal, OWN_FORMAT}
 
     assert {*re.findall(r"'(.*?)'", STATEMENTS[name])} - OTHERS <= words

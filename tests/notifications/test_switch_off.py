@@ -1,12 +1,12 @@
 """A webhook that is no use to call is switched off, and its owner told."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from notifications.eligibility import Refusal
-from notifications.models import WebhookEndpoint
+from notifications.models import NotificationSend, WebhookEndpoint
 from tests.support.factories import NOW, days, make_send
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver
@@ -19,7 +19,7 @@ def attempt_at(owner, http_receiver, time_machine):
     """Return a function that has one send attempted at a time and returns its endpoint."""
 
     def attempt(when, answer: HTTPAnswer):
-        time_machine.move_to(when, tick=True)
+        time_machine.move_to(when, tick=False)
         http_receiver.answers = [answer]
         make_send(
             owner,
@@ -35,8 +35,8 @@ def attempt_at(owner, http_receiver, time_machine):
 
 
 def told() -> list[str]:
-    jobs = ProcrastinateJob.objects.filter(task_name="send_notice")
-    return [job.args["text"] for job in jobs]
+    notices = NotificationSend.objects.filter(event_type="webhook.switched_off")
+    return [json.loads(send.payload.body)["notices"][0]["text"] for send in notices]
 
 
 def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, attempt_at):
@@ -51,6 +51,33 @@ def test_410_switches_it_off_at_once_and_tells_the_owner(owner, http_receiver, a
             'POST /api/v1/notifications/sends/redeliver {"status": "failed"}.'
         )
     ]
+
+
+def test_the_notice_is_a_send_about_the_task_whose_webhook_it_was(
+    owner, owner_client, http_receiver, smtp_receiver, attempt_at
+):
+    attempt_at(NOW, HTTPAnswer(410))
+    deliver()
+
+    failed = NotificationSend.objects.get(notification_type="webhook")
+    notice = NotificationSend.objects.get(notification_type="email")
+    assert (notice.task_id, notice.execution_id) == (failed.task_id, failed.execution_id)
+    assert (notice.recipient, notice.status) == (owner.email, "sent")
+    assert [mail["Subject"] for mail in smtp_receiver.messages] == [
+        "Torale has switched off one of your webhooks"
+    ]
+
+
+def test_a_webhook_that_is_switched_off_again_is_told_again(
+    owner, owner_client, http_receiver, attempt_at
+):
+    attempt_at(NOW, HTTPAnswer(410))
+    owner_client.put("/api/v1/webhooks/config", {"enabled": True}, format="json")
+    owner_client.post("/api/v1/notifications/sends/redeliver", {"status": "failed"}, format="json")
+    deliver()
+
+    assert NotificationSend.objects.filter(notification_type="webhook").count() == 1
+    assert len(told()) == 2
 
 
 def test_five_days_of_nothing_but_failures_switch_it_off(attempt_at):
@@ -102,7 +129,9 @@ def test_switched_on_again_it_gets_what_it_missed(owner, owner_client, http_rece
     deliver()
 
     assert response.json() == {"count": 1}
-    shown = owner_client.get("/api/v1/notifications/sends").json()["sends"]
+    shown = owner_client.get("/api/v1/notifications/sends?notification_type=webhook").json()[
+        "sends"
+    ]
     assert [send["status"] for send in shown] == ["sent"]
     first, second = http_receiver.requests
     assert first.body == second.body

@@ -55,6 +55,7 @@ def task_json(user: User, **differing: Any) -> JSON:
         "webhook_url": None,
         "is_muted": False,
         "request_headers": {},
+        "warnings": [],
         "state_changed_at": AT_NOW,
         "created_at": AT_NOW,
         "updated_at": None,

@@ -198,7 +198,13 @@ def test_a_download_tells_that_it_was_strict(owner_client, accept):
     [
         (f"{TASKS}?state=x", "'active', 'paused' or 'completed'"),
         (f"{SENDS}?notification_type=x", "'email' or 'webhook'"),
-        (f"{SENDS}?event_type=x", "'task.condition_met'"),
+        (
+            f"{SENDS}?event_type=x",
+            (
+                "'task.condition_met', 'task.failing', 'task.recovered', 'task.warning' or "
+                "'webhook.switched_off'"
+            ),
+        ),
         ("/api/v1/public/tasks?sort_by=x", "'recent' or 'popular'"),
     ],
 )

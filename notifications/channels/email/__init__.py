@@ -25,6 +25,14 @@ def owners_address(task: Task) -> Destination:
     )
 
 
+def address_of_notices(task: Task) -> str:
+    """Return where the owner of `task` is told of the watch itself.
+
+    It does not matter whether the task is muted: its emails, not the owner's, were unsubscribed.
+    """
+    return (EmailChannel().destination_of(task) or owners_address(task)).recipient
+
+
 class EmailChannel:
     """Sends one email, to the address that the task names."""
 

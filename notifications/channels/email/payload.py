@@ -1,5 +1,8 @@
 """What an email is rendered from, fixed when the send is recorded."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import orjson
 
 from executions.models import Execution
@@ -19,3 +22,12 @@ def email_body(*, task: Task, execution: Execution) -> str:
         },
         option=orjson.OPT_UTC_Z,
     ).decode()
+
+
+def notices_body(notices: Sequence[Mapping[str, Any]]) -> str:
+    """Return what an email is rendered from that tells one or more notices, as JSON text.
+
+    Args:
+        notices: the `send_id`, `task_id`, `subject` and `text` of each.
+    """
+    return orjson.dumps({"notices": notices}).decode()

@@ -5,8 +5,9 @@ import re
 import smtplib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import html_text
@@ -23,6 +24,7 @@ from markdown_it import MarkdownIt
 
 from notifications.channels.email import unsubscribe
 from notifications.channels.protocol import Message, Outcome, Report
+from notifications.models import EventType
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
 
@@ -147,11 +149,39 @@ def _close(connection: BaseEmailBackend) -> None:
         logger.warning("mail_connection_not_closed", error=str(failure))
 
 
+#: The subjects of emails with several notices.
+SUBJECTS = {
+    EventType.FAILING: "{count} of your tasks keep failing",
+    EventType.RECOVERED: "{count} of your tasks work again",
+    EventType.WARNING: "{count} of your tasks may no longer see what they should",
+}
+
+
 def compose(
     message: Message, *, connection: BaseEmailBackend | None = None
 ) -> EmailMultiAlternatives:
     """Return the email that `message` is; its Message-ID is the same for every attempt."""
     body = orjson.loads(message.body)
+    email = _of_notices(message, body["notices"]) if "notices" in body else _of_condition(body)
+    email.to = [message.recipient]
+    email.connection = connection
+    email.extra_headers["Message-ID"] = (
+        f"<{message.send_id}@{urlsplit(settings.TORALE_URL).hostname}>"
+    )
+    return email
+
+
+def _of_notices(message: Message, notices: Sequence[Mapping[str, str]]) -> EmailMultiAlternatives:
+    """Return an email about the watch itself. It has no link that unsubscribes from a task."""
+    subject = notices[0]["subject"]
+    if len(notices) > 1:
+        subject = SUBJECTS[EventType(message.event_type)].format(count=len(notices))
+    context = {"subject": subject, "notices": notices, "url": settings.TORALE_URL}
+    return _email(subject, "notifications/notices", context)
+
+
+def _of_condition(body: Mapping[str, Any]) -> EmailMultiAlternatives:
+    """Return an email that tells that a condition was met."""
     html = nh3.clean(markdown.render(NOT_XML.sub("", body["notification"])), tags=TAGS)
     unsubscribe_url = unsubscribe.url_for(body["task_id"])
     context = {
@@ -161,22 +191,25 @@ def compose(
         "completed_at": datetime.fromisoformat(body["completed_at"]),
         "unsubscribe_url": unsubscribe_url,
     }
+    email = _email(body["task_name"], "notifications/condition_met", context)
+    # RFC 8058: one click, without confirmation.
+    email.extra_headers["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+    email.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return email
+
+
+def _email(subject: str, template: str, context: Mapping[str, Any]) -> EmailMultiAlternatives:
+    """Return an email with text and HTML.
+
+    Args:
+        subject: a header has one line, but this may have more, as a task's name may.
+        template: the path of both templates, without their endings.
+        context: what they show.
+    """
     email = EmailMultiAlternatives(
-        # A header has one line, but a task's name may have more.
-        subject=" ".join(body["task_name"].split()),
-        body=render_to_string("notifications/condition_met.txt", context),
-        to=[message.recipient],
-        headers={
-            "Message-ID": f"<{message.send_id}@{urlsplit(settings.TORALE_URL).hostname}>",
-            # RFC 8058: one click, without confirmation.
-            "List-Unsubscribe": f"<{unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-        connection=connection,
+        subject=" ".join(subject.split()), body=render_to_string(f"{template}.txt", context)
     )
-    email.attach_alternative(
-        render_to_string("notifications/condition_met.html", context), "text/html"
-    )
+    email.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     return email
 
 

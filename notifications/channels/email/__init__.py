@@ -28,7 +28,8 @@ def owners_address(task: Task) -> Destination:
 def address_of_notices(task: Task) -> str:
     """Return where the owner of `task` is told of the watch itself.
 
-    It does not matter whether the task is muted: its emails, not the owner's, were unsubscribed.
+    A muted task has no address of its own, so the account's is used: unsubscribing ends a task's
+    notifications, not these.
     """
     return (EmailChannel().destination_of(task) or owners_address(task)).recipient
 

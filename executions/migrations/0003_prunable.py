@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('executions', '0002_execution_started_at_never_null'),
-        ('tasks', '0007_previews'),
     ]
 
     operations = [

@@ -21,7 +21,7 @@ def visit_soon(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0004_page_texts")]
+    dependencies = [("tasks", "0007_previews")]
 
     operations = [
         migrations.AddField(

@@ -232,11 +232,10 @@ def _first_look(finding: Finding, texts: PageTexts | None) -> bytes | None:
     """Return what to pass to the second look; None if the finding needs none."""
     if not finding.is_news or finding.is_positive:
         return None
-    now = PageTexts.unpack(finding.text) if finding.text else texts
     return PageTexts(
         last=texts.last if texts else "",
         told=texts.told if texts else None,
-        first_look=now.last if now else "",
+        first_look=finding.seen_text,
     ).pack()
 
 

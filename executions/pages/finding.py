@@ -1,7 +1,7 @@
 """Apply a rule to a page: what was found, and what to remember of it; pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,6 @@ from executions.pages.verdict import Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: What the owner is warned of if a selector finds nothing any more.
-LOST = "{selector} found something at earlier visits and finds nothing now: check the selector."
 #: Separates the texts for several rules in one text. A page's own is removed from its text.
 SEPARATOR = "\x1e"
 #: The rules that compare the text of the whole page.
@@ -41,14 +39,16 @@ class Finding:
     is_positive: bool = False
     #: What else to remember of the page's text, as `PageTexts` packs it; None changes nothing.
     text: bytes | None = None
-    #: The evidence without what `listings` show.
-    summary: str = ""
-    #: What has come or gone, to be shown below each other.
-    listings: tuple[Listing, ...] = ()
     #: If it is news that has to be looked at once more, what to pass to the second look as `text`.
     first_look: bytes | None = None
     #: What the owner should know although the rule could be applied, as sentences.
     warnings: tuple[str, ...] = ()
+    #: The text of this visit, in the form in which `PageTexts` keeps each of them.
+    seen_text: str = ""
+    #: The evidence without what `listings` show.
+    summary: str = ""
+    #: What has come or gone, to be shown below each other.
+    listings: tuple[Listing, ...] = ()
 
 
 def find(
@@ -78,24 +78,31 @@ def find(
         summary = verdict.evidence
     else:
         summary = f"Still true: {verdict.evidence}" if verdict.lasts and held else verdict.evidence
-    warnings = tuple(LOST.format(selector=selector) for selector in judge.lost)
-    summary = " ".join([summary, *warnings])
+    last = _joined(_texts(judge, history), page)
+    told = last if is_news else texts.told if texts else None
+    learnt = PageTexts(last=last, told=told)
     return Finding(
         title=page.title,
         holds=holds,
         is_news=is_news,
-        evidence=summary + "".join(map(_inline, verdict.listings)),
-        warnings=warnings,
+        evidence=_evidence(summary, verdict.listings, judge.warnings),
         memory={
             "reading": READING,
             "holds": verdict.lasts if is_known else held,
             **_remembered(judge, history, is_told=is_news),
         },
         is_positive=verdict.is_positive,
-        text=_text(_texts(judge, history), page, texts, is_told=is_news),
+        text=None if learnt == texts else learnt.pack(),
+        warnings=tuple(dict.fromkeys(judge.warnings)),
+        seen_text=last,
         summary=summary,
         listings=verdict.listings,
     )
+
+
+def whole_text(kept: str) -> str:
+    """Return the page's text, of a text that `PageTexts` keeps."""
+    return kept.partition(SEPARATOR)[0]
 
 
 def _history(memory: Mapping[str, Any], texts: PageTexts | None) -> History:
@@ -106,7 +113,6 @@ def _history(memory: Mapping[str, Any], texts: PageTexts | None) -> History:
         numbers=memory.get("numbers", {}),
         items=memory.get("items", {}),
         parts=memory.get("parts", []),
-        found=memory.get("found", []),
     )
 
 
@@ -118,12 +124,7 @@ def _remembered(judge: Judge, history: History, *, is_told: bool) -> dict[str, A
             for key, number in judge.numbers.items()
         },
     }
-    learnt = {
-        "numbers": numbers,
-        "items": judge.learnt.items,
-        "parts": judge.learnt.parts,
-        "found": judge.learnt.found,
-    }
+    learnt = {"numbers": numbers, "items": judge.learnt.items, "parts": judge.learnt.parts}
     return {name: value for name, value in learnt.items() if value}
 
 
@@ -143,15 +144,6 @@ def _texts(judge: Judge, history: History) -> dict[str, str]:
     """Return the texts that rules compare; of a part that is not there now, as it was last."""
     parts = {key: text for key, text in history.texts.items() if key not in WHOLE_PAGE}
     return {**parts, **judge.learnt.texts}
-
-
-def _text(
-    compared: Mapping[str, str], page: Page, texts: PageTexts | None, *, is_told: bool
-) -> bytes | None:
-    last = _joined(compared, page)
-    told = last if is_told else texts.told if texts else None
-    now = PageTexts(last=last, told=told)
-    return None if now == texts else now.pack()
 
 
 def _joined(texts: Mapping[str, str], page: Page) -> str:
@@ -175,9 +167,10 @@ def _separated(joined: str) -> dict[str, str]:
     return texts
 
 
-def whole_text(joined: str) -> str:
-    """Return the text of the whole page from one of the texts that a finding remembers."""
-    return joined.partition(SEPARATOR)[0]
+def _evidence(summary: str, listings: Sequence[Listing], warnings: Sequence[str]) -> str:
+    shown = summary + "".join(map(_inline, listings))
+    # A warning begins with the sentence that it warns of.
+    return next((warning for warning in warnings if shown and warning.startswith(shown)), shown)
 
 
 def _inline(listing: Listing) -> str:

@@ -75,8 +75,6 @@ class History:
     items: dict[str, str] = field(default_factory=dict)
     #: The parts of the page that were there at some visit.
     parts: list[str] = field(default_factory=list)
-    #: The selectors that found something at some visit.
-    found: list[str] = field(default_factory=list)
 
 
 class Judge:
@@ -88,12 +86,10 @@ class Judge:
         self._parts: dict[Scope, Page | None] = {Scope(): page}
         self._offers: dict[Scope, Offers] = {}
         #: What this visit adds to the history. Of a number, it is the one that was found.
-        self.learnt = History(
-            items=dict(history.items), parts=list(history.parts), found=list(history.found)
-        )
+        self.learnt = History(items=dict(history.items), parts=list(history.parts))
         self.numbers: dict[str, Decimal] = {}
-        #: The selectors that found nothing now and did at an earlier visit.
-        self.lost: list[str] = []
+        #: What the owner should know of parts that were there before.
+        self.warnings: list[str] = []
 
     def verdict(  # noqa: PLR0911 - one for each kind of rule
         self,
@@ -115,10 +111,11 @@ class Judge:
         if scope not in self._parts:
             self._parts[scope] = part_of(self._page, scope)
         part = self._parts[scope]
-        for selector in scope.within:
-            self._note(selector, is_found=part is not None)
+        missing = f"Nothing was found {_where(scope)}."
+        if scope.within:
+            self._note(_where(scope), is_there=part is not None, missing=missing)
         if part is None:
-            return unknown(f"Nothing was found {_where(scope)}.")
+            return unknown(missing)
         return self._of_part(rule, part, scope)
 
     def _of_part(  # noqa: PLR0911 - one for each kind of rule
@@ -136,7 +133,7 @@ class Judge:
             case InStock() | OutOfStock():
                 return self._stock(part, scope, is_wanted=isinstance(rule, InStock))
             case Compared() if not isinstance(rule.operand, Decimal):
-                return self._compared_text(rule, part)
+                return self._compared_text(rule, part, scope)
             case Compared() | Between():
                 return self._compared_number(rule, part, scope)
             case Moves() | LowestSoFar():
@@ -194,6 +191,13 @@ class Judge:
             return 'The page is not a feed; name its list: new items in css("ul.news li").'
         return items_of_feed(part)
 
+    def _note(self, selector: str, *, is_there: bool, missing: str) -> None:
+        """Remember that a part is there; warn if it no longer is."""
+        if is_there and selector not in self.learnt.parts:
+            self.learnt.parts.append(selector)
+        if not is_there and selector in self.learnt.parts:
+            self.warnings.append(f"{missing} It found one at earlier visits: check the selector.")
+
     def _is_gone(self, rule: IsGone, selector: Selector, part: Page, scope: Scope) -> Verdict:
         key = str(Scoped(scope, rule))
         if _exists(selector, part).holds:
@@ -232,17 +236,23 @@ class Judge:
             return [(offers.price, f"{offers.price:f} {offers.currency}".strip())]
         found = selected(part, value.selector, only_first=not value.quantifier)
         numbers = [number for each in found if (number := number_at(each, part)) is not None]
-        self._note(value.selector, is_found=bool(numbers))
-        if not numbers:
-            return absent(f"No number was found by {value.selector}.")
-        return numbers
+        missing = f"No number was found by {value.selector}."
+        self._note(f"{_where(scope)} {value}", is_there=bool(numbers), missing=missing)
+        return numbers or absent(missing)
 
-    def _compared_text(self, rule: Compared, part: Page) -> Verdict:
+    def _compared_number(self, rule: Compared | Between, part: Page, scope: Scope) -> Verdict:
+        numbers = self._numbers(rule.value, part, scope)
+        if isinstance(numbers, Verdict):
+            return numbers
+        return _quantified(rule, numbers, rule.holds_for, "number")
+
+    def _compared_text(self, rule: Compared, part: Page, scope: Scope) -> Verdict:
         assert rule.value.selector is not None  # noqa: S101 - the grammar has no other
         found = selected(part, rule.value.selector, only_first=not rule.value.quantifier)
-        self._note(rule.value.selector, is_found=bool(found))
+        missing = f"Nothing was found by {rule.value.selector}."
+        self._note(f"{_where(scope)} {rule.value}", is_there=bool(found), missing=missing)
         if not found:
-            return absent(f"Nothing was found by {rule.value.selector}.")
+            return absent(missing)
         if not isinstance(rule.operand, str):
             values = [(each, _shortened(text_at(each))) for each in found]
             return _quantified(rule, values, lambda value: _is_constant(rule, value), "value")
@@ -255,20 +265,6 @@ class Judge:
             "text",
             is_positive=rule.operator == "==",
         )
-
-    def _note(self, selector: Selector, *, is_found: bool) -> None:
-        """Note whether a selector has found something, which a changed page may end."""
-        name, known_names = str(selector), self.learnt.found
-        if is_found and name not in known_names:
-            known_names.append(name)
-        if not is_found and name in self._history.found and name not in self.lost:
-            self.lost.append(name)
-
-    def _compared_number(self, rule: Compared | Between, part: Page, scope: Scope) -> Verdict:
-        numbers = self._numbers(rule.value, part, scope)
-        if isinstance(numbers, Verdict):
-            return numbers
-        return _quantified(rule, numbers, rule.holds_for, "number")
 
     def _moved(self, rule: Moves | LowestSoFar, part: Page, scope: Scope) -> Verdict:
         numbers = self._numbers(rule.value, part, scope)

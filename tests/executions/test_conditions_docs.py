@@ -14,7 +14,9 @@ DOCS = Path("docs/conditions.md").read_text(encoding="utf-8")
 #: The conditions in the table, each with the wish that it fulfils.
 TABLE = {
     condition.replace("\\|", "|"): wish
-    for wish, condition in re.findall(r"^\| (.+?) \| `(.+)` \|$", DOCS, re.MULTILINE)
+    for wish, condition in re.findall(
+        r"^\| (.+?) \| `(.+)` \|$", DOCS.partition("## When you")[0], re.MULTILINE
+    )
 }
 RSS = "<rss version='2.0'><channel><title>News</title>{}</channel></rss>"
 JSON = "application/json"
@@ -115,7 +117,9 @@ def test_the_condition_for_a_wish_fulfils_it(condition):
     "example",
     [
         example
-        for example in re.findall(r"`([^`\n]+)`", DOCS.partition("## When you")[2])
+        for example in re.findall(
+            r"`([^`\n]+)`", DOCS.partition("## When you")[2].partition("## Looking")[0]
+        )
         if re.match(r"(in|not|price|changes|css)\b.*[\d)\"]$", example) and "…" not in example
     ],
 )

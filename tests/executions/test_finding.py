@@ -419,7 +419,8 @@ def test_an_upgrade_tells_nothing(condition, state, page):
     upgraded = find(parse(condition), html(page), memory)
 
     assert upgraded.is_news is False
-    assert upgraded.memory == {"reading": READING, "holds": memory.get("holds", False)}
+    assert upgraded.memory["reading"] == READING
+    assert upgraded.memory["holds"] is memory.get("holds", False)
     assert PageTexts.unpack(upgraded.text).told is None
 
 
@@ -449,6 +450,24 @@ def test_numbers_and_items_of_another_reading_are_forgotten():
         memory = {**find(parse(condition), other, None).memory, "reading": READING - 1}
 
         assert find(parse(condition), page, memory).is_news is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "missing"),
+    [
+        ('css("b") < 10', 'No number was found by css("b").'),
+        ('css("b") falls', 'No number was found by css("b").'),
+        ('css("b") == "a"', 'Nothing was found by css("b").'),
+        ('in css("b") changes', 'Nothing was found in css("b").'),
+        ('in css("b") contains "x" or contains "z"', 'Nothing was found in css("b").'),
+    ],
+)
+def test_a_selector_that_finds_nothing_any_more_is_warned_of(condition, missing):
+    never, _, gone, still = visits(condition, *map(html, ("a", "<b>a 1</b>", "a", "a")))
+
+    assert never.warnings == ()
+    warning = f"{missing} It found one at earlier visits: check the selector."
+    assert gone.warnings == still.warnings == (warning,)
 
 
 def test_a_scoped_rule_says_where_it_looked():

@@ -4,11 +4,16 @@ Memory is limited as well: what is decoded comes in pieces, and no window is lar
 and RFC 9659 allow.
 """
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 
 import brotli
-from backports import zstd
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 #: What to send as Accept-Encoding.
 ACCEPTED = "gzip, deflate, br, zstd"

@@ -7,13 +7,12 @@ and RFC 9659 allow.
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import brotli
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+# Python has it from 3.14 on.
+zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 #: What to send as Accept-Encoding.
 ACCEPTED = "gzip, deflate, br, zstd"

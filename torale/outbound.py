@@ -257,9 +257,11 @@ def _refreshed(response: aiohttp.ClientResponse, page: bytes) -> URL | None:
     target = meta_refresh.target_in(response.headers.get("Refresh", ""))
     target = target or meta_refresh.target_of(page)
     url = _joined(response.url, target) if target else None
+    if url is None or url.scheme not in {"http", "https"}:
+        return None
     # A page that leads to itself loads itself again from time to time.
-    is_other = url is not None and url.with_fragment(None) != response.url.with_fragment(None)
-    return url if is_other and url.scheme in {"http", "https"} else None
+    is_same = url.with_fragment(None) == response.url.with_fragment(None)
+    return None if is_same else url
 
 
 #: What may be raised instead of an answer, what it means, and the message. The first match counts,

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from price_parser.parser import CURRENCY_CODES
+from price_parser.parser import CURRENCY_CODES  # type: ignore[attr-defined]
 
 #: Codes that are words in capital letters.
 _WORDS = frozenset({"ALL", "TOP", "VAL"})

@@ -23,7 +23,8 @@ class XMLElement(etree.ElementBase):
 
     def cssselect(self, selector: str) -> list[Any]:
         """Return the elements that a CSS selector finds."""
-        return CSSSelector(selector, translator="xml")(self)
+        found: Any = self.xpath(CSSSelector(selector, translator="xml").path)
+        return list(found)
 
 
 # The class of an HTML element could be chosen by its name, as lxml.html does; this way, reading a
@@ -83,6 +84,6 @@ def _parsed(text: str, parser: Any) -> Any:
             return None
         raise Unreadable("it is not well-formed") from error
     last = parser.error_log.last_error
-    if last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # type: ignore[attr-defined]
+    if last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
         raise Unreadable(TOO_DEEP if "depth" in last.message else TOO_LARGE_ENTITIES)
     return root

@@ -12,7 +12,7 @@ from executions.pages.page import READING, Download, Page, Unreadable
 from executions.pages.page_text import PageTexts
 from executions.pages.parse_page import parse_page
 from executions.pages.parsing import parse
-from executions.pages.rule import Contains, Rule, selectors_in
+from executions.pages.rule import Contains, Rule, selectors_in, simple_rules
 from executions.pages.seen import Before, Seen
 from executions.pages.selected import selected, text_at
 
@@ -197,12 +197,14 @@ def _met_nevertheless(
     Raises:
         NotThePage: the rule is not met so.
     """
-    if not (isinstance(rule, Contains) and is_wall_wording(rule.text)):
+    if not any(
+        isinstance(each, Contains) and is_wall_wording(each.text) for each in simple_rules(rule)
+    ):
         page = replace(page, text=without(no_page.wording, page.text))
     finding = find(rule, page, memory)
     if not finding.is_positive:
         raise NotThePage(no_page)
-    return replace(finding, memory={**(memory or {}), "holds": True})
+    return replace(finding, memory={**(memory or {}), "holds": True}, text=None)
 
 
 def _seen(

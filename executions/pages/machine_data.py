@@ -21,9 +21,9 @@ MAX_NODES = 5_000
 #: How many characters the value of a property may have.
 MAX_VALUE = 500
 
-_JSON_LD = etree.XPath("descendant::script[contains(@type,'ld+json')]")
-_PROPERTIES = etree.XPath("descendant::*[@itemprop or @itemscope or @property or @typeof]")
-_META = etree.XPath("descendant::meta[@property and @content]")
+_JSON_LD: Any = etree.XPath("descendant::script[contains(@type,'ld+json')]")
+_PROPERTIES: Any = etree.XPath("descendant::*[@itemprop or @itemscope or @property or @typeof]")
+_META: Any = etree.XPath("descendant::meta[@property and @content]")
 #: What stands around JSON in a script: comments, and the marks of CDATA.
 _BEFORE = re.compile(r"(?:\s|//[^\n]*\n|/\*|\*/|<!--|<!\[CDATA\[)+")
 _AFTER = re.compile(r"(?:\s|/\*|\*/|//|-->|\]\]>|;)+\Z")

@@ -74,12 +74,14 @@ _WITH_VALUE = frozenset({"data", "input", "meter", "progress"})
 #: Attributes with a number for machines, which is written as in English.
 _MACHINES = "en"
 _CARRIED = ("content", "data-price", "data-value", "value")
-_CARRIERS = etree.XPath("descendant-or-self::*[@data-price or @data-value or @itemprop='price']")
-_CROSSED_OUT = etree.XPath(
+_CARRIERS: Any = etree.XPath(
+    "descendant-or-self::*[@data-price or @data-value or @itemprop='price']"
+)
+_CROSSED_OUT: Any = etree.XPath(
     "descendant::*[self::del or self::s or self::strike or contains(@style,'line-through')]"
 )
 #: What may be cents that stand above the line, or in an element of their own.
-_CENTS = etree.XPath(
+_CENTS: Any = etree.XPath(
     "descendant::*[self::sup or contains(@class,'fraction') or contains(@class,'cents') or "
     "contains(@class,'decimals')]"
 )

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from executions.pages.machine_data import (
@@ -207,11 +207,8 @@ def _why(what: str, several: str, is_contradictory: bool) -> str:  # noqa: FBT00
 
 def _price(value: str) -> Decimal | None:
     """Return a price; 0 is what many shops write when they name none."""
-    try:
-        number = Decimal(value.strip())
-    except InvalidOperation:
-        number = number_in(value, language="en")
-    return number if number is not None and number.is_finite() and number > 0 else None
+    number = number_in(value, language="en")
+    return number if number is not None and number > 0 else None
 
 
 def _letters(availability: str) -> str:

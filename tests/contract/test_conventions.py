@@ -55,7 +55,7 @@ def test_json_in_and_out_as_utf_8(owner_client):
 def test_every_path_answers_with_and_without_a_trailing_slash(owner_client, route):
     """Every path answers with and without a trailing slash, with no redirect"""
     path = route.format(
-        **dict.fromkeys(("task_id", "key_id", "send_id", "endpoint_id"), MISSING),
+        **dict.fromkeys(("task_id", "key_id", "send_id", "endpoint_id", "preview_id"), MISSING),
         email="no@example.com",
     )
 
@@ -92,7 +92,7 @@ def everything(owner, owner_client) -> list[object]:
     ids = {
         "task_id": task["id"],
         "send_id": send_id,
-        **dict.fromkeys(("key_id", "endpoint_id"), MISSING),
+        **dict.fromkeys(("key_id", "endpoint_id", "preview_id"), MISSING),
         "email": "no@example.com",
     }
     paths = [route.format(**ids) for route in ROUTES if route not in ASIDE]

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey
-from tests.support.factories import make_execution, make_send, make_task
+from tests.support.factories import make_execution, make_preview, make_send, make_task
 from torale.api.document import document
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -37,7 +37,8 @@ def test_everything_that_can_be_read_can_be_browsed(path, operator, operator_cli
     execution = make_execution(task, notification="**Met**")
     send = make_send(operator, task=task, execution=execution)
     key, _ = APIKey.objects.create_key(user=operator, name="mine")
-    address = path.format(task_id=task.pk, send_id=send.pk, key_id=key.pk)
+    preview = make_preview(operator)
+    address = path.format(task_id=task.pk, send_id=send.pk, key_id=key.pk, preview_id=preview.pk)
 
     page = operator_client.get(address, {"username": "olive"}, headers={"accept": BROWSER})
 

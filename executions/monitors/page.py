@@ -172,7 +172,7 @@ class PageMonitor:
         first_look = {a: f.first_look for a, f in findings.items() if f.first_look is not None}
         return Answer(
             condition_met=bool(news),
-            is_tentative=bool(first_look),
+            is_tentative=any(finding.is_tentative for finding in findings.values()),
             first_look=first_look,
             notification=(
                 "\n\n".join(

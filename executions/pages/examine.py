@@ -94,7 +94,10 @@ def examine(
         Unreadable: the page cannot be read as text.
     """
     rule = parse(condition)
-    texts = _texts(text, look)
+    texts = PageTexts.unpack(text) if text else None
+    has_old_look = texts is not None and texts.first_look is not None and not look.is_second
+    if texts and has_old_look:  # its second look was never taken
+        texts = replace(texts, first_look=None)
     before = _before(memory, texts)
     page = _parsed(download, before)
     if no_page := why_not_a_page(download, page, before):
@@ -116,12 +119,18 @@ def examine(
             text=None,
         )
     seen, warnings = _seen(download, page, before, look)
+    is_tentative = finding.is_news and not finding.is_positive and not look.is_second
     return replace(
         finding,
         evidence=" ".join([finding.evidence, *warnings]),
         warnings=(*finding.warnings, *warnings),
         memory={**(finding.memory or {}), "seen": seen.to_memory()},
-        first_look=None if look.is_second else _first_look(finding, texts),
+        is_tentative=is_tentative,
+        first_look=(
+            _for_second_look(texts, finding.seen_text if is_tentative else None)
+            if is_tentative or has_old_look
+            else None
+        ),
     )
 
 
@@ -153,14 +162,6 @@ def preview(condition: str, download: Download) -> Sight:
         holds=finding.holds,
         evidence=finding.evidence,
     )
-
-
-def _texts(text: bytes | None, look: Look) -> PageTexts | None:
-    """Return the remembered texts; a first look that was not followed by a second says nothing."""
-    if text is None:
-        return None
-    texts = PageTexts.unpack(text)
-    return texts if look.is_second else replace(texts, first_look=None)
 
 
 def _before(memory: Mapping[str, Any] | None, texts: PageTexts | None) -> Before | None:
@@ -230,14 +231,12 @@ def _seen(
     return before.seen, [warning]
 
 
-def _first_look(finding: Finding, texts: PageTexts | None) -> bytes | None:
-    """Return what to pass to the second look; None if the finding needs none."""
-    if not finding.is_news or finding.is_positive:
-        return None
+def _for_second_look(texts: PageTexts | None, first_look: str | None) -> bytes:
+    """Return the texts that the second look gets."""
     return PageTexts(
         last=texts.last if texts else "",
         told=texts.told if texts else None,
-        first_look=finding.seen_text,
+        first_look=first_look,
     ).pack()
 
 

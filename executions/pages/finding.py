@@ -39,7 +39,9 @@ class Finding:
     is_positive: bool = False
     #: What else to remember of the page's text, as `PageTexts` packs it; None changes nothing.
     text: bytes | None = None
-    #: If it is news that has to be looked at once more, what to pass to the second look as `text`.
+    #: Whether it is news that has to be looked at once more before it is told.
+    is_tentative: bool = False
+    #: What to pass to a second look as `text`; None if that is what was passed to this one.
     first_look: bytes | None = None
     #: What the owner should know although the rule could be applied, as sentences.
     warnings: tuple[str, ...] = ()

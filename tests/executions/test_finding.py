@@ -317,13 +317,13 @@ def test_a_change_is_shown_whatever_its_place():
 def look_twice(condition, before, first, second):
     """Return what is found at the second look, and the texts that are remembered after it."""
     learnt = find(parse(condition), html(before), None)
-    known = PageTexts.unpack(learnt.text)
+    known = PageTexts.unpack(learnt.text or b"")
     glance = find(parse(condition), html(first), learnt.memory, known)
     looked = PageTexts(
-        last=known.last, told=known.told, first_look=PageTexts.unpack(glance.text).last
+        last=known.last, told=known.told, first_look=PageTexts.unpack(glance.text or b"").last
     )
     found = find(parse(condition), html(second), learnt.memory, looked)
-    return found, PageTexts.unpack(found.text)
+    return found, PageTexts.unpack(found.text or b"")
 
 
 @pytest.mark.parametrize("condition", ["changes", "new lines", 'in css("body") changes'])
@@ -385,7 +385,7 @@ def test_the_texts_are_stored_only_when_they_change():
 
     assert first.text is not None
     assert second.text is None
-    assert PageTexts.unpack(third.text) == PageTexts(last="a b", told="a")
+    assert PageTexts.unpack(third.text or b"") == PageTexts(last="a b", told="a")
 
 
 BEFORE = "<p>Bread<p>Now <b>5</b>"
@@ -421,7 +421,7 @@ def test_an_upgrade_tells_nothing(condition, state, page):
     assert upgraded.is_news is False
     assert upgraded.memory["reading"] == READING
     assert upgraded.memory["holds"] is memory.get("holds", False)
-    assert PageTexts.unpack(upgraded.text).told is None
+    assert PageTexts.unpack(upgraded.text or b"").told is None
 
 
 @pytest.mark.parametrize(("condition", "state"), OLD_STATES, ids=[rule for rule, _ in OLD_STATES])
@@ -429,7 +429,7 @@ def test_after_an_upgrade_a_page_that_is_the_same_tells_nothing(condition, state
     upgraded = find(parse(condition), html(BEFORE), json.loads(state))
 
     next_found = find(
-        parse(condition), html(BEFORE), upgraded.memory, PageTexts.unpack(upgraded.text)
+        parse(condition), html(BEFORE), upgraded.memory, PageTexts.unpack(upgraded.text or b"")
     )
 
     assert next_found.is_news is False
@@ -439,7 +439,9 @@ def test_what_becomes_true_after_an_upgrade_is_told():
     memory = json.loads(OLD_STATES[2][1])
     upgraded = find(parse('contains "x"'), html(BEFORE), memory)
 
-    found = find(parse('contains "x"'), html("x"), upgraded.memory, PageTexts.unpack(upgraded.text))
+    found = find(
+        parse('contains "x"'), html("x"), upgraded.memory, PageTexts.unpack(upgraded.text or b"")
+    )
 
     assert found.is_news is True
 
@@ -447,7 +449,7 @@ def test_what_becomes_true_after_an_upgrade_is_told():
 def test_numbers_and_items_of_another_reading_are_forgotten():
     for condition, page in (('css("b") falls', html("<b>4</b>")), ("new items", feed("b"))):
         other = feed("a") if condition == "new items" else html("<b>5</b>")
-        memory = {**find(parse(condition), other, None).memory, "reading": READING - 1}
+        memory = {**(find(parse(condition), other, None).memory or {}), "reading": READING - 1}
 
         assert find(parse(condition), page, memory).is_news is False
 

@@ -101,7 +101,7 @@ def test_a_number_is_looked_for_in_the_beginning_of_a_long_text(half_a_second, h
 def find_again(rule, before, after):
     """Return what is found at a second visit to a text."""
     found = finding.find(parse(rule), Page(text=before, title=""), None)
-    texts = PageTexts.unpack(found.text)
+    texts = PageTexts.unpack(found.text or b"")
     return finding.find(parse(rule), Page(text=after, title=""), found.memory, texts)
 
 

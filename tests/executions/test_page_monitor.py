@@ -53,7 +53,7 @@ def test_a_condition_that_holds_at_the_first_visit_is_told(http_receiver):
                     "seen": {
                         "reading": READING,
                         "at": NOW.isoformat(),
-                        "characters": len(PageTexts.unpack(answer.texts[url]).last),
+                        "characters": len(PageTexts.unpack(answer.texts[url] or b"").last),
                         "language": "",
                         "currencies": [],
                         "title": "The shop",
@@ -67,7 +67,7 @@ def test_a_condition_that_holds_at_the_first_visit_is_told(http_receiver):
         texts={url: answer.texts[url]},
         next_run_at=NOW + timedelta(minutes=15),
     )
-    texts = PageTexts.unpack(answer.texts[url])
+    texts = PageTexts.unpack(answer.texts[url] or b"")
     assert texts.last.split() == texts.told.split() == ["The", "shop", "Bread:", "in", "stock!"]
     assert texts.first_look is None
     (request,) = http_receiver.requests

@@ -2,7 +2,8 @@
 
 import pytest
 
-from executions.monitors import BadQuestion, check, page
+from executions.monitors import BadQuestion, check
+from executions.monitors.addresses import addresses_in
 
 
 @pytest.mark.parametrize(
@@ -134,4 +135,4 @@ def test_a_question_that_cannot_be_asked_is_refused(query, condition, faults):
     ],
 )
 def test_the_pages_are_found_in_the_query(query, addresses):
-    assert page.addresses_in(query) == addresses
+    assert addresses_in(query) == addresses

@@ -433,3 +433,27 @@ def test_a_page_with_news_only_at_the_second_look_is_told_at_the_next_visit(
     assert urls[1] not in news(execution)
     assert urls[1] in news(after)
     assert urls[0] not in news(after)
+
+
+def test_what_a_cancelled_first_look_saw_does_not_count(owner, http_receiver, look_again):
+    urls = [f"{http_receiver.url}/a", f"{http_receiver.url}/b"]
+    task = make_task(
+        owner,
+        search_query=" ".join(urls),
+        condition_description="changes",
+        webhook_url="https://receiver.example/hook",
+    )
+    shown = {"/a": "old", "/b": "old"}
+    http_receiver.judge = lambda request: page(shown[request.path])
+    visit(task)
+    shown |= {"/a": "new", "/b": "new"}
+    visit(task)  # is cancelled before its second look
+    shown["/b"] = "old"
+    execution = start(task=task, now=NOW, force=True)
+    work_on(execution)
+    shown["/b"] = "new"
+
+    look_again(execution)
+
+    assert urls[0] in news(execution)
+    assert urls[1] not in news(execution)

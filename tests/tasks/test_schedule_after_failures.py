@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_a_task_that_has_failed_often_is_visited_on_its_schedule_or_hourly(owner, schedule, wait):
     task = make_task(owner, schedule=schedule, failed_run_count=20)
 
-    task.put_off(now=NOW)
+    task.put_off(since=NOW, now=NOW)
 
     task.refresh_from_db()
     assert task.next_run_at == NOW + wait

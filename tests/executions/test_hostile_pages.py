@@ -181,11 +181,11 @@ def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(little_memory,
 
 
 XML = {"Content-Type": "application/xml"}
-ENTITIES = b"<!DOCTYPE l [<!ENTITY a 'aaaaaaaaaa'>%b]><rss><item>&j;</item></rss>" % b"".join(
+ENTITIES = b"<!DOCTYPE l [<!ENTITY a 'aaaaaaaaaa'>%b]><rss><item><title>&j;</title></item></rss>" % b"".join(
     b"<!ENTITY %c '%b'>" % (letter + 1, b"&%c;" % letter * 10) for letter in b"abcdefghi"
 )
 LONG_ENTITY = b"<!DOCTYPE l [<!ENTITY a '%b'>]><r>%b</r>" % (b"a" * 50_000, b"&a;" * 100_000)
-FILE = b"<!DOCTYPE l [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><rss><item>&a;root</item></rss>"
+FILE = b"<!DOCTYPE l [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><rss><item><title>&a;</title></item></rss>"
 
 
 @pytest.mark.parametrize(

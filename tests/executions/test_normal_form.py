@@ -4,7 +4,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from executions.pages.normal_form import comparable_lines, folded, span_of
@@ -93,6 +93,7 @@ def test_whatever_is_found_folds_to_what_was_sought(text, data):
     assert sought in folded(text[slice(*span)])
 
 
+@settings(max_examples=10)
 @given(st.text(TRICKY + "b", min_size=2000, max_size=2200))
 def test_a_place_is_found_in_a_text_of_several_chunks(text):
     text = text + " Ziel " + text
@@ -113,14 +114,14 @@ def test_lines_are_compared_in_their_normal_form_and_shown_in_their_own():
 @pytest.mark.parametrize(
     "text",
     [
-        "a\u0301" * 200_000,
-        "a" + "\u0301" * 500_000,
-        "a" + "\u0301\u0323" * 200_000,
-        "a" + "\uff9e\u0301" * 200_000,
-        "\N{SOFT HYPHEN}" * 300_000,
-        "ﷺ" * 40_000,
-        " \N{NO-BREAK SPACE}" * 500_000,
-        "ß\n" * 300_000,
+        "a\u0301" * 60_000,
+        "a" + "\u0301" * 150_000,
+        "a" + "\u0301\u0323" * 60_000,
+        "a" + "\uff9e\u0301" * 60_000,
+        "\N{SOFT HYPHEN}" * 100_000,
+        "ﷺ" * 15_000,
+        " \N{NO-BREAK SPACE}" * 150_000,
+        "ß\n" * 100_000,
     ],
     ids=[
         "accents",

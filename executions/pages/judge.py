@@ -10,7 +10,7 @@ from executions.pages.listed import Listed, items_of_feed, items_of_list, rememb
 from executions.pages.normal_form import folded, span_of
 from executions.pages.offers import Offers, offers_of
 from executions.pages.page import Page, PageKind
-from executions.pages.part import part_of
+from executions.pages.part import part_of, without_adverts
 from executions.pages.rule import (
     AllOf,
     AnyOf,
@@ -20,7 +20,6 @@ from executions.pages.rule import (
     Contains,
     Exists,
     InStock,
-    IsGone,
     LowestSoFar,
     Matches,
     Moves,
@@ -128,8 +127,6 @@ class Judge:
                 return _found(rule, part, _subject(scope))
             case Exists(selector):
                 return _exists(selector, part)
-            case IsGone(selector):
-                return self._is_gone(rule, selector, part, scope)
             case InStock() | OutOfStock():
                 return self._stock(part, scope, is_wanted=isinstance(rule, InStock))
             case Compared() if not isinstance(rule.operand, Decimal):
@@ -142,6 +139,9 @@ class Judge:
 
     def _changed(self, rule: Changes | NewLines, part: Page, scope: Scope) -> Verdict:
         key = str(Scoped(scope, rule))
+        exactly = isinstance(rule, Changes) and rule.exactly
+        if not exactly and not scope.within:
+            part = without_adverts(part)
         self.learnt.texts[key] = part.text
         old = self._history.texts.get(key)
         if old is None:
@@ -151,7 +151,6 @@ class Judge:
         # At the second look, the text is what it was, with those changes that both looks show.
         text = part.text if first is None else confirmed(old, first, part.text)
         self.learnt.texts[key] = text
-        exactly = isinstance(rule, Changes) and rule.exactly
         changes = difference(old, text, exactly=exactly)
         if isinstance(rule, Changes):
             moved = exactly and not changes.gone + changes.come and has_moved(old, text)
@@ -197,16 +196,6 @@ class Judge:
             self.learnt.parts.append(selector)
         if not is_there and selector in self.learnt.parts:
             self.warnings.append(f"{missing} It found one at earlier visits: check the selector.")
-
-    def _is_gone(self, rule: IsGone, selector: Selector, part: Page, scope: Scope) -> Verdict:
-        key = str(Scoped(scope, rule))
-        if _exists(selector, part).holds:
-            if key not in self.learnt.parts:
-                self.learnt.parts.append(key)
-            return known(False, f"The page has {selector}.")
-        if key not in self._history.parts:
-            return known(False, f"The page does not have {selector}, and did not have it before.")
-        return known(True, f"The page no longer has {selector}.")
 
     def _offers_in(self, part: Page, scope: Scope) -> Offers:
         if scope not in self._offers:

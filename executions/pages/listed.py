@@ -22,6 +22,10 @@ REMEMBERED_KEYS = 2 * COUNTED_ITEMS + 500
 KEY_BYTES, KEY_CHARACTERS = 6, 8
 
 
+#: Elements that are entries of lists.
+ENTRY_TAGS = ("li", "tr", "article", "dt")
+
+
 class Listed(NamedTuple):
     """An item of a feed or a list."""
 
@@ -46,19 +50,45 @@ def items_of_feed(page: Page) -> list[Listed]:
 def items_of_list(found: Sequence[Any], page: Page) -> list[Listed]:
     """Return the items that a selector has found; those that say nothing are left out.
 
-    An item is known by its link, or by its text if it has none or shares it with others.
+    If it has found one list, its entries are the items. An item is known by its link, or by its
+    text if it has none or shares it with others.
     """
-    texts = [(each, text_at(each)) for each in found[:COUNTED_ITEMS]]
-    links = [(_link(each, page), text) for each, text in texts if text.strip()]
-    counts = Counter(link for link, _ in links)
+    if len(found) == 1:
+        found = _entries(found[0]) or found
+    texts = [(_title(each), _link(each, page), text_at(each)) for each in found[:COUNTED_ITEMS]]
+    texts = [each for each in texts if each[2].strip()]
+    counts = Counter(link for _, link, _ in texts)
     items = []
-    for link, text in links:
-        title = text.partition("\n")[0]
+    for title, link, text in texts:
         of_text = f"text {' '.join(without_noise([(99, folded(text))]))}"
         of_link = f"link {without_tracking(link)}"
         is_own = link and counts[link] == 1
-        items.append(Listed(title, link, *((of_link, of_text) if is_own else (of_text, of_link))))
+        keys = (of_link, of_text) if is_own else (of_text, of_link)
+        items.append(Listed(title or text.partition("\n")[0], link, *keys))
     return items
+
+
+def _entries(found: Any) -> list[Any]:
+    """Return the entries of a list; of other things, none."""
+    if isinstance(found, list):
+        return found
+    if not isinstance(found, etree._Element) or found.tag in ENTRY_TAGS:  # noqa: SLF001 - its only name
+        return []
+    for tag in ENTRY_TAGS:
+        entries = list(found.iter(tag))
+        if entries:
+            return [each for each in entries if next(each.iterancestors(tag), found) is not each]
+    children = [child for child in found if isinstance(child.tag, str)]
+    is_list = len({(child.tag, child.get("class")) for child in children}) == 1
+    return children if is_list and len(children) > 1 else []
+
+
+def _title(found: Any) -> str:
+    """Return what names an object of JSON, or an empty text."""
+    if not isinstance(found, dict):
+        return ""
+    named = (found.get(name) for name in ("title", "name", "headline", "label", "id"))
+    return next((str(name) for name in named if isinstance(name, str | int)), "")
 
 
 def unseen(items: Sequence[Listed], seen: str) -> list[Listed]:
@@ -82,11 +112,17 @@ def _hash(key: str) -> str:
 
 def _link(found: Any, page: Page) -> str:
     """Return the address of an element's first link that leads off the page, or an empty text."""
-    if not isinstance(found, etree._Element):  # noqa: SLF001 - its only name
+    if isinstance(found, dict):
+        hrefs = [found.get(name) for name in ("url", "link", "href", "html_url")]
+    elif isinstance(found, etree._Element):  # noqa: SLF001 - its only name
+        hrefs = [element.get("href") for element in found.iter("a")]
+    else:
         return ""
-    for element in found.iter("a"):
+    for href in hrefs:
+        if not isinstance(href, str):
+            continue
         try:
-            link = urldefrag(urljoin(page.url, (element.get("href") or "").strip())).url
+            link = urldefrag(urljoin(page.url, href.strip())).url
             is_page = urlsplit(link).scheme in {"http", "https"}
         except ValueError:
             continue

@@ -75,10 +75,13 @@ _AS_OF = (
 )
 _COUNTED = (
     r"(?:(?:page |profile |total )?(?:views?|visits?|visitors?|hits?|impressions|reads|downloads)"
-    r"|(?:users?|people|guests?|members?|visitors?|others?|shoppers?|customers?|persons?) "
+    r"|(?:users?|people|guests?|members?|visitors?|others?|shoppers?|customers?|persons?|fans?) "
     r"(?:(?:are |is |have |has )?(?:currently |now |just )?(?:online|viewing|watching|looking"
-    r"|active|browsing|viewed|bought|purchased|added)\b[^\n.]*)|online(?: now)?|viewing(?: now)?"
+    r"|active|reacted|interested|browsing|viewed|bought|purchased|added)\b[^\n.]*)"
+    r"|online(?: now)?|viewing(?: now)?"
     r"|watching(?: now)?|likes?|shares?|followers?|subscribers?"
+    r"|reactions?|stars?|members|guests"
+    r"|(?:readers|members|subscribers|others|people) (?:of|in|on) [^\n.]*"
     r"|aufrufe|besucher|zugriffe|klicks|mal (?:angesehen|aufgerufen|gelesen)"
     r"|personen (?:sehen|schauen)[^\n.]*"
     r"|vues?|visites?|visiteurs?|lectures|personnes (?:regardent|consultent)[^\n.]*"
@@ -105,6 +108,18 @@ _ANYWHERE = (
     ),
     rf"{_NUMBER} {_COUNTED}(?:$|\b)",
     rf"\b{_COUNTED} ?: ?{_NUMBER}",
+    (
+        r"\b(?:users? online|visitor (?:number|no\.?)|besucher (?:nr\.?|nummer)|visiteur n°)"
+        rf" ?:? ?#? ?{_NUMBER}"
+    ),
+    (
+        r"\b(?:accessed|viewed|shared|read|visited|downloaded|angesehen|aufgerufen|geteilt)"
+        rf" {_NUMBER} (?:times|mal)"
+    ),
+    # Unread messages, in a title.
+    r"^\(\d+\+?\) ",
+    r"(?:yesterday|last (?:week|month|year))",
+    r"\d{1,3}:\d{2} (?:min|sec|sek)",
     # Names of members of JSON that say when or for whom an answer was made.
     (
         r'"(?:timestamp|time|now|date|server_?time|generated_?(?:at|on)?|fetched_?at|current_?time'

@@ -25,7 +25,6 @@ from executions.pages.rule import (
     Contains,
     Exists,
     InStock,
-    IsGone,
     LowestSoFar,
     Matches,
     Moves,
@@ -208,7 +207,7 @@ class _Reader:
         return Exists(self._selector(part))
 
     def _is_gone(self, part: Node) -> Rule:
-        return IsGone(self._selector(part))
+        return Not(Exists(self._selector(part)))
 
     def _compared(self, tree: Node, symbol: Token, token: Token) -> Rule:
         value = self._value(tree)
@@ -353,7 +352,9 @@ def _number(token: Token) -> Decimal:
             f"{token.replace(',', '.')}.",
             token,
         )
-    return Decimal(token.replace(",", "."))
+    if "," in token:
+        return Decimal(token.replace(".", "").replace(",", "."))
+    return Decimal(token)
 
 
 def _amount(token: Token) -> Decimal:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from lxml import etree, html
@@ -12,6 +13,24 @@ from executions.pages.rule import Scope, Selector
 from executions.pages.selected import json_text, selected, text_at
 from executions.pages.storable import storable
 from executions.pages.visible_text import text_of
+from executions.pages.xpath import compiled_xpath
+
+#: Names of classes and ids that advertisements have.
+_NAMES = (
+    "ad", "ads", "advert", "adverts", "advertisement", "advertising", "adsbygoogle", "ad-banner",
+    "ad-box", "ad-container", "ad-slot", "ad-unit", "ad-wrapper", "ad_box", "adbox", "banner-ad",
+    "sponsored", "sponsored-content", "anzeige", "werbung", "publicite", "publicidad", "pubblicita",
+)  # fmt: skip
+_ADVERTS = compiled_xpath(
+    "//aside | //*[@role='complementary'] | //*["
+    + " or ".join(
+        f"contains(concat(' ', translate(@{attribute}, '{ascii_uppercase}', '{ascii_lowercase}'),"
+        f" ' '), ' {name} ')"
+        for name in _NAMES
+        for attribute in ("class", "id")
+    )
+    + "]"
+)
 
 
 def part_of(page: Page, scope: Scope) -> Page | None:
@@ -29,6 +48,13 @@ def part_of(page: Page, scope: Scope) -> Page | None:
     for pattern in scope.ignoring:
         text = pattern.compiled().sub("", text)
     return replace(part, text=text)
+
+
+def without_adverts(page: Page) -> Page:
+    """Return a page without advertisements and what stands aside of its content."""
+    if page.document is None or not _ADVERTS(page.document):
+        return page
+    return _without(page, [Selector("xpath", _ADVERTS.path)])
 
 
 def _within(page: Page, selector: Selector) -> Page | None:

@@ -134,17 +134,6 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
-class IsGone:
-    """The page had a part at an earlier visit, and no longer has it."""
-
-    #: The part.
-    selector: Selector
-
-    def __str__(self) -> str:
-        return f"{self.selector} is gone"
-
-
-@dataclass(frozen=True, slots=True)
 class InStock:
     """The page's structured data says that what it offers can be ordered."""
 
@@ -247,6 +236,8 @@ class Not:
                 return f"does not contain {quoted(text)}"
             case Matches(pattern):
                 return f"does not match {pattern}"
+            case Exists(selector):
+                return f"{selector} is gone"
             case _:
                 return f"not {_operand(self.rule)}"
 
@@ -321,7 +312,6 @@ Rule = (
     | Contains
     | Matches
     | Exists
-    | IsGone
     | InStock
     | OutOfStock
     | Compared
@@ -373,7 +363,7 @@ def selectors_in(rule: Rule) -> list[Selector]:
 
 def _is_word(rule: Rule) -> bool:
     """Return whether a negation has a word of its own, such as "does not contain"."""
-    return isinstance(rule, Not) and isinstance(rule.rule, Contains | Matches)
+    return isinstance(rule, Not) and isinstance(rule.rule, Contains | Matches | Exists)
 
 
 def _operand(rule: Rule) -> str:

@@ -62,8 +62,7 @@ def news(condition, *pages):
         ("new lines", ["<p>a", "<p>a<p>b", "<p>a", "<p>a<p>b", "<p>b<p>c"], [0, 1, 0, 0, 1]),
         ('exists css("b")', ["a", "<b>1</b>", "<b>2</b>", "a", "<b>1</b>"], [0, 1, 0, 0, 1]),
         ('not exists css("b")', ["<b>1</b>", "a"], [0, 1]),
-        # What was never there is not gone.
-        ('css("b") is gone', ["a", "<b>1</b>", "a", "a", "<b>1</b>", "a"], [0, 0, 1, 0, 0, 1]),
+        ('css("b") is gone', ["<b>1</b>", "a", "a", "<b>1</b>", "a"], [0, 1, 0, 0, 1]),
         (
             'css("b") == "Open"',
             ["<b>Closed</b>", "<b>OPEN</b>", "open", "<b>open</b>"],
@@ -228,6 +227,38 @@ def test_new_items_of_a_list(before, after, new):
     assert found.is_news is bool(new)
 
 
+@pytest.mark.parametrize(
+    ("condition", "before", "after", "titles"),
+    [
+        ('in css("ul") new items', "<ul><li>a", "<ul><li>b<li>c<li>a", ["b", "c"]),
+        ('in css("main") new items', "<main><ul><li>a", "<main><ul><li>b<li>a", ["b"]),
+        ('in css("table") new items', "<table><tr><td>a", "<table><tr><td>a<tr><td>b", ["b"]),
+        (
+            'in css("#jobs") new items',
+            "<div id=jobs><p>a</p><p>b</p></div>",
+            "<div id=jobs><p>c</p><p>a</p><p>b</p></div>",
+            ["c"],
+        ),
+    ],
+)
+def test_new_items_of_one_list_are_its_entries(condition, before, after, titles):
+    _, found = visits(condition, html(before), html(after))
+
+    assert [entry.text for each in found.listings for entry in each.entries] == titles
+
+
+def test_new_items_of_a_list_in_json_have_names_and_links():
+    job = {"id": 1, "title": "Baker", "url": "/baker"}
+    other = {"id": 2, "title": "Cook", "url": "/cook"}
+
+    _, found = visits(
+        'in json("$.jobs") new items', data({"jobs": [job]}), data({"jobs": [job, other]})
+    )
+
+    (listing,) = found.listings
+    assert [(entry.text, entry.url) for entry in listing.entries] == [("Cook", f"{URL}cook")]
+
+
 def test_items_that_were_seen_are_known_when_they_come_back():
     pages = [feed("a", "b"), feed("b"), feed("a", "b")]
 
@@ -268,6 +299,14 @@ def test_what_is_remembered_of_a_long_list_has_a_limit():
         ("Bread  and\N{NO-BREAK SPACE}butter", "BREAD and butter"),
         ("“Bread”\N{EN DASH}fresh", '"Bread"-fresh'),
         ("<p>a<p>b", "<p>b<p>a"),
+        ("You are visitor number 001204", "You are visitor number 001219"),
+        ("Users online: 12 (3 members, 9 guests)", "Users online: 15 (4 members, 11 guests)"),
+        ("(3) Notice board", "(7) Notice board"),
+        ("Shared 120 times, 14 likes", "Shared 131 times, 19 likes"),
+        ("40 fans are looking at this event", "77 fans are looking at this event"),
+        ("Released yesterday", "Released 2 days ago"),
+        ("a<aside>Now 7 °C</aside>", "a<aside>Now 9 °C</aside>"),
+        ("a<div class='Ad box'>Boots</div>", "a<div class='Ad box'>Flights</div>"),
     ],
 )  # fmt: skip
 def test_what_changes_at_every_visit_is_no_change_unless_it_is_wanted(before, after):

@@ -20,7 +20,6 @@ from executions.pages.rule import (
     Contains,
     Exists,
     InStock,
-    IsGone,
     LowestSoFar,
     Matches,
     Moves,
@@ -108,8 +107,9 @@ def json(text):
         ('exists css("b")', Exists(Selector("css", "b"))),
         ('xpath("//b") exists', Exists(Selector("xpath", "//b"))),
         ('not exists css("b")', Not(Exists(Selector("css", "b")))),
-        ('css("b") is gone', IsGone(Selector("css", "b"))),
+        ('css("b") is gone', Not(Exists(Selector("css", "b")))),
         ("price < 99,50", Compared(Value(), "<", Decimal("99.50"))),
+        ("price < 1.299,50", Compared(Value(), "<", Decimal("1299.50"))),
         ("the price is below 100", Compared(Value(), "<", Decimal(100))),
         ("price is at most 100", Compared(Value(), "<=", Decimal(100))),
         ("price \u2265 0,125", Compared(Value(), ">=", Decimal("0.125"))),
@@ -200,7 +200,7 @@ rules_of_text = st.one_of(
 simple_rules = st.one_of(
     rules_of_text,
     st.builds(Exists, parts),
-    st.builds(IsGone, parts),
+    st.builds(Exists, parts).map(Not),
     st.sampled_from([InStock(), OutOfStock()]),
     st.builds(Compared, values, st.sampled_from(list(OPERATORS)), decimals),
     st.builds(

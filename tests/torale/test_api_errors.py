@@ -145,7 +145,7 @@ def test_a_method_that_a_path_does_not_have_is_told_with_those_it_has(owner_clie
         405,
         {"detail": 'Method "DELETE" not allowed.'},
     )
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["Allow"] == "GET, PATCH, HEAD, OPTIONS"
 
 
 def test_a_form_of_answer_that_there_is_not_is_not_acceptable(owner_client):

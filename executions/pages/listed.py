@@ -77,7 +77,8 @@ def _entries(found: Any) -> list[Any]:
     for tag in ENTRY_TAGS:
         entries = list(found.iter(tag))
         if entries:
-            return [each for each in entries if next(each.iterancestors(tag), found) is not each]
+            inside = set(entries)
+            return [each for each in entries if next(each.iterancestors(tag), None) not in inside]
     children = [child for child in found if isinstance(child.tag, str)]
     is_list = len({(child.tag, child.get("class")) for child in children}) == 1
     return children if is_list and len(children) > 1 else []

@@ -352,7 +352,7 @@ def selectors_in(rule: Rule) -> list[Selector]:
             found = selectors_in(inner)
         case Scoped(scope, inner):
             found = [*scope.within, *scope.without, *selectors_in(inner)]
-        case Exists(selector) | IsGone(selector):
+        case Exists(selector):
             found = [selector]
         case Compared(value=value) | Between(value=value) | Moves(value=value) | LowestSoFar(value):
             found = [value.selector] if value.selector else []

@@ -72,9 +72,9 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
     return [line._replace(form=form) for line in lines if (form := folded(line.own))]
 
 
-def _without_noise(lines: Sequence[Line]) -> Sequence[Line]:
+def _without_noise(lines: Sequence[Line]) -> list[Line]:
     if sum(len(line.form) for line in lines) > SEARCHED_CHARACTERS:
-        return lines
+        return list(lines)
     forms = without_noise([(line.number, line.form) for line in lines])
     return [line._replace(form=form) for line, form in zip(lines, forms, strict=True) if form]
 

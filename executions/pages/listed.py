@@ -35,14 +35,15 @@ class Listed(NamedTuple):
     url: str
     #: What tells it from the others.
     key: str
-    #: What else to know it by at a later visit, when its link has become that of others as well.
-    other_key: str = ""
+    #: What else to know it by at a later visit, when others have the same link; the same if
+    #: there is nothing.
+    other_key: str
 
 
 def items_of_feed(page: Page) -> list[Listed]:
     """Return the items of a feed."""
     return [
-        Listed(item.title or item.text[:200] or item.url or item.key, item.url, item.key)
+        Listed(item.title or item.text[:200] or item.url or item.key, item.url, item.key, item.key)
         for item in page.items[:COUNTED_ITEMS]
     ]
 
@@ -62,7 +63,7 @@ def items_of_list(found: Sequence[Any], page: Page) -> list[Listed]:
     for title, link, text in texts:
         of_text = f"text {' '.join(without_noise([(99, folded(text))]))}"
         of_link = f"link {without_tracking(link)}"
-        is_own = link and counts[link] == 1
+        is_own = bool(link) and counts[link] == 1
         keys = (of_link, of_text) if is_own else (of_text, of_link)
         items.append(Listed(title or text.partition("\n")[0], link, *keys))
     return items
@@ -101,7 +102,7 @@ def unseen(items: Sequence[Listed], seen: str) -> list[Listed]:
 
 def remembered(items: Sequence[Listed], seen: str) -> str:
     """Return the keys of the items and those that were seen before, the newest first."""
-    now = (_hash(key) for item in items for key in (item.key, item.other_key) if key)
+    now = (_hash(key) for item in items for key in (item.key, item.other_key))
     before = (seen[at : at + KEY_CHARACTERS] for at in range(0, len(seen), KEY_CHARACTERS))
     return "".join(list(dict.fromkeys((*now, *before)))[:REMEMBERED_KEYS])
 

@@ -92,9 +92,6 @@ AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 #: The rules about a text, of which `ignoring` can take something away.
 OF_TEXT = Changes | NewLines | NewItems | Contains | Matches
 
-#: A tree of Lark. The grammar says what its children are, and the types cannot.
-Node = Any
-
 
 @lru_cache(maxsize=1000)
 def parse(text: str, *, compiles: bool = True) -> Rule:
@@ -110,13 +107,14 @@ def parse(text: str, *, compiles: bool = True) -> Rule:
         RuleError: the message points at the fault and says what to write.
     """
     tokens: list[Token] = []
-    parser: Any = _parser().parse_interactive(text)  # Lark leaves it without types
+    parser: Any = _parser().parse_interactive(text)  # some of its methods have no types
     try:
         tokens.extend(parser.iter_parse())
         tree = parser.feed_eof()
     except UnexpectedInput as error:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-        at: int = len(text) if at_end else error.pos_in_stream  # type: ignore[assignment]  # it is set
+        position: Any = error.pos_in_stream  # declared as None
+        at = len(text) if at_end else position
         accepted = parser.accepts()
         if "$END" in accepted:
             rule = _Reader(compiles=False).read(parser.feed_eof())
@@ -138,7 +136,7 @@ class _Reader:
         self._compiles = compiles
         self._rules = 0
 
-    def read(self, tree: Node) -> Rule:
+    def read(self, tree: Tree[Any]) -> Rule:
         """Return the rule of a whole condition."""
         return self._rule(tree.children[0], depth=0)
 
@@ -169,7 +167,7 @@ class _Reader:
             return Scoped(rule.scope.inside(scope), rule.rule)
         return Scoped(scope, rule)
 
-    def _simple_rule(self, tree: Node) -> Rule:
+    def _simple_rule(self, tree: Tree[Any]) -> Rule:
         self._rules += 1
         if self._rules > MAX_RULES:
             raise _fault(f"At most {MAX_RULES} rules can be joined.", tree.meta)
@@ -182,13 +180,13 @@ class _Reader:
     def _changes(self, exactly: Token | None) -> Rule:
         return Changes(exactly=exactly is not None)
 
-    def _contains(self, texts: Node) -> Rule:
+    def _contains(self, texts: Any) -> Rule:
         rules = tuple(Contains(_text(token, "contains")) for token in texts.children)
         if len(rules) == 1:
             return rules[0]
         return AnyOf(rules) if texts.data == "any_text" else AllOf(rules)
 
-    def _does_not_contain(self, texts: Node) -> Rule:
+    def _does_not_contain(self, texts: Any) -> Rule:
         if texts.data == "all_texts":
             raise _fault(
                 'Write does not contain "…" and does not contain "…" if both texts must be absent.',
@@ -203,13 +201,13 @@ class _Reader:
     def _does_not_match(self, regex: Token) -> Rule:
         return Not(Matches(self._pattern(regex)))
 
-    def _exists(self, part: Node) -> Rule:
+    def _exists(self, part: Tree[Any]) -> Rule:
         return Exists(self._selector(part))
 
-    def _is_gone(self, part: Node) -> Rule:
+    def _is_gone(self, part: Tree[Any]) -> Rule:
         return Not(Exists(self._selector(part)))
 
-    def _compared(self, tree: Node, symbol: Token, token: Token) -> Rule:
+    def _compared(self, tree: Tree[Any], symbol: Token, token: Token) -> Rule:
         value = self._value(tree)
         written = " ".join(symbol.lower().split())
         written = written if written == "is not" else written.removeprefix("is ")
@@ -230,7 +228,7 @@ class _Reader:
             operand = _text(token, symbol)
         return Compared(value, SPELLINGS.get(written, written), operand)
 
-    def _between(self, value: Node, low: Token, high: Token) -> Rule:
+    def _between(self, value: Tree[Any], low: Token, high: Token) -> Rule:
         rule = Between(self._value(value), _number(low), _number(high))
         if rule.low > rule.high:
             raise _fault(
@@ -241,7 +239,7 @@ class _Reader:
         return rule
 
     def _moves(
-        self, value: Node | None, direction: Token, by: Token | None, percent: Token | None
+        self, value: Tree[Any] | None, direction: Token, by: Token | None, percent: Token | None
     ) -> Rule:
         return Moves(
             self._single_value(value),
@@ -250,18 +248,18 @@ class _Reader:
             is_percentage=percent is not None,
         )
 
-    def _lowest_so_far(self, value: Node | None) -> Rule:
+    def _lowest_so_far(self, value: Tree[Any] | None) -> Rule:
         return LowestSoFar(self._single_value(value))
 
-    def _value(self, tree: Node | None) -> Value:
-        match tree.children if tree else None:
+    def _value(self, tree: Tree[Any] | None) -> Value:
+        match tree.children if tree else []:
             case [Token() as quantifier, part]:
                 return Value(self._element_selector(part), quantifier.lower())
             case [Tree() as part]:
                 return Value(self._element_selector(part))
         return Value()
 
-    def _single_value(self, tree: Node | None) -> Value:
+    def _single_value(self, tree: Tree[Any] | None) -> Value:
         value = self._value(tree)
         if tree and value.quantifier:
             raise _fault(
@@ -270,14 +268,14 @@ class _Reader:
             )
         return value
 
-    def _element_selector(self, tree: Node) -> Selector:
+    def _element_selector(self, tree: Tree[Any]) -> Selector:
         """Return a selector that is not `feed`."""
         selector = self._selector(tree)
         if selector.kind == "feed":
             raise _fault('Write css("…"), xpath("…") or json("…") here instead of feed.', tree.meta)
         return selector
 
-    def _selector(self, tree: Node) -> Selector:
+    def _selector(self, tree: Any) -> Selector:
         match tree.children:
             case [kind, token]:
                 selector = Selector(kind.lower(), _text(token, f"{kind.lower()}("))

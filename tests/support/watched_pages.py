@@ -8,7 +8,9 @@ from typing import Any
 
 from executions import monitors
 from executions.monitors import Answer, Question
+from executions.pages.finding import Finding
 from executions.pages.page import Page
+from executions.pages.page_text import PageTexts
 from executions.pages.rule import Selector
 from executions.pages.selected import number_at, selected
 from tests.support.factories import NOW
@@ -47,3 +49,9 @@ def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] |
     """Return the first number that a selector finds and the text that contains it, or None."""
     found = selected(page, Selector(kind, selector), only_first=True)
     return number_at(found[0], page) if found else None
+
+
+def texts_of(finding: Finding) -> PageTexts:
+    """Return what a finding has to remember of its page's text."""
+    assert finding.text is not None
+    return PageTexts.unpack(finding.text)

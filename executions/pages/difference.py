@@ -48,8 +48,7 @@ def difference(old: str, new: str, *, exactly: bool = False) -> Difference:
         new: the newer text.
         exactly: whether spelling counts, and what changes at every visit, such as a clock.
     """
-    before: Sequence[Line] = _lines(old)
-    after: Sequence[Line] = _lines(new)
+    before, after = _lines(old), _lines(new)
     gone, come = _without(before, after), _without(after, before)
     if not exactly:  # only what is left is folded, which takes most of the time
         for leave in (_folded, _without_noise):

@@ -10,7 +10,7 @@ from executions.pages.listed import Listed, items_of_feed, items_of_list, rememb
 from executions.pages.normal_form import folded, span_of
 from executions.pages.offers import Offers, offers_of
 from executions.pages.page import Page, PageKind
-from executions.pages.part import part_of, without_adverts
+from executions.pages.part import part_of
 from executions.pages.rule import (
     AllOf,
     AnyOf,
@@ -140,8 +140,8 @@ class Judge:
     def _changed(self, rule: Changes | NewLines, part: Page, scope: Scope) -> Verdict:
         key = str(Scoped(scope, rule))
         exactly = isinstance(rule, Changes) and rule.exactly
-        if not exactly and not scope.within:
-            part = without_adverts(part)
+        if not exactly:
+            part = part_of(self._page, scope, without_adverts=True) or part
         self.learnt.texts[key] = part.text
         old = self._history.texts.get(key)
         if old is None:

@@ -12,6 +12,7 @@ from lxml import etree
 from executions.pages.noise import without_noise, without_tracking
 from executions.pages.normal_form import folded
 from executions.pages.page import Page
+from executions.pages.part import outermost
 from executions.pages.selected import text_at
 
 #: How many items of a feed or list count, from its top.
@@ -76,11 +77,10 @@ def _entries(found: Any) -> list[Any]:
     if not isinstance(found, etree._Element) or found.tag in ENTRY_TAGS:  # noqa: SLF001 - its only name
         return []
     for tag in ENTRY_TAGS:
-        entries = list(found.iter(tag))
-        if entries:
-            inside = set(entries)
-            return [each for each in entries if next(each.iterancestors(tag), None) not in inside]
-    children = [child for child in found if isinstance(child.tag, str)]
+        # A list in a list belongs to its entry.
+        if entries := list(outermost(list(found.iter(tag)))):
+            return entries
+    children = list(found.iterchildren("*"))
     is_list = len({(child.tag, child.get("class")) for child in children}) == 1
     return children if is_list and len(children) > 1 else []
 

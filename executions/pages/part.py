@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from lxml import etree, html
@@ -13,33 +12,32 @@ from executions.pages.rule import Scope, Selector
 from executions.pages.selected import json_text, selected, text_at
 from executions.pages.storable import storable
 from executions.pages.visible_text import text_of
-from executions.pages.xpath import compiled_xpath
 
 #: Names of classes and ids that advertisements have.
-_NAMES = (
+_NAMES = {
     "ad", "ads", "advert", "adverts", "advertisement", "advertising", "adsbygoogle", "ad-banner",
     "ad-box", "ad-container", "ad-slot", "ad-unit", "ad-wrapper", "ad_box", "adbox", "banner-ad",
     "sponsored", "sponsored-content", "anzeige", "werbung", "publicite", "publicidad", "pubblicita",
-)  # fmt: skip
-_ADVERTS = compiled_xpath(
-    "//aside | //*[@role='complementary'] | //*["
-    + " or ".join(
-        f"contains(concat(' ', translate(@{attribute}, '{ascii_uppercase}', '{ascii_lowercase}'),"
-        f" ' '), ' {name} ')"
-        for name in _NAMES
-        for attribute in ("class", "id")
-    )
-    + "]"
-)
+}  # fmt: skip
+#: The attribute of elements that are not shown, so that `text_of` leaves them out.
+_UNSEEN = "hidden"
 
 
-def part_of(page: Page, scope: Scope) -> Page | None:
+def part_of(page: Page, scope: Scope, *, without_adverts: bool = False) -> Page | None:
     """Return what `scope` leaves of a page, as a page; None if a part is not there.
 
     What a scope leaves out is found first, then what it is limited to, from the outermost part to
     the innermost. Expressions that it ignores are removed from the text only.
+
+    Args:
+        page: the page.
+        scope: the scope.
+        without_adverts: whether the text is to leave out advertisements and what stands aside of
+            the content, too. What the scope is limited to is never left out.
     """
     part: Page | None = _without(page, scope.without) if scope.without else page
+    if without_adverts and not scope.within and page.document is not None:
+        part = _without_adverts(part or page)
     for selector in scope.within:
         part = part and _within(part, selector)
     if part is None or not scope.ignoring:
@@ -50,11 +48,31 @@ def part_of(page: Page, scope: Scope) -> Page | None:
     return replace(part, text=text)
 
 
-def without_adverts(page: Page) -> Page:
-    """Return a page without advertisements and what stands aside of its content."""
-    if page.document is None or not _ADVERTS(page.document):
+def _without_adverts(page: Page) -> Page:
+    adverts = list(_adverts(page.document))
+    if not adverts:
         return page
-    return _without(page, [Selector("xpath", _ADVERTS.path)])
+    for each in adverts:
+        each.set(_UNSEEN, "")
+    text = storable(text_of(page.document))
+    for each in adverts:
+        del each.attrib[_UNSEEN]
+    return replace(page, text=text)
+
+
+def _adverts(document: Any) -> Iterator[Any]:
+    """Yield the elements that are shown and that show advertisements, or stand aside."""
+    known: dict[str | None, bool] = {}
+    # An XPath such as //*[@class] takes quadratic time.
+    for element in document.iter("*"):
+        for name in ("class", "id"):
+            value = element.get(name)
+            if value not in known:
+                known[value] = not _NAMES.isdisjoint((value or "").lower().split())
+        is_aside = element.tag == "aside" or element.get("role") == "complementary"
+        is_advert = is_aside or known[element.get("class")] or known[element.get("id")]
+        if is_advert and element.get(_UNSEEN) is None:
+            yield element
 
 
 def _within(page: Page, selector: Selector) -> Page | None:
@@ -73,7 +91,7 @@ def _within(page: Page, selector: Selector) -> Page | None:
         return replace(page, text=text, document=None, items=())
     document = html.Element("html")
     body = etree.SubElement(document, "body")
-    for element in _outermost(elements):
+    for element in outermost(elements):
         copied = deepcopy(element)
         copied.tail = None
         body.append(copied)
@@ -110,7 +128,7 @@ def _drop(element: Any) -> None:
     parent.remove(element)
 
 
-def _outermost(elements: Sequence[Any]) -> Iterator[Any]:
+def outermost(elements: Sequence[Any]) -> Iterator[Any]:
     """Yield the elements that are in none of the others."""
     chosen = set(elements)
     for element in dict.fromkeys(elements):

@@ -201,6 +201,7 @@ def test_new_items_of_a_list(before, after, new):
     ("condition", "before", "after", "titles"),
     [
         ('in css("ul") new items', "<ul><li>a", "<ul><li>b<li>c<li>a", ["b", "c"]),
+        ('in css("ul") new items', "<ul><li>a", "<ul><li>a<li>b<ol><li>c<li>d</ol>", ["b"]),
         ('in css("main") new items', "<main><ul><li>a", "<main><ul><li>b<li>a", ["b"]),
         ('in css("table") new items', "<table><tr><td>a", "<table><tr><td>a<tr><td>b", ["b"]),
         (

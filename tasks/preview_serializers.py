@@ -3,8 +3,9 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from tasks.fields import RequestHeadersField
 from tasks.previews import Preview
-from tasks.serializers import QUESTION, REQUEST_HEADERS, RequestHeadersField
+from tasks.serializers import QUESTION, REQUEST_HEADERS
 from torale.api.fields import StoredSerializer, TextField
 from torale.api.validation import LenientSerializer
 

@@ -4,22 +4,18 @@ It uses no language model.
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import datetime, timedelta
-from http import HTTPStatus
-from http.client import responses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 from django.conf import settings
 
 from executions.confined import ChildDied, TooMuch, confined
-from executions.failures import LONGEST_REST, FailureKind, most_retryable
+from executions.failures import FailureKind, most_retryable
 from executions.monitors.addresses import addresses_in, fault_in
-from executions.monitors.echoes import without_values
+from executions.monitors.notification import tell
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -30,6 +26,7 @@ from executions.monitors.protocol import (
     Source,
 )
 from executions.monitors.resting import remembered, resting
+from executions.monitors.visit import attempt
 from executions.pages import examine
 from executions.pages.examine import Look, NotThePage, Sight
 from executions.pages.finding import Finding
@@ -37,11 +34,9 @@ from executions.pages.page import Download, Unreadable
 from executions.pages.parsing import parse
 from executions.pages.rule import Changes, Rule
 from executions.pages.rule_error import RuleError
-from executions.pages.verdict import Entry, Listing
 from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
-from torale.retry_after import retry_after
 from torale.url_rules import Networks, origin_of
 
 T = TypeVar("T")
@@ -51,35 +46,14 @@ UNDECRYPTABLE = (
     "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
 )
 
-#: The time limit for one page, redirects included.
-VISIT_TIMEOUT = timedelta(seconds=30)
-MAX_BYTES = 5 * 1024 * 1024
 MAX_PAGES = 5
 
-#: Statuses with which a server may say when to come again.
-WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-
-#: What the owner is warned of. The sentences stay the same from visit to visit, so that they can
-#: be counted.
-GONE = (
-    "{address} answers 410 Gone: its site has removed it for good. It is visited only once a day. "
-    "Name the page's new address, or complete the task."
-)
-ASKED_TO_WAIT = (
-    "{address} answers {status} and says when to come again (Retry-After). It is not visited "
-    "before that."
-)
+#: What the owner is warned of. The sentence stays the same from visit to visit, so that it can be
+#: counted.
 UNREAD = (
     "{address} cannot be read, although other pages of the task can. `failed_pages` in the result "
     "of the latest execution says why."
 )
-
-FAILURES = {
-    outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
-    outbound.Failure.NOT_ALLOWED: FailureKind.USER_ERROR,
-    outbound.Failure.TOO_LARGE: FailureKind.USER_ERROR,
-    outbound.Failure.TOO_MANY_REDIRECTS: FailureKind.USER_ERROR,
-}
 
 
 class PageMonitor:
@@ -325,78 +299,6 @@ def _headers_in(question: Question) -> Mapping[str, str]:
     return question.request_headers
 
 
-async def attempt(  # noqa: PLR0913 - what a visit consists of
-    session: aiohttp.ClientSession,
-    address: str,
-    *,
-    headers: Mapping[str, str],
-    now: datetime,
-    resting: AskFailed | None = None,
-    time_limit: timedelta | None = None,
-) -> outbound.Reply | AskFailed:
-    """Return what the server answered, or why it did not: one page does not end the others.
-
-    Args:
-        session: from `outbound.open_session`.
-        address: the page's URL.
-        headers: the request headers.
-        now: when the question is asked.
-        resting: why the page is not visited yet; None if it is.
-        time_limit: as for `visit`.
-    """
-    if resting:
-        return resting
-    try:
-        return await visit(session, address, headers=headers, now=now, time_limit=time_limit)
-    except AskFailed as failure:
-        return failure
-
-
-async def visit(
-    session: aiohttp.ClientSession,
-    address: str,
-    *,
-    headers: Mapping[str, str],
-    now: datetime,
-    time_limit: timedelta | None = None,
-) -> outbound.Reply:
-    """Return what the server of the page at `address` answered, without the headers' values in it.
-
-    Args:
-        session: from `outbound.open_session`.
-        address: the page's URL.
-        headers: the request headers.
-        now: when the question is asked.
-        time_limit: the time that the page may take; by default VISIT_TIMEOUT.
-
-    Raises:
-        AskFailed: there was no answer, or its status is not 2xx.
-    """
-    try:
-        reply = await outbound.fetch(
-            session,
-            address,
-            headers=headers,
-            timeout=time_limit or VISIT_TIMEOUT,
-            max_bytes=MAX_BYTES,
-        )
-    except outbound.Unreachable as error:
-        raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
-    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
-        rest, warnings = _rest_after(reply, address, now=now)
-        raise AskFailed(
-            _failure_of(reply.status),
-            f"{address} answered {reply.status} {responses.get(reply.status, '')}".rstrip() + ".",
-            retry_after=now + rest if rest else None,
-            warnings=warnings,
-        )
-    if headers:
-        # In a thread: searching five megabytes for dozens of values takes a tenth of a second.
-        body = await asyncio.to_thread(without_values, reply.body, headers)
-        return replace(reply, body=body)
-    return reply
-
-
 async def find(  # noqa: PLR0913 - what is known of a page
     address: str,
     condition: str,
@@ -453,70 +355,11 @@ async def in_child(address: str, function: Callable[..., T], *arguments: Any) ->
         ) from error
 
 
-def _rest_after(
-    reply: outbound.Reply, address: str, *, now: datetime
-) -> tuple[timedelta | None, list[str]]:
-    """Return for how long the page is not visited, and what to warn the owner of."""
-    if reply.status == HTTPStatus.GONE:
-        return LONGEST_REST, [GONE.format(address=address)]
-    if reply.status in WITH_RETRY_AFTER:
-        asked = retry_after(reply.headers.get("retry-after"), now=now)
-        if asked:
-            return min(asked, LONGEST_REST), [
-                ASKED_TO_WAIT.format(address=address, status=reply.status)
-            ]
-    return None, []
-
-
 def _warnings(address: str, reply: outbound.Reply, sight: Sight) -> Iterator[str]:
     if origin_of(reply.url) != origin_of(address):
         yield f"{address} leads to another site: {reply.url}."
-    if not sight.text.strip():
-        yield f"{address} has no text. Perhaps a script adds it; Torale runs no scripts."
     if len(sight.text) < sight.characters:
         yield (
             f"Only the first {len(sight.text):,} of {sight.characters:,} characters of {address} "
             "are shown. The condition is applied to all of them."
         )
-
-
-def _failure_of(status: int) -> FailureKind:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return FailureKind.RATE_LIMIT
-    # A status such as 404 is not retried within the run, only at the next visit.
-    return (
-        FailureKind.NETWORK
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        else (FailureKind.USER_ERROR)
-    )
-
-
-def tell(title: str, address: str, summary: str, listings: Iterable[Listing] = ()) -> str:
-    """Return the notification in Markdown; nothing that the page says becomes markup in it."""
-    return "\n\n".join(
-        [f"**{_plain(title)}**", _plain(summary), *map(_listed, listings), _link(address)]
-    )
-
-
-def _listed(listing: Listing) -> str:
-    lines = [f"- {_entry(entry)}" for entry in listing.entries]
-    if listing.more:
-        lines.append(f"- … and {listing.more} more")
-    return "\n".join([f"{listing.title}:", "", *lines])
-
-
-def _entry(entry: Entry) -> str:
-    # At the beginning of a line, more characters start markup. A zero-width space takes no room.
-    text = re.sub(r"^(?=[#+=-]|\d+[.)]|$)", "\N{ZERO WIDTH SPACE}", _plain(entry.text))
-    return f"{text} {_link(entry.url)}" if entry.url else text
-
-
-def _link(address: str) -> str:
-    return f"<{address.replace('<', '%3C').replace('>', '%3E')}>"
-
-
-def _plain(text: str) -> str:
-    # Only characters that start markup in the middle of a line are escaped: a title follows two
-    # asterisks, and evidence begins with a word of ours. More backslashes would make the raw
-    # Markdown, which some people see as text, harder to read.
-    return re.sub(r"([\\`*_\[\]<>&~|])", r"\\\1", " ".join(text.split()))

@@ -9,6 +9,7 @@ from executions.pages import expression
 from executions.pages.charset import decoded
 from executions.pages.documents import html_document, xml_document
 from executions.pages.feed import ROOTS, is_json_feed, json_feed, xml_feed
+from executions.pages.json_text import json_text
 from executions.pages.page import Page, PageKind, Unreadable
 from executions.pages.pdf import is_pdf, pdf_page
 from executions.pages.storable import storable
@@ -73,9 +74,8 @@ def _json_page(body: bytes, charset: str | None, *, language: str, url: str) -> 
         data = json.loads(decoded(body, charset))
     if is_json_feed(data):
         return json_feed(data, language=language, url=url)
-    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
     return Page(
-        text=storable(text), title="", kind=PageKind.JSON, language=language, url=url, data=data
+        text=json_text(data), title="", kind=PageKind.JSON, language=language, url=url, data=data
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from lxml import etree, html
 
+from executions.pages.json_text import json_text
 from executions.pages.page import Page, PageKind
 from executions.pages.rule import Scope, Selector
-from executions.pages.selected import json_text, selected, text_at
+from executions.pages.selected import selected, text_at
 from executions.pages.storable import storable
 from executions.pages.visible_text import text_of
 

@@ -10,6 +10,7 @@ from jsonpath.exceptions import JSONPathRecursionError
 from lxml import etree
 
 from executions.pages.json_path import PATHS
+from executions.pages.json_text import json_text
 from executions.pages.numbers import number_in, number_of
 from executions.pages.page import Page
 from executions.pages.rule import Selector
@@ -62,11 +63,6 @@ def text_at(found: Any) -> str:
     if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
         return storable(text_of(found))
     return storable(found) if isinstance(found, str) else json_text(found)
-
-
-def json_text(value: Any) -> str:
-    """Return a value of JSON with sorted keys, a line for each member."""
-    return storable(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
 
 
 def _values(path: str, data: Any, count: int) -> list[Any]:

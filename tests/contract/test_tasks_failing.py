@@ -77,9 +77,11 @@ def test_success_returns_to_the_schedule(owner_client, http_receiver, visited):
     for _ in range(2):
         visited(task, HTTPAnswer(403))
 
-    waits = [wait(visited(task, HTTPAnswer(status, b"x"))) for status in (200, 403)]
+    regular, soon = (wait(visited(task, HTTPAnswer(status, b"x"))) for status in (200, 403))
 
-    assert waits == [15 * MINUTE, MINUTE]
+    # It varies by up to 10 %, so that not all tasks come at once.
+    assert 13.5 * MINUTE <= regular <= 16.5 * MINUTE
+    assert soon == MINUTE
 
 
 def test_warnings_are_read_by_the_owner_only(owner_client, stranger_client, http_receiver, visited):

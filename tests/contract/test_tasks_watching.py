@@ -179,6 +179,7 @@ def stored_headers(task) -> dict[str, str] | None:
 
 def test_they_are_sent_when_the_pages_are_visited(owner_client, http_receiver):
     """`request_headers` are sent when the pages are visited, for cookies and log-ins;"""
+    http_receiver.answers = [HTTPAnswer(200, b"Bread")]
     task = watching(owner_client, search_query=http_receiver.url, run_immediately=True)
 
     asyncio.run(ask(Task.objects.get(pk=task["id"]).question(now=NOW)))

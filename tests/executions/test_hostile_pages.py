@@ -7,7 +7,7 @@ import pytest
 
 from executions import confined
 from executions.failures import FailureKind
-from executions.monitors import AskFailed, page
+from executions.monitors import AskFailed, visit
 from executions.pages import finding, normal_form
 from executions.pages.page import Page
 from executions.pages.page_text import PageTexts
@@ -18,7 +18,7 @@ from tests.support.watched_pages import HTML, JSON, ask
 
 REGEX_VICTIM = json.dumps([{"a": "a" * 32}]).encode()
 NESTED = json.dumps([[[[number] for number in range(100)]] * 20] * 20).encode()
-ARRAYS = b"[" + b"[]," * (page.MAX_BYTES // 3 - 1) + b"0]"
+ARRAYS = b"[" + b"[]," * (visit.MAX_BYTES // 3 - 1) + b"0]"
 PLAIN = {"Content-Type": "text/plain"}
 
 
@@ -54,19 +54,19 @@ def half_a_second(monkeypatch):
         ),
         (
             f'contains "{"a" * 499}"',
-            b"ab" * (page.MAX_BYTES // 2),
+            b"ab" * (visit.MAX_BYTES // 2),
             PLAIN,
             f'The page does not contain "{"a" * 499}".',
         ),
         (
             f'contains "{"a" * 250}b{"a" * 249}"',
-            b"a" * page.MAX_BYTES,
+            b"a" * visit.MAX_BYTES,
             PLAIN,
             f'The page does not contain "{"a" * 250}b{"a" * 249}".',
         ),
         (
             "matches /(a+a+)+b/",
-            b"a" * page.MAX_BYTES,
+            b"a" * visit.MAX_BYTES,
             PLAIN,
             "The page does not contain a match of /(a+a+)+b/.",
         ),
@@ -109,7 +109,7 @@ def find_again(rule, before, after):
     ("before", "after"),
     [
         ("\n".join(["a" * 38 + "b"] * 50_000), "\n".join(["a" * 38 + "c"] * 50_000)),
-        ("\n".join(map(str, range(300_000))), "\n".join(map(str, range(300_000, 0, -1)))),
+        ("\n".join(map(str, range(100_000))), "\n".join(map(str, range(100_000, 0, -1)))),
         ("1 view " * 14_000, "2 views " * 12_000),
         ("12:00:00 " * 11_000, "5 minutes ago " * 7_000),
         ("a", "last updated " * 7_500),
@@ -167,7 +167,7 @@ def little_memory(monkeypatch):
 
 
 def test_a_page_that_needs_too_much_memory_is_the_tasks_own_error(little_memory, http_receiver):
-    body = b"<p>x" * (page.MAX_BYTES // 4)
+    body = b"<p>x" * (visit.MAX_BYTES // 4)
     http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=HTML)]
 
     with pytest.raises(AskFailed) as failure:
@@ -193,10 +193,10 @@ FILE = FEED % (b"<!ENTITY a SYSTEM 'file:///etc/passwd'>", b"a")
     ("body", "headers"),
     [
         (b"<rss>" + b"<item><title>a</title></item>" * 5_000, XML),
-        (b"<a>" * 2_000, XML),
-        (b"<?a?>" * 20_000 + b"<rss>", XML),
-        (b"<!doctype [" * 20_000, XML),
-        (b"&a" * 200_000, XML),
+        (b"<a>Bread" * 2_000, XML),
+        (b"<?a?>" * 20_000 + b"<rss>Bread", XML),
+        (b"<a>Bread</a>" + b"<!doctype [" * 20_000, XML),
+        (b"<a>Bread" + b"&a" * 200_000, XML),
         (b"[" * 500_000, HTML),
         (b"<div>" * 2_000 + b"a", HTML),
     ],
@@ -276,7 +276,7 @@ OFFER = '{{"name": "Bread and butter", "id": {}, "price": {}.95}}'
     ids=["html", "json"],
 )
 def test_an_honest_page_of_five_megabytes_is_read(http_receiver, condition, body, headers):
-    assert page.MAX_BYTES * 0.9 < len(body) < page.MAX_BYTES
+    assert visit.MAX_BYTES * 0.9 < len(body) < visit.MAX_BYTES
     http_receiver.answers = [HTTPAnswer(status=200, body=body, headers=headers)]
 
     answer = ask(http_receiver.url, condition)

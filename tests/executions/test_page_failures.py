@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from executions.failures import FailureKind
-from executions.monitors import NO_MONITOR, AskFailed, FailedPage, page
+from executions.monitors import NO_MONITOR, AskFailed, FailedPage, visit
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer, Request
 from tests.support.watched_pages import JSON, ask, html
@@ -62,7 +62,7 @@ def test_a_page_that_redirects_in_a_circle_is_the_users_to_mend(http_receiver):
 
 
 def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):
-    http_receiver.answers = [HTTPAnswer(status=200, body=b"a" * (page.MAX_BYTES + 1))]
+    http_receiver.answers = [HTTPAnswer(status=200, body=b"a" * (visit.MAX_BYTES + 1))]
 
     with pytest.raises(AskFailed) as failure:
         ask(http_receiver.url, "changes")
@@ -72,7 +72,7 @@ def test_a_page_that_is_too_large_is_the_users_to_mend(http_receiver):
 
 
 def test_a_page_that_does_not_come_in_time_is_a_timeout(http_receiver, monkeypatch):
-    monkeypatch.setattr(page, "VISIT_TIMEOUT", timedelta(seconds=0.2))
+    monkeypatch.setattr(visit, "VISIT_TIMEOUT", timedelta(seconds=0.2))
     stall = threading.Event()
     http_receiver.answers = [HTTPAnswer(stall=stall)]
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from executions.monitors import Answer, Source, page
+from executions.monitors import Answer, Source
+from executions.monitors.notification import tell
 from executions.pages.page import READING
 from executions.pages.page_text import PageTexts
 from tests.support.factories import NOW
@@ -306,7 +307,7 @@ def test_what_a_page_says_cannot_become_markup(http_receiver):
 
 
 def test_a_notification_reads_well_as_it_is():
-    told = page.tell("Bread #1 (new!) - 5.00 + tax", "https://a.example/<b>", "It's 5 - {4}.")
+    told = tell("Bread #1 (new!) - 5.00 + tax", "https://a.example/<b>", "It's 5 - {4}.")
 
     assert told == (
         "**Bread #1 (new!) - 5.00 + tax**\n\nIt's 5 - {4}.\n\n<https://a.example/%3Cb%3E>"
@@ -315,7 +316,7 @@ def test_a_notification_reads_well_as_it_is():
 
 @pytest.mark.parametrize("character", "\\`*_[]<>&~|")
 def test_what_could_start_markup_is_escaped(character):
-    told = page.tell(f"a{character}b", "https://a.example/", f"Seen: {character}")
+    told = tell(f"a{character}b", "https://a.example/", f"Seen: {character}")
 
     assert told == (f"**a\\{character}b**\n\nSeen: \\{character}\n\n<https://a.example/>")
 
@@ -325,7 +326,7 @@ def test_what_could_start_markup_is_escaped(character):
     st.text("a *_`[]()<>&;~|\\!#+-={}'\"/:.1\t\n"),
 )
 def test_no_title_and_no_evidence_becomes_markup(title, evidence):
-    told = page.tell(title, "https://a.example/", f"Seen: {evidence}")
+    told = tell(title, "https://a.example/", f"Seen: {evidence}")
 
     paragraph, strong, link = (
         [token.type for token in tokens if token.type not in ("text", "text_special")]

@@ -92,11 +92,17 @@ def test_what_the_database_cannot_keep_is_replaced(body, content_type, text):
     assert parse_page(body, content_type).text == text
 
 
+def test_json_is_read_the_same_whatever_numbers_it_has():
+    small, large = (parse_page(b'{"b": [%d], "a": 1}' % n, "application/json") for n in (7, 10**30))
+
+    assert large.text == small.text.replace("7", str(10**30))
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/ld+json; charset=utf-8"])
 def test_json_is_read_with_its_keys_in_order(content_type):
     page = parse_page('{"b": [1, "ß"], "a": null}'.encode(), content_type)
 
-    assert page.text == '{\n "a": null,\n "b": [\n  1,\n  "ß"\n ]\n}'
+    assert page.text == '{\n  "a": null,\n  "b": [\n    1,\n    "ß"\n  ]\n}'
     assert page.data == {"a": None, "b": [1, "ß"]}
     assert page.title == ""
 

@@ -51,7 +51,8 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
                     "type": "value_error",
                     "loc": ["body", "condition_description"],
                     "msg": 'Unknown condition "when". Write changes, contains "…", '
-                    'does not contain "…", matches /…/, css("…") < 100 or json("$.…") >= 5. '
+                    'does not contain "…", matches /…/, css("…") < 100, json("$.…") >= 5, '
+                    'price < 100, in stock, new items or exists css("…"). '
                     "(character 1)",
                     "input": "when contains In stock",
                 }

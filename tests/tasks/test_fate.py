@@ -14,6 +14,7 @@ from textwrap import dedent
 import pytest
 
 from executions.models import Execution
+from executions.pages.page import READING
 from notifications.models import NotificationSend
 from tasks.models import Task
 from tasks.run import run
@@ -78,7 +79,10 @@ def scene(owner, http_receiver, time_machine, monkeypatch):
     """A task that is visited every 15 minutes and whose page fails from NOW on."""
     monkeypatch.setattr(random, "random", lambda: 0.5)  # no jitter, so that the table has one form
     url = f"{http_receiver.url}/product"
-    remembered = {"rule": 'contains "In stock"', "pages": {url: {"holds": False}}}
+    remembered = {
+        "rule": 'contains "In stock"',
+        "pages": {url: {"reading": READING, "holds": False}},
+    }
     task = make_task(
         owner, search_query=url, last_known_state=remembered, notification_email=owner.email
     )

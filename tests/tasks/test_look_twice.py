@@ -94,7 +94,7 @@ def test_a_change_is_told_when_a_second_look_finds_it_too(watching, http_receive
 
     assert not told_at_first
     assert is_told(execution)
-    assert 'Gone: "Sold out". New: "In stock".' in news(execution)
+    assert "Gone:\n\n- Sold out\n\nNew:\n\n- In stock\n" in news(execution)
 
 
 def test_between_the_looks_the_execution_waits_without_an_error(watching, http_receiver):
@@ -178,7 +178,7 @@ def test_what_rotates_is_not_told_and_what_changes_beside_it_is(
 
     assert not is_told(rotated)
     assert is_told(changed)
-    assert 'Gone: "Sold out". New: "In stock".' in news(changed)
+    assert "Gone:\n\n- Sold out\n\nNew:\n\n- In stock\n" in news(changed)
     assert "Ad" not in news(changed)
 
 
@@ -351,7 +351,7 @@ def test_force_between_the_looks_begins_anew(watching, http_receiver, look_again
 
     assert replaced.status == "cancelled"
     assert (execution.status, execution.first_look_at) == ("retrying", NOW)
-    assert 'New: "In stock too".' in news(look_again(execution))
+    assert "New:\n\n- In stock too\n" in news(look_again(execution))
 
 
 def test_a_task_that_is_paused_between_the_looks_still_tells_what_it_saw(

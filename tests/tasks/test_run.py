@@ -212,9 +212,9 @@ def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
     execution = ask(watching)
 
     assert (execution.status, execution.next_attempt_at) == ("failed", None)
-    assert execution.error_message == (
+    assert execution.error_message.startswith(
         f"{http_receiver.url}/product cannot be watched: reading it and applying the condition "
-        "took more than 512 MB of memory. Name a smaller page, or simplify the condition."
+        "took more than "
     )
     watching.refresh_from_db()
     assert watching.next_run_at == NOW + timedelta(minutes=1)

@@ -1,0 +1,142 @@
+"""Visit a page: the one way by which the page monitor gets what it reads.
+
+A fetcher of another kind, such as a browser, would be another function like `visit`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from http.client import responses
+
+import aiohttp
+
+from executions.failures import LONGEST_REST, FailureKind
+from executions.monitors.echoes import without_values
+from executions.monitors.protocol import AskFailed
+from torale import outbound
+from torale.retry_after import retry_after
+
+#: The time limit for one page, redirects included.
+VISIT_TIMEOUT = timedelta(seconds=30)
+MAX_BYTES = 5 * 1024 * 1024
+
+#: Statuses with which a server may say when to come again.
+WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+#: What the owner is warned of. The sentences stay the same from visit to visit, so that they can
+#: be counted.
+GONE = (
+    "{address} answers 410 Gone: its site has removed it for good. It is visited only once a day. "
+    "Name the page's new address, or complete the task."
+)
+ASKED_TO_WAIT = (
+    "{address} answers {status} and says when to come again (Retry-After). It is not visited "
+    "before that."
+)
+
+FAILURES = {
+    outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
+    outbound.Failure.NOT_ALLOWED: FailureKind.USER_ERROR,
+    outbound.Failure.TOO_LARGE: FailureKind.USER_ERROR,
+    outbound.Failure.TOO_MANY_REDIRECTS: FailureKind.USER_ERROR,
+}
+
+
+async def attempt(  # noqa: PLR0913 - what a visit consists of
+    session: aiohttp.ClientSession,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    now: datetime,
+    resting: AskFailed | None = None,
+    time_limit: timedelta | None = None,
+) -> outbound.Reply | AskFailed:
+    """Return what the server answered, or why it did not: one page does not end the others.
+
+    Args:
+        session: from `outbound.open_session`.
+        address: the page's URL.
+        headers: the request headers.
+        now: when the question is asked.
+        resting: why the page is not visited yet; None if it is.
+        time_limit: as for `visit`.
+    """
+    if resting:
+        return resting
+    try:
+        return await visit(session, address, headers=headers, now=now, time_limit=time_limit)
+    except AskFailed as failure:
+        return failure
+
+
+async def visit(
+    session: aiohttp.ClientSession,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    now: datetime,
+    time_limit: timedelta | None = None,
+) -> outbound.Reply:
+    """Return what the server of the page at `address` answered, without the headers' values in it.
+
+    Args:
+        session: from `outbound.open_session`.
+        address: the page's URL.
+        headers: the request headers.
+        now: when the question is asked.
+        time_limit: the time that the page may take; by default VISIT_TIMEOUT.
+
+    Raises:
+        AskFailed: there was no answer, or its status is not 2xx.
+    """
+    try:
+        reply = await outbound.fetch(
+            session,
+            address,
+            headers=headers,
+            timeout=time_limit or VISIT_TIMEOUT,
+            max_bytes=MAX_BYTES,
+        )
+    except outbound.Unreachable as error:
+        raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
+    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        rest, warnings = _rest_after(reply, address, now=now)
+        raise AskFailed(
+            _failure_of(reply.status),
+            f"{address} answered {reply.status} {responses.get(reply.status, '')}".rstrip() + ".",
+            retry_after=now + rest if rest else None,
+            warnings=warnings,
+        )
+    if headers:
+        # In a thread: searching five megabytes for dozens of values takes a tenth of a second.
+        body = await asyncio.to_thread(without_values, reply.body, headers)
+        return replace(reply, body=body)
+    return reply
+
+
+def _rest_after(
+    reply: outbound.Reply, address: str, *, now: datetime
+) -> tuple[timedelta | None, list[str]]:
+    """Return for how long the page is not visited, and what to warn the owner of."""
+    if reply.status == HTTPStatus.GONE:
+        return LONGEST_REST, [GONE.format(address=address)]
+    if reply.status in WITH_RETRY_AFTER:
+        asked = retry_after(reply.headers.get("retry-after"), now=now)
+        if asked:
+            return min(asked, LONGEST_REST), [
+                ASKED_TO_WAIT.format(address=address, status=reply.status)
+            ]
+    return None, []
+
+
+def _failure_of(status: int) -> FailureKind:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return FailureKind.RATE_LIMIT
+    # A status such as 404 is not retried within the run, only at the next visit.
+    return (
+        FailureKind.NETWORK
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else (FailureKind.USER_ERROR)
+    )

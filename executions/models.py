@@ -202,8 +202,8 @@ class Execution(models.Model):
     def record_first_look(self, *, look_again_at: datetime, now: datetime) -> bool:
         """Store that the answer is tentative; return False if this attempt is no longer current.
 
-        The question is asked again at `look_again_at`, with this as no attempt. What a retry before
-        said of a failure is no longer so.
+        The question is asked again at `look_again_at`, and this look does not count as an attempt.
+        The error of an earlier attempt is cleared.
         """
         return self._leave_running(
             status=ExecutionStatus.RETRYING,

@@ -106,8 +106,8 @@ def after_answer(*, task: Task, now: datetime) -> Iterator[tuple[Event, Notice]]
             Notice(
                 subject=f'Your task "{task.name}" may no longer see what it should',
                 text=(
-                    f'Your task "{task.name}" looks, but since {_moment(since)} something is '
-                    f"amiss:\n\n{sentences}\n\n"
+                    f'Your task "{task.name}" looks, but something is wrong since '
+                    f"{_moment(since)}:\n\n{sentences}\n\n"
                     "If the page has been rebuilt, change the task's search_query or "
                     "condition_description. You will get no further email about this while it "
                     f"stays so.\n\n{_address(task)}"

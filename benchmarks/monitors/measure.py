@@ -138,8 +138,7 @@ class _Asking:
         )
         try:
             answer = await self._ask(question, visit.pages)
-            # Monitors that never look twice have no such attributes.
-            if getattr(answer, "is_tentative", False):
+            if answer.is_tentative:
                 again = visit.pages if visit.second_look is None else visit.second_look
                 answer = await self._ask(_second_look(question, answer), again)
         except (AskFailed, BadQuestion) as error:
@@ -159,8 +158,12 @@ class _Asking:
 
 def _second_look(question: Question, answer: Answer) -> Question:
     """Return `question` for a second look at what the tentative `answer` would tell."""
-    changes: dict[str, Any] = {"is_second_look": True, "texts": getattr(answer, "first_look", {})}
-    return replace(question, asked_at=question.asked_at + SECOND_LOOK, **changes)
+    return replace(
+        question,
+        is_second_look=True,
+        texts={**question.texts, **answer.first_look},
+        asked_at=question.asked_at + SECOND_LOOK,
+    )
 
 
 def _count(visit: Visit, outcome: Answer | AskFailed | BadQuestion, score: Score) -> str:

@@ -96,30 +96,18 @@ class PageMonitor:
         Raises:
             AskFailed: none of the pages could be read.
         """
-        rule, headers = _rule_in(question), _headers_in(question)
+        rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         at_rest = resting(known.get("resting", {}), now=question.asked_at)
-        async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
-            replies = await asyncio.gather(
-                *(
-                    attempt(
-                        session,
-                        address,
-                        headers=headers,
-                        now=question.asked_at,
-                        resting=at_rest.get(address),
-                    )
-                    for address in addresses
-                )
-            )
+        replies = await _replies(question, addresses, at_rest=at_rest)
         findings: dict[str, Finding] = {}
         failures: dict[str, AskFailed] = {}
         look = Look(at=question.asked_at, is_second=question.is_second_look)
         # One after the other, so that an execution has only one call at a time in the queue for the
         # child processes.
-        for address, reply in zip(addresses, replies, strict=True):
+        for address, reply in replies.items():
             try:
                 if isinstance(reply, AskFailed):
                     raise reply
@@ -156,7 +144,7 @@ class PageMonitor:
                 else None
             ),
             evidence="\n\n".join(
-                finding.evidence if len(addresses) == 1 else f"{address}: {finding.evidence}"
+                _about(address, finding.evidence, addresses)
                 for address, finding in findings.items()
             ),
             confidence=100,
@@ -166,7 +154,7 @@ class PageMonitor:
             ],
             warnings=[
                 *(
-                    warning if len(addresses) == 1 else f"{address}: {warning}"
+                    _about(address, warning, addresses)
                     for address, finding in findings.items()
                     for warning in finding.warnings
                 ),
@@ -202,25 +190,13 @@ class PageMonitor:
         Raises:
             AskFailed: no page could be read.
         """
-        rule, headers = _rule_in(question), _headers_in(question)
+        rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
-        async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
-            replies = await asyncio.gather(
-                *(
-                    attempt(
-                        session,
-                        address,
-                        headers=headers,
-                        now=question.asked_at,
-                        time_limit=time_limit,
-                    )
-                    for address in addresses
-                )
-            )
+        replies = await _replies(question, addresses, time_limit=time_limit)
         sights: dict[str, Sight] = {}
         failures: dict[str, AskFailed] = {}
         warnings: list[str] = []
-        for address, reply in zip(addresses, replies, strict=True):
+        for address, reply in replies.items():
             try:
                 if isinstance(reply, AskFailed):
                     raise reply
@@ -237,8 +213,7 @@ class PageMonitor:
         return Preview(
             holds=any(sight.holds for sight in sights.values()),
             evidence="\n\n".join(
-                sight.evidence if len(addresses) == 1 else f"{address}: {sight.evidence}"
-                for address, sight in sights.items()
+                _about(address, sight.evidence, addresses) for address, sight in sights.items()
             ),
             pages=[
                 {"url": address, "error": str(failures[address])}
@@ -297,6 +272,47 @@ def _headers_in(question: Question) -> Mapping[str, str]:
     if isinstance(question.request_headers, Undecryptable):
         raise AskFailed(FailureKind.USER_ERROR, UNDECRYPTABLE)
     return question.request_headers
+
+
+async def _replies(
+    question: Question,
+    addresses: Sequence[str],
+    *,
+    at_rest: Mapping[str, AskFailed] | None = None,
+    time_limit: timedelta | None = None,
+) -> dict[str, outbound.Reply | AskFailed]:
+    """Visit the pages at once; return what each server answered, or why it did not.
+
+    Args:
+        question: whose pages they are.
+        addresses: the pages' URLs.
+        at_rest: the pages that are not visited yet, and why.
+        time_limit: as for `visit`.
+
+    Raises:
+        AskFailed: the request headers cannot be decrypted.
+    """
+    headers = _headers_in(question)
+    async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
+        replies = await asyncio.gather(
+            *(
+                attempt(
+                    session,
+                    address,
+                    headers=headers,
+                    now=question.asked_at,
+                    resting=(at_rest or {}).get(address),
+                    time_limit=time_limit,
+                )
+                for address in addresses
+            )
+        )
+    return dict(zip(addresses, replies, strict=True))
+
+
+def _about(address: str, sentence: str, addresses: Sequence[str]) -> str:
+    """Return a sentence that says which of the pages it is about, if there are several."""
+    return sentence if len(addresses) == 1 else f"{address}: {sentence}"
 
 
 async def find(  # noqa: PLR0913 - what is known of a page

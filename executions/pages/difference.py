@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
     def also_in(self, other: "Difference") -> "Difference":
         """Return the lines that `other` has as well."""
-        return Difference(_common(self.gone, other.gone), _common(self.come, other.come))
+        return Difference(_split(self.gone, other.gone)[0], _split(self.come, other.come)[0])
 
 
 def difference(old: str, new: str, *, exactly: bool = False) -> Difference:
@@ -80,21 +80,17 @@ def _without_noise(lines: Sequence[Line]) -> list[Line]:
 
 def _without(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
     """Return the lines that are more often in `lines` than in `others`, the last of them."""
+    return _split(lines, others)[1]
+
+
+def _split(lines: Sequence[Line], others: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Return the lines that are also in `others`, as often as they are there, and those left."""
     left = Counter(line.form for line in others)
-    kept = []
+    common, own = [], []
     for line in lines:
         if left[line.form]:
             left[line.form] -= 1
+            common.append(line)
         else:
-            kept.append(line)
-    return kept
-
-
-def _common(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
-    left = Counter(line.form for line in others)
-    kept = []
-    for line in lines:
-        if left[line.form]:
-            left[line.form] -= 1
-            kept.append(line)
-    return kept
+            own.append(line)
+    return common, own

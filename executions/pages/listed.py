@@ -21,8 +21,6 @@ COUNTED_ITEMS = 500
 REMEMBERED_KEYS = 2 * COUNTED_ITEMS + 500
 #: How many bytes of a key's hash are remembered, and their length in base64.
 KEY_BYTES, KEY_CHARACTERS = 6, 8
-
-
 #: Elements that are entries of lists.
 ENTRY_TAGS = ("li", "tr", "article", "dt")
 

@@ -141,7 +141,6 @@ _ANYWHERE = (
     r"(?:©|\(c\)|copyright) ?(?:\d{4} ?- ?)?\d{4}",
 )
 
-
 #: Parameters of links that say who follows them, or from where.
 _TRACKING = (
     r"([?&;])(?:(?:utm|mc|pk|hsa)_\w+|fbclid|gclid|msclkid|sid|phpsessid|jsessionid|session(?:_?id)?"

@@ -47,12 +47,6 @@ def span_of(wanted: str, text: str) -> tuple[int, int] | None:
     return first, last
 
 
-def comparable_lines(text: str) -> list[tuple[str, str]]:
-    """Return the normal form and the own spelling of each line that is not empty."""
-    lines = ((folded(line), line.strip()) for line in text.splitlines())
-    return [(form, own) for form, own in lines if form]
-
-
 def _unlevelled(text: str) -> str:
     """Return the normal form, except that its white space is still as it was."""
     if text.isascii():

@@ -68,7 +68,6 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 
-
 #: Elements whose attribute `value` a person sees, or that have it for a number that they show.
 _WITH_VALUE = frozenset({"data", "input", "meter", "progress"})
 #: Attributes with a number for machines, which is written as in English.

@@ -14,7 +14,6 @@ MARK_WITHIN = 1024
 #: How many pages are read.
 MAX_PAGES = 50
 
-
 pypdf = imported_when_used("pypdf")
 # It warns of each fault that it passes over.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)

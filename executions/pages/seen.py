@@ -15,6 +15,7 @@ _COMPARED_CHARACTERS = 40_000
 #: How many amounts are read, and how many characters are searched for them.
 _MOST_AMOUNTS = 50
 _SEARCHED_CHARACTERS = 20_000
+_WORDS = re.compile(r"[^\W\d_]+")
 #: The end of a document of HTML.
 END_OF_HTML = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
@@ -103,9 +104,6 @@ class Before:
         """Return whether each line of `text` stood on the page."""
         lines = {" ".join(line.split()) for line in self.text.splitlines()}
         return all(" ".join(line.split()) in lines for line in text.splitlines() if line.strip())
-
-
-_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def shingles_of(text: str) -> frozenset[tuple[str, ...]]:

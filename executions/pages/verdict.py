@@ -73,7 +73,7 @@ def event(evidence: str, *listings: Listing) -> Verdict:
 
 
 def unknown(evidence: str) -> Verdict:
-    """Return the verdict on a rule of which nothing is known."""
+    """Return the verdict on a rule about which nothing is known."""
     return Verdict(holds=None, negation_holds=None, evidence=evidence)
 
 

@@ -109,10 +109,8 @@ def switch_off_hopeless(ended: Sequence[Ended]) -> None:
         )
         try:
             switch_off(endpoint, because=because, send_id=failed[endpoint.pk])
-        except (
-            DatabaseError,
-            NotificationSend.DoesNotExist,
-        ):  # one endpoint must not stop the others
+        # One endpoint must not stop the others.
+        except (DatabaseError, NotificationSend.DoesNotExist):
             logger.exception("webhook_not_switched_off", endpoint_id=endpoint.pk)
 
 

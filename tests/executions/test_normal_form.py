@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from executions.pages.normal_form import comparable_lines, folded, span_of
+from executions.pages.difference import difference
+from executions.pages.normal_form import folded, span_of
 
 #: Characters that the normal form joins, splits, leaves out or changes.
 TRICKY = (
@@ -105,7 +106,9 @@ def test_a_place_is_found_in_a_text_of_several_chunks(text):
 
 
 def test_lines_are_compared_in_their_normal_form_and_shown_in_their_own():
-    assert comparable_lines("  Don’t\tpanic \n\n\N{ZERO WIDTH SPACE}\nÄ") == [
+    come = difference("", "  Don’t\tpanic \n\n\N{ZERO WIDTH SPACE}\nÄ").come
+
+    assert [(line.form, line.own) for line in come] == [
         ("don't panic", "Don’t\tpanic"),
         ("ä", "Ä"),
     ]

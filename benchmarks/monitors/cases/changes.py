@@ -3,7 +3,6 @@
 from benchmarks.monitors.case import Case, case, quiet, told
 from benchmarks.monitors.pages import article, document, lines, shop
 
-BUS = "The bus lane on Mill Road opens on Monday."
 COUNCIL = "The council decides about the swimming pool on 14 May."
 
 

@@ -1,7 +1,8 @@
 """Call functions on untrusted data, in child processes with limits on CPU time and memory.
 
 The kernel enforces the limits, whatever code a child is running. Each child has its own pipe, so
-the end of one child affects no other call; the next call gets a new child.
+the end of one child affects no other call; the next call gets a new child. Which call is next is
+decided in confined_queue.py.
 """
 
 import asyncio
@@ -12,13 +13,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import cache
 from multiprocessing import Pipe
 from typing import Any, TypeVar
 
 from executions import confined_child
 from executions.confined_child import CallResult
+from executions.confined_queue import Queue
 
 T = TypeVar("T")
 
@@ -26,9 +29,10 @@ T = TypeVar("T")
 CPU_S = 3
 #: Bytes of memory that a child may have: twice what an ordinary page of 5 MB needs.
 MEMORY_BYTES = 512 * 1024 * 1024
-#: How many children a process has at once: while one is busy with a hostile page, the other serves
-#: the rest.
+#: How many children a process has at once for all calls, and how many besides for the calls of
+#: askers who have used little CPU time lately. Those never wait for a hostile page.
 CHILDREN = 2
+CHILDREN_FOR_LIGHT = 2
 #: Seconds that a call may take by the clock. This is many times its CPU time, so that no page fails
 #: just because the machine is busy.
 CLOCK_S = 60
@@ -49,27 +53,30 @@ class ChildDied(Exception):
     """The child ended for a reason that may have nothing to do with the call."""
 
 
-async def confined(function: Callable[..., T], *arguments: Any) -> T:
+async def confined(function: Callable[..., T], *arguments: Any, asker: str = "") -> T:
     """Call `function` in a child process; return what it returns or raise what it raises.
 
-    Calls are served in the order in which they were made, CHILDREN at once. Cancelling a call kills
-    its child.
+    Askers are served in turn, by the CPU time that they have used. Cancelling a call kills its
+    child.
 
     Args:
         function: a function at the top level of a module. Each child imports that module, so it
             should import little.
         arguments: objects that can be pickled.
+        asker: on whose behalf it is called, such as a user's id.
 
     Raises:
         TooMuch: the call took more than CPU_S seconds of CPU time or MEMORY_BYTES of memory.
         ChildDied: the child was killed, crashed, or did not end within CLOCK_S seconds.
     """
     call = _Call(function, arguments)
+    _queue().put(call, asker=asker)
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, call.run)
+        result: T = await asyncio.wrap_future(call.future)
     except asyncio.CancelledError:
         call.cancel()
         raise
+    return result
 
 
 class _Child:
@@ -120,9 +127,10 @@ class _Child:
 
 
 class _Call:
-    """One call, run in a thread that waits for the child."""
+    """One call, made in a thread that waits for the child."""
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.future: Future[Any] = Future()
         self._function = function
         self._arguments = arguments
         self._child: _Child | None = None
@@ -130,8 +138,22 @@ class _Call:
         #: call.
         self._lock = threading.Lock()
 
-    def run(self) -> Any:
-        """Make the call in a child; return what the function returns or raise what it raises."""
+    def run(self) -> float:
+        """Make the call unless it was cancelled; return the seconds of CPU time that it took."""
+        if not self.future.set_running_or_notify_cancel():
+            return 0.0
+        try:
+            result = self._made()
+        except BaseException as error:  # noqa: BLE001 - whoever awaits the call gets it
+            self.future.set_exception(error)
+            return CPU_S
+        if result.error is not None:
+            self.future.set_exception(result.error)
+        else:
+            self.future.set_result(result.value)
+        return result.cpu_s
+
+    def _made(self) -> CallResult:
         child = self._child = _free_child()
         is_usable = False
         try:
@@ -144,9 +166,7 @@ class _Call:
                 _idle.append(child)
             else:
                 child.end()
-        if result.error is not None:
-            raise result.error
-        return result.value
+        return result
 
     def cancel(self) -> None:
         """Kill the child if it is still working on this call."""
@@ -171,8 +191,12 @@ def _free_child() -> _Child:
 
 #: Children that wait for a call. `append` and `pop` are atomic.
 _idle: list[_Child] = []
-#: Each thread waits for one child. The calls that no thread has begun are the queue.
-_threads = ThreadPoolExecutor(CHILDREN, thread_name_prefix="confined")
+
+
+@cache
+def _queue() -> Queue:
+    """Return the process's queue, whose threads each wait for one child."""
+    return Queue(threads=CHILDREN, for_light=CHILDREN_FOR_LIGHT)
 
 
 @atexit.register

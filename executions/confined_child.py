@@ -8,6 +8,7 @@ import pickle
 import resource
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -31,6 +32,8 @@ class CallResult(NamedTuple):
     value: Any
     #: What it raised.
     error: Exception | None
+    #: The seconds of CPU time that it took.
+    cpu_s: float
     #: Whether the process ends now.
     is_last: bool
 
@@ -52,9 +55,11 @@ def serve(descriptor: int, cpu_s: float, memory_bytes: int) -> None:
         try:
             is_last = False
             while not is_last:
-                value, error = _call(cpu_s, *connection.recv())
+                call = connection.recv()
+                begun = time.process_time()
+                value, error = _call(cpu_s, *call)
                 is_last = _memory() > KEPT_BYTES
-                connection.send(CallResult(value, error, is_last))
+                connection.send(CallResult(value, error, time.process_time() - begun, is_last))
         except (EOFError, ConnectionError):
             return
         except MemoryError:

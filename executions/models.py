@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
 from executions.failures import FailureKind
 from executions.monitors import Answer
 from torale.uuid7 import uuid7
@@ -62,19 +64,36 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Use the order in which every list shows them."""
         return self.order_by("-created_at", "-id")
 
+    def due(self, now: datetime) -> Self:
+        """Keep those that a worker may claim now."""
+        return self.filter(status__in=WAITING, next_attempt_at__lte=now)
+
+    def abandoned(self, now: datetime) -> Self:
+        """Keep those whose worker has died."""
+        return self.filter(status=ExecutionStatus.RUNNING, leased_until__lte=now)
+
     def claimable(self, now: datetime) -> Self:
-        """Keep those that a worker may take now: waiting and due, or left by a dead worker."""
-        return self.filter(
-            Q(status__in=WAITING, next_attempt_at__lte=now)
-            | Q(status=ExecutionStatus.RUNNING, leased_until__lte=now)
+        """Keep those that no worker has, although they are due or were begun."""
+        return self.due(now) | self.abandoned(now)
+
+    def recover(self, *, now: datetime) -> int:
+        """Make those whose worker has died due again; return how many there were."""
+        return self.abandoned(now).update(
+            status=ExecutionStatus.RETRYING, next_attempt_at=now, leased_until=None
         )
 
 
 class Execution(models.Model):
-    """One asking of a task's question. It uses the task's id and nothing else of the task."""
+    """One asking of a task's question."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey("tasks.Task", models.CASCADE, related_name="executions")
+    #: The task's owner, with whom others share the workers in turn. It is deleted with its task.
+    user = models.ForeignKey(
+        User, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    #: The servers that asking calls, as `host:port`: each is called by few executions at a time.
+    hosts = ArrayField(models.TextField(), default=list, db_default=[])
     status = models.CharField(
         max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING
     )
@@ -150,53 +169,28 @@ class Execution(models.Model):
             models.Index(
                 "created_at", name="execution_prunable", condition=Q(notification__isnull=True)
             ),
-            # Read by the sweep for executions that no worker has taken.
-            models.Index("created_at", name="execution_open", condition=Q(status__in=OPEN)),
+            # Read by workers, which take the users in turn.
+            models.Index(
+                "user", "next_attempt_at", name="execution_due", condition=Q(status__in=WAITING)
+            ),
+            # Read by workers, which count what runs, and by the search for those of dead workers.
+            models.Index(
+                "leased_until", name="execution_leased", condition=Q(status=ExecutionStatus.RUNNING)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M:%S}"
-
-    def claim(self, *, now: datetime) -> bool:
-        """Claim this execution; return False if another worker has it or it has ended.
-
-        The attempt's number and the first look guard the result: an attempt that ends later than
-        the next one has begun changes nothing.
-        """
-        won = (
-            Execution.objects.claimable(now)
-            .filter(pk=self.pk)
-            .update(
-                status=ExecutionStatus.RUNNING,
-                attempt_count=F("attempt_count") + 1,
-                next_attempt_at=None,
-                leased_until=now + ASKING_LEASE,
-                started_at=now,
-            )
-        )
-        if won:
-            self.refresh_from_db()
-        return bool(won)
 
     def record_answer(self, answer: Answer, *, now: datetime) -> bool:
         """Store the answer; return False if this attempt is no longer the current one."""
         return self._leave_running(
             status=ExecutionStatus.SUCCESS,
             completed_at=now,
-            result={
-                "evidence": answer.evidence,
-                "confidence": answer.confidence,
-                "sources": [source.url for source in answer.sources],
-                "activity": answer.activity,
-                "failed_pages": [asdict(page) for page in answer.failed_pages],
-            },
             notification=answer.notification,
-            grounding_sources=[
-                {"url": source.url, "uri": source.url, "title": source.title}
-                for source in answer.sources
-            ],
             failure_kind=None,
             error_message=None,
+            **kept_of(answer),
         )
 
     def record_first_look(self, *, look_again_at: datetime, now: datetime) -> bool:
@@ -230,8 +224,9 @@ class Execution(models.Model):
         )
 
     def _leave_running(self, **changes: Any) -> bool:
-        # Before the first look and after it, the attempts are counted from different numbers, so
-        # that no two attempts have both in common.
+        # The attempt's number and the first look guard the result: an attempt that ends later than
+        # the next one has begun changes nothing. Before the first look and after it, the attempts
+        # are counted from different numbers, so that no two attempts have both in common.
         won = Execution.objects.filter(
             pk=self.pk,
             status=ExecutionStatus.RUNNING,
@@ -254,3 +249,23 @@ class Execution(models.Model):
                 leased_until=None,
             )
         )
+
+
+def kept_of(answer: Answer) -> dict[str, Any]:
+    """Return what an execution keeps of an answer: the values of `result` and `grounding_sources`.
+
+    Both are plain JSON.
+    """
+    return {
+        "result": {
+            "evidence": answer.evidence,
+            "confidence": answer.confidence,
+            "sources": [source.url for source in answer.sources],
+            "activity": answer.activity,
+            "failed_pages": [asdict(page) for page in answer.failed_pages],
+        },
+        "grounding_sources": [
+            {"url": source.url, "uri": source.url, "title": source.title}
+            for source in answer.sources
+        ],
+    }

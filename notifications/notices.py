@@ -20,8 +20,9 @@ from notifications.channels.email.payload import notices_body
 from notifications.eligibility import refusal_of, with_refusal
 from notifications.models import EventType, NotificationSend, NotificationType, Payload, SendStatus
 from notifications.models.send import NotificationSendQuerySet
-from notifications.record import wake_workers
+from notifications.record import WAKE_UP
 from tasks.events import Notice
+from torale.database import wake
 
 #: How long a mail keeps the next one of its kind waiting.
 MAIL_EVERY = timedelta(hours=1)
@@ -80,7 +81,7 @@ def record_notice(  # noqa: PLR0913 - what a send consists of
         send.skip(UNSAID)
     elif event_type in GATHERED:
         _gather(send, now=now)
-    wake_workers()
+    wake(WAKE_UP)
     return send
 
 

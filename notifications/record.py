@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from executions.models import Execution
 from notifications.channels import CHANNELS, Destination
@@ -11,6 +11,7 @@ from notifications.channels.email import owners_address
 from notifications.eligibility import refusal_of, use_quota, with_refusal
 from notifications.models import EventType, NotificationSend, Payload
 from tasks.models import Task
+from torale.database import wake
 
 #: The name under which PostgreSQL tells workers that sends were recorded (NOTIFY, LISTEN).
 WAKE_UP = "torale_sends"
@@ -39,7 +40,7 @@ def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[Not
     if not (already or is_named or is_told or task.is_muted):
         sends += _record([owners_address(task)], task, execution, now)[0]
     if sends:
-        wake_workers()
+        wake(WAKE_UP)
     return sends
 
 
@@ -77,9 +78,3 @@ def _record(
         if because := refusals[send.pk] or use_quota(send):
             send.skip(because)
     return sends, not all(refusals.values())
-
-
-def wake_workers() -> None:
-    """Tell every worker, when this transaction commits and not without it, that sends are due."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {WAKE_UP}")

@@ -15,7 +15,8 @@ from notifications.eligibility import (
 )
 from notifications.models import UNFINISHED, NotificationSend, SendStatus
 from notifications.models.send import NotificationSendQuerySet
-from notifications.record import wake_workers
+from notifications.record import WAKE_UP
+from torale.database import wake
 from torale.errors import Conflict
 
 
@@ -49,7 +50,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
         raise NotDeliverable(because or Refusal.ATTEMPTED_TOO_OFTEN.sentence(send))
     if was_skipped and (because := use_quota(send)):
         raise NotDeliverable(because)  # which takes the queueing back
-    wake_workers()
+    wake(WAKE_UP)
     send.refresh_from_db()
     return send
 
@@ -68,7 +69,7 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
     if allowed:
         count += skipped.filter(pk__in=allowed).requeue(now=now)
     if count:
-        wake_workers()
+        wake(WAKE_UP)
     return count
 
 

@@ -4,14 +4,8 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from tasks import preview, run, schedule
+from tasks import preview, schedule
 from torale import clock, scheduler
-
-
-@app.task(name=run.JOB)
-async def run_execution(execution_id: str) -> None:
-    """Ask one execution's question."""
-    await run.run(UUID(execution_id))
 
 
 @app.task(name=preview.JOB, queue=preview.QUEUE)
@@ -20,20 +14,14 @@ async def run_preview(preview_id: str) -> None:
     await preview.run(UUID(preview_id))
 
 
-@app.periodic(cron="* * * * * */5")
+@app.periodic(cron="* * * * * */2")
 @app.task(name="start_due_tasks", queueing_lock="start_due_tasks")
 def start_due_tasks(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Start the tasks whose visit is due, and record that the scheduler ran."""
+    """Start what is due, recover what a dead worker left, and record that the scheduler ran."""
+    schedule.recover(now=clock.now())
     while schedule.start_due(now=clock.now()) == schedule.TASKS_AT_ONCE:
         pass
     scheduler.note_run()
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="recover_executions", queueing_lock="recover_executions")
-def recover_executions(timestamp: int) -> None:  # noqa: ARG001
-    """Wake the executions that a dead worker left behind."""
-    schedule.recover(now=clock.now())
 
 
 @app.periodic(cron="* * * * *")

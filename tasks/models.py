@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
@@ -13,18 +13,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
-from executions.monitors import Answer, Question
+from executions.monitors import Answer, hosts_of
 from tasks import standing, visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
-from tasks.next_visit import after_failure
+from tasks.next_visit import after_answer, after_failure
 from tasks.previews import Preview as Preview  # noqa: PLC0414 - Django looks for models here
 from torale.errors import Refused
 from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
-
-#: The wait before the next visit if neither the task nor the monitor sets one.
-FALLBACK_INTERVAL = timedelta(hours=24)
-
 
 NAME_LENGTH = 200
 
@@ -250,19 +246,6 @@ class Task(models.Model):
         self.is_muted = True
         self.save(update_fields=["notification_email", "is_muted"])
 
-    def question(self, *, now: datetime) -> Question:
-        """Return the question that an execution asks."""
-        return Question(
-            search_query=self.search_query,
-            condition_description=self.condition_description,
-            last_known_state=self.last_known_state,
-            texts=PageText.objects.of(self),
-            context=self.context,
-            networks=self.user.networks(),
-            request_headers=kept(self, "request_headers") or {},
-            asked_at=now,
-        )
-
     def move_to(self, state: State, *, now: datetime) -> None:
         """Change the state in memory. Does nothing if the task is already in `state`.
 
@@ -277,6 +260,19 @@ class Task(models.Model):
         self.state_changed_at = now
         self.next_run_at = now if state == State.ACTIVE else None
 
+    def execution(self, *, now: datetime, **fields: Any) -> Execution:
+        """Return a new execution of the task, due now and not stored yet.
+
+        Args:
+            now: when it is created.
+            fields: fields of the execution.
+        """
+        hosts = hosts_of(
+            search_query=self.search_query, condition_description=self.condition_description
+        )
+        own = {"hosts": hosts, "created_at": now, "started_at": now, "next_attempt_at": now}
+        return Execution(task=self, user_id=self.user_id, **own | fields)
+
     def learn(self, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
         """Store the monitor's state from the answer, and the time of the next visit.
 
@@ -290,8 +286,15 @@ class Task(models.Model):
         if self.failure_told_at is None:
             self.failing_since = None
         self.warnings = standing.after_answer(self.warnings, answer.warnings, now=now)
-        interval = answer.next_run_at - now if answer.next_run_at else FALLBACK_INTERVAL
-        self.visit_again(self.next_visit(after=now, interval=interval, jitter=jitter))
+        self.visit_again(
+            after_answer(
+                self.schedule,
+                self.time_zone,
+                now=now,
+                proposed=answer.next_run_at,
+                jitter=jitter,
+            )
+        )
         self.save(
             update_fields=[
                 "last_known_state",
@@ -342,16 +345,12 @@ class Task(models.Model):
         if self.failed_run_count:
             self.visit_again(now)
 
-    def next_visit(self, *, after: datetime, interval: timedelta, jitter: float) -> datetime:
-        """Return when the schedule has the next visit; see `visit_schedule.next_visit`."""
-        return visit_schedule.next_visit(
-            self.schedule, self.time_zone, after=after, interval=interval, jitter=jitter
-        )
-
     def regular_visit(self, *, after: datetime) -> datetime:
         """Return when the schedule has the next visit, without an answer to decide it."""
         usual = timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES)
-        return self.next_visit(after=after, interval=usual, jitter=0.5)
+        return visit_schedule.next_visit(
+            self.schedule, self.time_zone, after=after, interval=usual, jitter=0.5
+        )
 
     def visit_again(self, at: datetime) -> None:
         """Set the next visit in memory, but only if the task is active: others have none."""
@@ -362,9 +361,9 @@ class Task(models.Model):
 class PageTextQuerySet(models.QuerySet["PageText"]):
     """Queries for the remembered texts."""
 
-    def of(self, task: Task) -> dict[str, bytes]:
-        """Return what is remembered of the pages of `task`, by their URLs."""
-        return {text.url: bytes(text.content) for text in self.filter(task=task)}
+    def of(self, task_id: UUID) -> dict[str, bytes]:
+        """Return what is remembered of the pages of a task, by their URLs."""
+        return {text.url: bytes(text.content) for text in self.filter(task=task_id)}
 
     def keep(self, task: Task, texts: Mapping[str, bytes | None]) -> None:
         """Store `texts` by the URLs of their pages; None removes what was stored."""

@@ -100,6 +100,7 @@ class Preview(models.Model):
             search_query=self.search_query,
             condition_description=self.condition_description,
             last_known_state=None,
+            asker=str(self.user_id),
             networks=self.user.networks(),
             request_headers=kept(self, "request_headers") or {},
             asked_at=now,

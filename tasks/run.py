@@ -1,33 +1,22 @@
-"""Run tasks: start an execution, ask its question, and store what follows."""
+"""Run tasks: start an execution, and store what follows from its answer or failure."""
 
-import random
-from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
-import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
-from procrastinate.contrib.django import app as jobs
 
-from executions.failures import FailureKind, next_attempt_at
+from executions.failures import next_attempt_at
 from executions.models import Execution
-from executions.monitors import Answer, AskFailed, Question, ask
+from executions.monitors import Answer, AskFailed
 from tasks import notices
 from tasks.events import Event, Notice
 from tasks.models import PageText, Task
 from tasks.signals import told
-from torale import clock
-from torale.errors import OUR_FAULT, Conflict
+from torale.database import wake
+from torale.errors import Conflict
 
-logger = structlog.get_logger(__name__)
-
-#: Name of the job in tasks/jobs.py, which calls `run`.
-JOB = "run_execution"
-#: How often one execution may be asked, including attempts in which the worker died. An execution
-#: that only fails is given up earlier.
-MOST_ASKINGS = 10
+#: The name under which PostgreSQL tells workers that executions are due (NOTIFY, LISTEN).
+WAKE_UP = "torale_visits"
 
 
 class AlreadyRunning(Conflict):
@@ -38,7 +27,7 @@ class AlreadyRunning(Conflict):
 
 @transaction.atomic
 def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True) -> Execution:
-    """Create a pending execution of `task` and its job in one transaction. Return the execution.
+    """Create a pending execution of `task`, wake the workers, and return the execution.
 
     Until it ends, `next_run_at` of an active task is the time of this visit.
 
@@ -57,76 +46,10 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
             raise AlreadyRunning
         current.cancel(now=now)
     Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
-    execution = Execution.objects.create(
-        task=task, notify=notify, created_at=now, started_at=now, next_attempt_at=now
-    )
-    wake(execution)
+    execution = task.execution(now=now, notify=notify)
+    execution.save(force_insert=True)
+    wake(WAKE_UP)
     return execution
-
-
-def wake(execution: Execution) -> None:
-    """Queue the job that runs `execution` when it is due. A second job finds nothing to do."""
-    jobs.configure_task(JOB, schedule_at=execution.next_attempt_at).defer(
-        execution_id=str(execution.pk)
-    )
-
-
-async def run(execution_id: UUID) -> None:
-    """Ask one execution's question and store what follows.
-
-    1. Claim the execution (commit). If the worker dies after this, the lease runs out and `recover`
-       has the question asked again.
-    2. Ask, outside of any transaction. If the worker dies here, the same happens; nobody has been
-       notified yet.
-    3. Store the answer, the task's new state and the sends in one transaction. If the answer is
-       tentative, store only that it is, and when to look again: the next run of this execution,
-       which another worker may do, begins anew at 1.
-    """
-    claimed = await sync_to_async(claim)(execution_id, now=await sync_to_async(clock.now)())
-    if claimed is None:
-        return
-    execution, question = claimed
-    try:
-        answer = await ask(question)
-        await sync_to_async(settle)(
-            execution,
-            answer,
-            now=await sync_to_async(clock.now)(),
-            jitter=random.random(),  # noqa: S311
-        )
-    except AskFailed as error:
-        failure = error
-    except Exception:  # whatever breaks in a monitor, or while its answer is stored
-        logger.exception("monitor_broke", execution_id=str(execution_id))
-        failure = AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
-    else:
-        return
-    await sync_to_async(fail)(
-        execution,
-        failure,
-        now=await sync_to_async(clock.now)(),
-        jitter=random.random(),  # noqa: S311
-    )
-
-
-def claim(execution_id: UUID, *, now: datetime) -> tuple[Execution, Question] | None:
-    """Claim an execution and return it with its question; None if it is not to be asked now.
-
-    An execution that has been asked MOST_ASKINGS times is given up. Something in it kills its
-    worker each time and would kill the next one, too.
-    """
-    execution = Execution.objects.select_related("task__user").filter(pk=execution_id).first()
-    if execution is None:
-        return None
-    question = execution.task.question(now=now)
-    if not execution.claim(now=now):
-        return None
-    if execution.attempt_count > MOST_ASKINGS:
-        message = "The worker that ran this stopped unexpectedly each time."
-        failure = AskFailed(FailureKind.SYSTEM_ERROR, message)
-        fail(execution, failure, now=now, jitter=0.5)
-        return None
-    return execution, replace(question, is_second_look=execution.first_look_at is not None)
 
 
 def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
@@ -164,13 +87,11 @@ def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float
 def look_again(task: Task, execution: Execution, answer: Answer, *, now: datetime) -> None:
     """Store a tentative answer's texts, and have the question asked again soon.
 
-    Until then the execution holds no worker. It is `retrying`, without an error, and a job that is
-    lost is recovered as that of any other execution.
+    Until then the execution holds no worker. It is `retrying`, without an error.
     """
     look_again_at = now + timedelta(seconds=settings.TORALE_CONFIRM_SECONDS)
     if execution.record_first_look(look_again_at=look_again_at, now=now):
         PageText.objects.keep(task, answer.first_look)
-        wake(execution)
 
 
 def fail(execution: Execution, failure: AskFailed, *, now: datetime, jitter: float) -> None:
@@ -201,8 +122,6 @@ def fail(execution: Execution, failure: AskFailed, *, now: datetime, jitter: flo
             )
             if execution.notify:
                 tell_failure(task=task, execution=execution, now=now)
-        else:
-            wake(execution)
 
 
 def tell_failure(*, task: Task, execution: Execution, now: datetime) -> None:

@@ -1,29 +1,25 @@
-"""Start the tasks whose visit is due, and recover executions that a dead worker left behind."""
+"""Start the tasks whose visit is due, and recover the executions of dead workers."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import DatabaseError, transaction
-from procrastinate.exceptions import ConnectorException
 
 from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
 from tasks.models import Task
 from tasks.next_visit import LONGEST_WAIT
-from tasks.run import tell_failure, wake
+from tasks.run import WAKE_UP, tell_failure
+from torale.database import wake
 from torale.trouble import is_trouble
 
 logger = structlog.get_logger(__name__)
 
 #: How many tasks one transaction starts: enough to keep up, few enough to hold locks briefly.
 TASKS_AT_ONCE = 200
-#: How long after its due time an execution may wait before its job counts as lost.
-LOST_AFTER = timedelta(minutes=1)
 #: The error that the owner sees if a visit could not be started at all.
 NOT_STARTED = "The visit could not be started; the details are in the server's log."
-#: Database errors, as raised by Django and by the queue.
-DATABASE_ERRORS = (DatabaseError, ConnectorException)
 
 
 @transaction.atomic
@@ -38,7 +34,7 @@ def start_due(*, now: datetime) -> int:
     due = list(
         Task.objects.due(now)
         .select_related("user")
-        .only("next_run_at", "user__is_active")
+        .only("search_query", "condition_description", "next_run_at", "user__is_active")
         .order_by("next_run_at")
         .select_for_update(skip_locked=True, of=("self",))[:TASKS_AT_ONCE]
     )
@@ -53,21 +49,18 @@ def start_due(*, now: datetime) -> int:
 
 
 def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
-    """Create an execution and its job for each of `tasks`. One failure does not stop the others.
+    """Create an execution of each of `tasks`. One failure does not stop the others.
 
     All are created together. If the database refuses that, each is created alone.
 
     Raises:
-        DatabaseError, ConnectorException: the database cannot serve now; no task is the cause.
+        DatabaseError: the database cannot serve now; no task is the cause.
     """
     try:
         with transaction.atomic():
-            for execution in Execution.objects.bulk_create(
-                Execution(task=task, created_at=now, started_at=now, next_attempt_at=now)
-                for task in tasks
-            ):
-                wake(execution)
-    except DATABASE_ERRORS as error:
+            Execution.objects.bulk_create(task.execution(now=now) for task in tasks)
+            wake(WAKE_UP)
+    except DatabaseError as error:
         if is_trouble(error):
             raise
         if len(tasks) > 1:
@@ -82,35 +75,24 @@ def put_off(task: Task, *, now: datetime) -> None:
     """Store that a visit could not be started, tell the owner if needed, and when to try again."""
     try:
         with transaction.atomic():
-            execution = Execution.objects.create(
-                task=task,
+            execution = task.execution(
+                now=now,
                 status=ExecutionStatus.FAILED,
-                created_at=now,
-                started_at=now,
                 completed_at=now,
                 next_attempt_at=None,
                 failure_kind=FailureKind.SYSTEM_ERROR,
                 error_message=NOT_STARTED,
             )
+            execution.save(force_insert=True)
             task.put_off(since=now, now=now)
             tell_failure(task=task, execution=execution, now=now)
-    except DATABASE_ERRORS:  # the cause has been logged already
+    except DatabaseError:  # the cause has been logged already
         Task.objects.filter(pk=task.pk).update(next_run_at=now + LONGEST_WAIT)
 
 
-@transaction.atomic
 def recover(*, now: datetime) -> int:
-    """Wake the executions that no worker is running any more. Return how many there were.
-
-    They were left `running` by a worker that died, or their job was lost.
-    """
-    stuck = list(
-        Execution.objects.open().claimable(now - LOST_AFTER).order_by("created_at")[:TASKS_AT_ONCE]
-    )
-    for execution in stuck:
-        try:
-            with transaction.atomic():
-                wake(execution)
-        except ConnectorException:
-            logger.exception("execution_not_woken", execution_id=str(execution.pk))
-    return len(stuck)
+    """Make the executions due again whose worker has died; return how many there were."""
+    recovered = Execution.objects.recover(now=now)
+    if recovered:
+        wake(WAKE_UP)
+    return recovered

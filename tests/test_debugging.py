@@ -9,9 +9,9 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import connection
+from procrastinate.contrib.django import app as queue
 
 from notifications.models import Attempt
-from tasks.run import start
 from tests.support.factories import (
     NOW,
     make_execution,
@@ -98,16 +98,16 @@ def test_a_task_that_was_never_visited_is_shown_as_well(owner):
     assert (found["state"], found["status"]) == ("active", None)
 
 
-def test_the_jobs_that_wait_and_the_workers_that_run_them(owner):
+def test_the_jobs_that_wait_and_the_workers_that_run_them(db):
     jobs, workers = blocks("The queue")
-    start(task=make_task(owner), now=NOW)
+    queue.configure_task("prune_executions", schedule_at=NOW).defer(timestamp=0)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
         [worker] = cursor.fetchone()
 
     [waiting] = rows(jobs)
     assert (waiting["task_name"], waiting["status"], waiting["count"]) == (
-        "run_execution",
+        "prune_executions",
         "todo",
         1,
     )
@@ -116,7 +116,7 @@ def test_the_jobs_that_wait_and_the_workers_that_run_them(owner):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [worker])
     [running] = rows(workers)
-    assert (running["id"], running["task_name"]) == (worker, "run_execution")
+    assert (running["id"], running["task_name"]) == (worker, "prune_executions")
 
 
 def test_who_waits_for_whom(db):

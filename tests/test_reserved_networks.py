@@ -3,17 +3,16 @@
 import asyncio
 from datetime import timedelta
 from ipaddress import ip_network
-from uuid import UUID
 
 import aiohttp
 import pytest
 
-from tasks.run import run
 from tests.conftest import client_of
 from tests.support.factories import make_queued_send
 from tests.support.outbound_requests import shop_resolver
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver
+from tests.support.run_visits import visit
 from torale.outbound import Failure, Sessions, Unreachable, exchange, fetch
 from torale.url_rules import STAFF, Reserved, networks_for
 
@@ -103,8 +102,8 @@ def test_a_forked_page_inside_is_not_read_for_another(operator, stranger, http_r
     stranger_client = client_of(stranger)
     fork = stranger_client.post(f"/api/v1/tasks/{made.json()['id']}/fork").json()
 
-    started = stranger_client.post(f"/api/v1/tasks/{fork['id']}/execute").json()
-    asyncio.run(run(UUID(started["id"])))
+    stranger_client.post(f"/api/v1/tasks/{fork['id']}/execute")
+    visit()
 
     [execution] = stranger_client.get(f"/api/v1/tasks/{fork['id']}/executions").json()
     assert (execution["status"], execution["error_message"]) == ("failed", NOT_PUBLIC)

@@ -12,7 +12,7 @@ from notifications.management.commands.receive_webhooks import Command as Receiv
 from notifications.models import NotificationSend, Payload
 from notifications.record import record_sends
 from tasks.models import Task
-from tasks.run import claim, settle, start
+from tasks.run import settle, start
 from tasks.schedule import start_due
 from tests.support.factories import (
     NOW,
@@ -22,6 +22,7 @@ from tests.support.factories import (
     make_undecryptable,
     stored_value,
 )
+from tests.support.run_visits import claimed
 from torale.errors import Refused
 
 pytestmark = pytest.mark.django_db
@@ -150,12 +151,13 @@ def test_a_fork_keeps_the_headers_as_they_are(broken, owner_client):
 
 def test_its_answer_is_stored_and_told_by_email_all_the_same(broken):
     execution = start(task=broken, now=NOW)
-    claimed = claim(execution.pk, now=NOW)
+    taken = claimed(execution.pk, now=NOW)
+    assert taken
     answer = Answer(
         condition_met=True, notification="Yes", evidence="Yes", confidence=100, state={}
     )
 
-    settle(claimed[0], answer, now=NOW)
+    settle(taken, answer, now=NOW)
 
     execution.refresh_from_db()
     assert execution.status == "success"

@@ -30,3 +30,9 @@ def _parameters() -> dict[str, Any]:
         for name, value in connection.get_connection_params().items()
         if name not in DJANGOS
     }
+
+
+def wake(channel: str) -> None:
+    """Tell who listens to `channel` that work is due (NOTIFY), when this transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {channel}")

@@ -94,8 +94,11 @@ class Kind(Protocol[Item, Result]):
 
     async def store(
         self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Item, Result]]
-    ) -> None:
-        """Store results. One that cannot be stored does not hold up the others."""
+    ) -> bool:
+        """Store results; return whether claiming is worth it again because of that.
+
+        One that cannot be stored does not hold up the others.
+        """
 
 
 class Pool(Generic[Item, Result]):
@@ -218,7 +221,8 @@ class Pool(Generic[Item, Result]):
                             results.append(await self._results.get())
                         while not self._results.empty():
                             results.append(self._results.get_nowait())
-                        await self._kind.store(database, results)
+                        if await self._kind.store(database, results):
+                            self._wake.set()
                         for _ in results:
                             self._results.task_done()
                         results.clear()

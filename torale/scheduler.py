@@ -11,7 +11,7 @@ from torale.models import Heartbeat
 #: The heartbeat's name.
 SCHEDULER: Final = "scheduler"
 
-#: The scheduler runs every five seconds; after this time without a run, it is late.
+#: The scheduler runs every two seconds; after this time without a run, it is late.
 LATE_AFTER: Final = timedelta(minutes=1)
 
 

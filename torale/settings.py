@@ -122,6 +122,11 @@ TORALE_CONFIRM_SECONDS = read(
     "TORALE_CONFIRM_SECONDS", whole_number(0), "45", "a whole number of seconds, 0 or more"
 )
 
+# How many executions one worker works on at once. Most of the time they wait for servers.
+TORALE_VISITS_AT_ONCE = read(
+    "TORALE_VISITS_AT_ONCE", whole_number(1), "300", "a whole number, at least 1"
+)
+
 # How many active tasks one user may have.
 TORALE_MAX_ACTIVE_TASKS = read(
     "TORALE_MAX_ACTIVE_TASKS", whole_number(1), "50", "a whole number, at least 1"

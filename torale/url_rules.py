@@ -196,6 +196,18 @@ def _spelled(ports: Ports) -> str:
     )
 
 
+def server_of(url: str) -> str:
+    """Return the server of an absolute URL, as `host:port`.
+
+    A URL that is malformed, which no call is made to, is its own server.
+    """
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return url
+    return f"{parsed.host_subcomponent}:{parsed.port}"
+
+
 def origin_of(url: str) -> str:
     """Return the origin of an absolute URL (RFC 6454 §4): its scheme, host and port.
 

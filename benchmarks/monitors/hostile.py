@@ -109,17 +109,16 @@ def record_each_period(
     while is_going_on() and time.monotonic() - begun < limit_s:
         now = timezone.now()
         task = make_task(f"{uuid4()}@example.com", site.url, "changes", webhook_url=site.url)
-        execution = Execution.objects.create(
-            task=task,
+        execution = task.execution(
+            now=now,
             status="success",
-            created_at=now,
-            started_at=now,
             completed_at=now,
             next_attempt_at=None,
             attempt_count=1,
             notification="It has come.",
             result={"evidence": "Seen.", "confidence": 100, "sources": [], "activity": []},
         )
+        execution.save(force_insert=True)
         [send] = record_sends(task=task, execution=execution, now=now)
         recorded[str(send.pk)] = time.monotonic()
         time.sleep(max(0, begun + len(recorded) * PERIOD_S - time.monotonic()))

@@ -12,6 +12,7 @@ from benchmarks.monitors.case import Case, Expected, Served, Visit
 from benchmarks.monitors.site import Site
 from executions import monitors
 from executions.monitors import Answer, AskFailed, BadQuestion, Question
+from torale.outbound import Sessions
 from torale.url_check import networks_of
 
 #: When the first visit of each case is; the next ones follow at INTERVAL.
@@ -153,7 +154,8 @@ class _Asking:
         monitors.check(
             search_query=self._query, condition_description=self._rule, networks=self._networks
         )
-        return await monitors.ask(question)
+        async with Sessions(limit=10) as sessions:
+            return await monitors.ask(question, sessions=sessions)
 
 
 def _second_look(question: Question, answer: Answer) -> Question:

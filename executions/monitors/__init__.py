@@ -6,6 +6,7 @@ answer, do not load an HTTP client or a parser.
 
 from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.utils.module_loading import import_string
 
@@ -22,6 +23,9 @@ from executions.monitors.protocol import (
 )
 from torale.url_rules import Networks
 
+if TYPE_CHECKING:  # an HTTP client takes long to import
+    from torale.outbound import Sessions
+
 __all__ = [
     "MONITORS",
     "NO_MONITOR",
@@ -35,6 +39,7 @@ __all__ = [
     "Source",
     "ask",
     "check",
+    "hosts_of",
     "monitor_for",
     "preview",
 ]
@@ -82,26 +87,48 @@ def check(*, search_query: str, condition_description: str, networks: Networks) 
     )
 
 
-async def ask(question: Question) -> Answer:
+def hosts_of(*, search_query: str, condition_description: str) -> list[str]:
+    """Return the servers that asking a question calls first, as `host:port`, each once.
+
+    Args:
+        search_query: what to look at.
+        condition_description: when to tell.
+    """
+    try:
+        monitor = monitor_for(
+            search_query=search_query, condition_description=condition_description
+        )
+    except BadQuestion:  # asking says so
+        return []
+    return monitor.hosts(search_query=search_query)
+
+
+async def ask(question: Question, *, sessions: "Sessions") -> Answer:
     """Return the answer of the monitor that takes `question`.
+
+    Args:
+        question: what to ask.
+        sessions: the connections to other people's servers.
 
     Raises:
         AskFailed: there is no answer; the message says why.
     """
-    return await _chosen(question).ask(question)
+    return await _chosen(question).ask(question, sessions=sessions)
 
 
-async def preview(question: Question, *, time_limit: timedelta) -> Preview:
+async def preview(question: Question, *, sessions: "Sessions", time_limit: timedelta) -> Preview:
     """Return what the monitor that takes `question` would see and answer now.
 
     Args:
         question: what to try. What it knows from earlier answers is not used.
+        sessions: the connections to other people's servers.
         time_limit: the time that each page may take.
 
     Raises:
         AskFailed: nothing could be read; the message says why.
     """
-    return await _chosen(question).preview(question, time_limit=time_limit)
+    monitor = _chosen(question)
+    return await monitor.preview(question, sessions=sessions, time_limit=time_limit)
 
 
 def _chosen(question: Question) -> Monitor:

@@ -37,7 +37,7 @@ from executions.pages.rule_error import RuleError
 from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
-from torale.url_rules import Networks, origin_of
+from torale.url_rules import Networks, origin_of, server_of
 
 T = TypeVar("T")
 
@@ -87,7 +87,11 @@ class PageMonitor:
         if faults:
             raise BadQuestion(faults)
 
-    async def ask(self, question: Question) -> Answer:
+    def hosts(self, *, search_query: str) -> list[str]:
+        """Return the servers of the pages."""
+        return [*dict.fromkeys(server_of(address) for address in addresses_in(search_query))]
+
+    async def ask(self, question: Question, *, sessions: outbound.Sessions) -> Answer:
         """Visit the pages and apply the rule to each that can be read.
 
         What was remembered is used only for the same rule. After the condition has changed, the
@@ -101,7 +105,7 @@ class PageMonitor:
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         at_rest = resting(known.get("resting", {}), now=question.asked_at)
-        replies = await _replies(question, addresses, at_rest=at_rest)
+        replies = await _replies(question, addresses, sessions=sessions, at_rest=at_rest)
         findings: dict[str, Finding] = {}
         failures: dict[str, AskFailed] = {}
         look = Look(at=question.asked_at, is_second=question.is_second_look)
@@ -118,6 +122,7 @@ class PageMonitor:
                     memories.get(address),
                     question.texts.get(address),
                     look=look,
+                    asker=question.asker,
                 )
             except AskFailed as failure:
                 failures[address] = failure
@@ -184,7 +189,9 @@ class PageMonitor:
             + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
         )
 
-    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+    async def preview(
+        self, question: Question, *, sessions: outbound.Sessions, time_limit: timedelta
+    ) -> Preview:
         """Visit the pages and show what is read on each, and what the rule says of it.
 
         Raises:
@@ -192,7 +199,7 @@ class PageMonitor:
         """
         rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
-        replies = await _replies(question, addresses, time_limit=time_limit)
+        replies = await _replies(question, addresses, sessions=sessions, time_limit=time_limit)
         sights: dict[str, Sight] = {}
         failures: dict[str, AskFailed] = {}
         warnings: list[str] = []
@@ -201,7 +208,9 @@ class PageMonitor:
                 if isinstance(reply, AskFailed):
                     raise reply
                 download = _download(address, reply)
-                sight = await in_child(address, examine.preview, str(rule), download)
+                sight = await in_child(
+                    address, examine.preview, str(rule), download, asker=question.asker
+                )
             except AskFailed as failure:
                 failures[address] = failure
                 warnings += failure.warnings
@@ -278,6 +287,7 @@ async def _replies(
     question: Question,
     addresses: Sequence[str],
     *,
+    sessions: outbound.Sessions,
     at_rest: Mapping[str, AskFailed] | None = None,
     time_limit: timedelta | None = None,
 ) -> dict[str, outbound.Reply | AskFailed]:
@@ -286,6 +296,7 @@ async def _replies(
     Args:
         question: whose pages they are.
         addresses: the pages' URLs.
+        sessions: the connections to other people's servers.
         at_rest: the pages that are not visited yet, and why.
         time_limit: as for `visit`.
 
@@ -293,20 +304,20 @@ async def _replies(
         AskFailed: the request headers cannot be decrypted.
     """
     headers = _headers_in(question)
-    async with outbound.open_session(limit=MAX_PAGES, networks=question.networks) as session:
-        replies = await asyncio.gather(
-            *(
-                attempt(
-                    session,
-                    address,
-                    headers=headers,
-                    now=question.asked_at,
-                    resting=(at_rest or {}).get(address),
-                    time_limit=time_limit,
-                )
-                for address in addresses
+    session = sessions.of(question.networks)
+    replies = await asyncio.gather(
+        *(
+            attempt(
+                session,
+                address,
+                headers=headers,
+                now=question.asked_at,
+                resting=(at_rest or {}).get(address),
+                time_limit=time_limit,
             )
+            for address in addresses
         )
+    )
     return dict(zip(addresses, replies, strict=True))
 
 
@@ -323,6 +334,7 @@ async def find(  # noqa: PLR0913 - what is known of a page
     text: bytes | None,
     *,
     look: Look,
+    asker: str,
 ) -> Finding:
     """Read a page and apply the condition, in a process with limits on its time and memory.
 
@@ -331,7 +343,9 @@ async def find(  # noqa: PLR0913 - what is known of a page
             applied.
     """
     download = _download(address, reply)
-    return await in_child(address, examine.examine, condition, download, memory, text, look)
+    return await in_child(
+        address, examine.examine, condition, download, memory, text, look, asker=asker
+    )
 
 
 def _download(address: str, reply: outbound.Reply) -> Download:
@@ -344,14 +358,20 @@ def _download(address: str, reply: outbound.Reply) -> Download:
     )
 
 
-async def in_child(address: str, function: Callable[..., T], *arguments: Any) -> T:
+async def in_child(address: str, function: Callable[..., T], *arguments: Any, asker: str) -> T:
     """Call a function that reads the page at `address`, in a process with limits.
+
+    Args:
+        address: the page's URL.
+        function: what to call.
+        arguments: its arguments.
+        asker: whose page it is; see `confined`.
 
     Raises:
         AskFailed: the page cannot be read, or the condition cannot be applied.
     """
     try:
-        return await confined(function, *arguments)
+        return await confined(function, *arguments, asker=asker)
     except NotThePage as error:
         raise AskFailed(error.no_page.failure, error.no_page.about(address)) from error
     except Unreadable as error:

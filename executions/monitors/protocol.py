@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from executions.failures import FailureKind
 from torale.fields import Undecryptable
 from torale.url_rules import Networks
+
+if TYPE_CHECKING:  # an HTTP client takes long to import
+    from torale.outbound import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,9 @@ class Question:
     #: Whether this is the second look of an execution, at what the first look would have told. Then
     #: `texts` are those of the first look's answer.
     is_second_look: bool = False
+    #: Whose question it is. What all questions share, such as the processes that read pages, is
+    #: shared between their askers in turn.
+    asker: str = ""
     #: The networks that the task's owner may call besides the public internet.
     networks: Networks = ()
     #: Headers to send when a page is visited, by name; secrets, which no message may contain. They
@@ -164,18 +170,35 @@ class Monitor(Protocol):
             BadQuestion: names the fields at fault.
         """
 
-    async def ask(self, question: Question) -> Answer:
+    def hosts(self, *, search_query: str) -> list[str]:
+        """Return the servers that asking calls first, as `host:port`, each once.
+
+        Few executions at a time call one of them. A monitor that calls none, or only its provider,
+        returns none.
+
+        Args:
+            search_query: what to look at.
+        """
+
+    async def ask(self, question: Question, *, sessions: "Sessions") -> Answer:
         """Find the answer.
+
+        Args:
+            question: what to ask.
+            sessions: the connections to other people's servers, which executions share.
 
         Raises:
             AskFailed: there is no answer; the message says why.
         """
 
-    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+    async def preview(
+        self, question: Question, *, sessions: "Sessions", time_limit: timedelta
+    ) -> Preview:
         """Show what would be read and answered, as if the question had never been asked.
 
         Args:
             question: what to try.
+            sessions: as for `ask`.
             time_limit: the time that each page may take.
 
         Raises:

@@ -111,8 +111,9 @@ class Delivery:
         self,
         database: psycopg.AsyncConnection[Any],
         outcomes: Sequence[tuple[Message, Outcome]],
-    ) -> None:
+    ) -> bool:
         """Store the outcomes, and switch off webhooks that are hopeless."""
         await store(database, outcomes)
         if any(message.endpoint_id and outcome.error for message, outcome in outcomes):
             await in_thread(switch_off_hopeless, outcomes)
+        return False

@@ -1,17 +1,16 @@
 """The section "Executions"."""
 
-import asyncio
 from types import SimpleNamespace
 
 import pytest
 
 from executions.jobs import prune_executions
 from executions.models import Execution, ExecutionStatus
-from tasks.run import claim, run
 from tasks.schedule import start_due
 from tests.support.api_calls import TASKS, new_task, tell
 from tests.support.factories import NOW, days, make_execution, make_task
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_visits import take, visit
 
 LISTS = ["executions", "notifications"]
 FEED = f"{TASKS}/feed"
@@ -56,8 +55,8 @@ def test_notifications_are_those_whose_condition_was_met(owner_client, task):
 def test_a_hundred_unless_asked_otherwise(owner_client, task, which):
     """`limit` (1..1000, default 100) and `offset`;"""
     made = Execution.objects.bulk_create(
-        Execution(
-            task=task, status=ExecutionStatus.SUCCESS, created_at=NOW + days(number),
+        task.execution(
+            now=NOW + days(number), status=ExecutionStatus.SUCCESS,
             completed_at=NOW, next_attempt_at=None, notification="told",
         )
         for number in range(1001)
@@ -151,9 +150,9 @@ def test_a_page_that_is_watched_gives_the_whole_execution(owner_client, http_rec
     ]
     page = f"{http_receiver.url}/product"
     made = new_task(owner_client, search_query=f"Is it there? {page}")
-    started = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
+    owner_client.post(f"{TASKS}/{made['id']}/execute")
 
-    asyncio.run(run(started["id"]))
+    visit()
 
     [shown] = owner_client.get(f"{TASKS}/{made['id']}/notifications").json()
     result = shown["result"]
@@ -178,9 +177,9 @@ def test_a_page_that_fails_beside_one_that_works_is_named_to_the_owner(
     gone, there = f"{http_receiver.url}/gone", f"{http_receiver.url}/there"
     made = new_task(owner_client, search_query=f"{gone} {there}")
     owner_client.patch(f"{TASKS}/{made['id']}/visibility", {"is_public": True}, format="json")
-    started = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
+    owner_client.post(f"{TASKS}/{made['id']}/execute")
 
-    asyncio.run(run(started["id"]))
+    visit()
 
     [shown] = owner_client.get(f"{TASKS}/{made['id']}/executions").json()
     assert (shown["status"], shown["result"]["sources"]) == ("success", [there])
@@ -198,7 +197,7 @@ def test_started_at_is_the_creation_until_a_worker_begins(owner_client, time_mac
     pending = owner_client.post(f"{TASKS}/{made['id']}/execute").json()
     time_machine.move_to(NOW + days(1), tick=False)
 
-    claim(pending["id"], now=NOW + days(1))
+    take(now=NOW + days(1))
 
     [running] = owner_client.get(f"{TASKS}/{made['id']}/executions").json()
     assert pending["started_at"] == pending["created_at"] == "2026-03-04T09:00:10Z"

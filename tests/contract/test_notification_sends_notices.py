@@ -1,18 +1,18 @@
 """The section "Notification sends": what Torale has to say of its own work."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from executions.failures import FailureKind
 from executions.monitors import Answer, AskFailed
 from notifications.models import NotificationSend
-from tasks.run import claim, fail, settle
+from tasks.run import fail, settle
 from tests.support.api_calls import SENDS, TASKS, email, new_task, webhook
 from tests.support.factories import NOW, make_address
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver
+from tests.support.run_visits import claimed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,12 +25,12 @@ def run(owner_client, time_machine):
         now = NOW + timedelta(minutes=minutes)
         time_machine.move_to(now, tick=False)
         id_ = owner_client.post(f"{TASKS}/{task['id']}/execute").json()["id"]
-        claimed = claim(UUID(id_), now=now)
-        assert claimed
+        execution = claimed(id_, now=now)
+        assert execution
         if isinstance(outcome, Answer):
-            settle(claimed[0], outcome, now=now)
+            settle(execution, outcome, now=now)
         else:
-            fail(claimed[0], outcome, now=now, jitter=0.5)
+            fail(execution, outcome, now=now, jitter=0.5)
         return str(id_)
 
     return ran

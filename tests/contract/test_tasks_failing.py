@@ -1,11 +1,10 @@
 """The section "Tasks": when a task that could not look is visited again, and what it warns of."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 
-from tasks.run import run
+from tests.support import run_visits
 from tests.support.api_calls import TASKS, new_task
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
@@ -22,8 +21,8 @@ def visited(owner_client, http_receiver):
 
     def visit(task, answer: HTTPAnswer):
         http_receiver.answers = [answer]
-        started = owner_client.post(f"{TASKS}/{task['id']}/execute").json()
-        asyncio.run(run(started["id"]))
+        owner_client.post(f"{TASKS}/{task['id']}/execute")
+        run_visits.visit()
         return owner_client.get(f"{TASKS}/{task['id']}").json()
 
     return visit

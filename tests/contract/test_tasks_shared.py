@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from executions.models import Execution
 from executions.monitors import Answer
-from tasks.run import claim, settle
+from tasks.run import settle
 from tasks.view_counts import view_counter
 from tests.support.api_calls import JSON, SENDS, TASKS, email, new_task, tell, webhook
 from tests.support.factories import NOW
+from tests.support.run_visits import claimed
 
 SCRUBBED: JSON = {
     "notifications": [],
@@ -42,12 +43,12 @@ def test_force_cancels_the_stuck_one_and_discards_its_late_result(owner_client):
     """`?force=true` cancels the stuck one (its late result is discarded) and starts anew."""
     task = new_task(owner_client, **webhook("https://r.example/"))
     stuck = owner_client.post(f"{url(task)}/execute").json()
-    asked = claim(stuck["id"], now=timezone.now())
+    asked = claimed(stuck["id"])
     assert asked
 
     response = owner_client.post(f"{url(task)}/execute?force=true")
     late = Answer(condition_met=True, notification="late", evidence="", confidence=1, state={})
-    settle(asked[0], late, now=timezone.now())
+    settle(asked, late, now=timezone.now())
 
     executions = owner_client.get(f"{url(task)}/executions").json()
     assert (response.status_code, response.json()["status"]) == (200, "pending")

@@ -1,13 +1,12 @@
 """The section "Tasks": when a task's pages are visited, and with which headers."""
 
-import asyncio
-
 import pytest
 from django.db import IntegrityError
 
-from executions.monitors import Answer, ask
+from executions.monitors import Answer
 from tasks.models import Task
-from tasks.run import claim, settle, start
+from tasks.run import settle, start
+from tests.support import asking
 from tests.support.api_calls import AT_NOW, QUESTION, TASKS, new_task, tell
 from tests.support.factories import (
     NOW,
@@ -17,6 +16,7 @@ from tests.support.factories import (
     stored_value,
 )
 from tests.support.receivers import HTTPAnswer, HTTPReceiver
+from tests.support.run_visits import claimed, take
 from tests.support.watched_pages import html
 
 pytestmark = pytest.mark.usefixtures("at_now")
@@ -77,8 +77,9 @@ def test_only_intervals_vary(owner_client, schedule, visits):
     found = []
     for jitter in (0, 1):
         execution = start(task=Task.objects.get(), now=NOW)
-        claimed = claim(execution.pk, now=NOW)
-        settle(claimed[0], answer, now=NOW, jitter=jitter)
+        taken = claimed(execution.pk, now=NOW)
+        assert taken
+        settle(taken, answer, now=NOW, jitter=jitter)
         found.append(owner_client.get(url(task)).json()["next_run"])
 
     assert found == visits
@@ -177,12 +178,17 @@ def stored_headers(task) -> dict[str, str] | None:
     return headers
 
 
+def ask_as_a_worker_does() -> None:
+    [visit] = take(now=NOW).visits
+    asking.ask(visit.question)
+
+
 def test_they_are_sent_when_the_pages_are_visited(owner_client, http_receiver):
     """`request_headers` are sent when the pages are visited, for cookies and log-ins;"""
     http_receiver.answers = [HTTPAnswer(200, b"Bread")]
-    task = watching(owner_client, search_query=http_receiver.url, run_immediately=True)
+    watching(owner_client, search_query=http_receiver.url, run_immediately=True)
 
-    asyncio.run(ask(Task.objects.get(pk=task["id"]).question(now=NOW)))
+    ask_as_a_worker_does()
 
     [request] = http_receiver.requests
     assert request.headers["cookie"] == SECRET
@@ -298,9 +304,9 @@ def test_they_do_not_follow_a_redirect_to_another_origin(owner_client, http_rece
         HTTPAnswer(302, headers={"Location": "/here"}),
         HTTPAnswer(302, headers={"Location": away.url}),
     ]
-    task = watching(owner_client, search_query=http_receiver.url)
+    watching(owner_client, search_query=http_receiver.url, run_immediately=True)
 
-    asyncio.run(ask(Task.objects.get(pk=task["id"]).question(now=NOW)))
+    ask_as_a_worker_does()
     away.close()
 
     assert [request.headers["cookie"] for request in http_receiver.requests] == [SECRET] * 2

@@ -1,7 +1,6 @@
 """The monitor that docs/adding-a-monitor.md shows works as it is printed there."""
 
 import ast
-import asyncio
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from django.conf import settings
 
 from executions import monitors
 from executions.monitors import Answer, BadQuestion, Question, check, monitor_for
+from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
 from torale.url_check import networks_of
@@ -39,7 +39,7 @@ def ask(url: str, state: dict[str, object] | None = None) -> Answer:
         asked_at=NOW,
         networks=networks_of(email="owner@example.com", is_staff=False),
     )
-    return asyncio.run(monitors.ask(question))
+    return asking.ask(question)
 
 
 def test_the_page_adds_one_monitor_to_those_there_are(monkeypatch):

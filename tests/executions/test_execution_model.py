@@ -11,6 +11,7 @@ from executions.failures import FailureKind
 from executions.models import ASKING_LEASE, Execution, ExecutionStatus
 from executions.monitors import Answer, Source
 from tests.support.factories import NOW, make_execution, make_pending_execution, make_task
+from tests.support.run_visits import claimed
 
 SECOND = timedelta(seconds=1)
 ANSWER = Answer(
@@ -106,12 +107,17 @@ def test_a_task_has_one_open_execution_at_most(task, stranger, current):
     assert name == "execution_one_open_per_task"
 
 
+def claim(execution: Execution, *, now=NOW) -> None:
+    """Claim `execution` as a worker does, and load it as that worker has it."""
+    assert claimed(execution.pk, now=now)
+    execution.refresh_from_db()
+
+
 def test_a_claimed_execution_runs_under_a_lease(execution):
     before = stored(execution)
 
-    won = execution.claim(now=NOW + SECOND)
+    taken = claimed(execution.pk, now=NOW + SECOND)
 
-    assert won is True
     assert stored(execution) == {
         **before,
         "status": "running",
@@ -120,38 +126,35 @@ def test_a_claimed_execution_runs_under_a_lease(execution):
         "leased_until": NOW + SECOND + ASKING_LEASE,
         "started_at": NOW + SECOND,
     }
-    assert execution.status == ExecutionStatus.RUNNING
-    assert execution.attempt_count == 1
+    assert taken
+    assert (taken.status, taken.attempt_count) == (ExecutionStatus.RUNNING, 1)
 
 
 def test_an_execution_is_not_claimed_before_it_is_due(execution):
     before = stored(execution)
 
-    won = execution.claim(now=NOW - SECOND)
+    assert not claimed(execution.pk, now=NOW - SECOND)
 
-    assert won is False
     assert stored(execution) == before
 
 
 def test_a_running_execution_is_not_claimed_while_its_lease_lasts(execution):
-    execution.claim(now=NOW)
+    claim(execution)
     before = stored(execution)
 
-    won = Execution.objects.get(pk=execution.pk).claim(now=NOW + ASKING_LEASE - SECOND)
+    assert not claimed(execution.pk, now=NOW + ASKING_LEASE - SECOND)
 
-    assert won is False
     assert stored(execution) == before
 
 
 def test_a_running_execution_is_claimed_again_once_its_lease_has_run_out(execution):
-    execution.claim(now=NOW)
-    other = Execution.objects.get(pk=execution.pk)
+    claim(execution)
 
-    won = other.claim(now=NOW + ASKING_LEASE)
+    again = claimed(execution.pk, now=NOW + ASKING_LEASE)
 
-    assert won is True
-    assert other.attempt_count == 2
-    assert other.leased_until == NOW + ASKING_LEASE + ASKING_LEASE
+    assert again
+    assert again.attempt_count == 2
+    assert stored(execution)["leased_until"] == NOW + ASKING_LEASE + ASKING_LEASE
 
 
 @pytest.mark.parametrize(
@@ -161,14 +164,13 @@ def test_an_execution_that_has_ended_is_not_claimed(task, status):
     execution = make_execution(task, status=status)
     before = stored(execution)
 
-    won = execution.claim(now=NOW + ASKING_LEASE)
+    assert not claimed(execution.pk, now=NOW + ASKING_LEASE)
 
-    assert won is False
     assert stored(execution) == before
 
 
 def test_an_answer_is_stored(execution):
-    execution.claim(now=NOW)
+    claim(execution)
     running = stored(execution)
 
     kept = execution.record_answer(ANSWER, now=NOW + SECOND)
@@ -199,7 +201,7 @@ def test_an_answer_is_stored(execution):
 
 
 def test_a_failure_to_be_tried_again_waits_for_its_time(execution):
-    execution.claim(now=NOW)
+    claim(execution)
     running = stored(execution)
 
     kept = execution.record_failure(
@@ -218,7 +220,7 @@ def test_a_failure_to_be_tried_again_waits_for_its_time(execution):
 
 
 def test_a_failure_that_is_given_up_ends_the_execution(execution):
-    execution.claim(now=NOW)
+    claim(execution)
     running = stored(execution)
 
     kept = execution.record_failure(
@@ -237,9 +239,9 @@ def test_a_failure_that_is_given_up_ends_the_execution(execution):
 
 
 def test_an_answer_after_a_retry_clears_the_error(execution):
-    execution.claim(now=NOW)
+    claim(execution)
     execution.record_failure(FailureKind.TIMEOUT, "No answer.", retry_at=NOW + SECOND, now=NOW)
-    execution.claim(now=NOW + SECOND)
+    claim(execution, now=NOW + SECOND)
 
     execution.record_answer(ANSWER, now=NOW + SECOND)
 
@@ -266,7 +268,7 @@ says = pytest.mark.parametrize("say", [say_answer, say_failure], ids=["answer", 
 
 @says
 def test_what_comes_after_a_cancellation_is_dropped(execution, say):
-    execution.claim(now=NOW)
+    claim(execution)
     Execution.objects.get(pk=execution.pk).cancel(now=NOW + SECOND)
     cancelled = stored(execution)
 
@@ -278,8 +280,8 @@ def test_what_comes_after_a_cancellation_is_dropped(execution, say):
 
 @says
 def test_what_an_earlier_attempt_says_is_dropped(execution, say):
-    execution.claim(now=NOW)
-    Execution.objects.get(pk=execution.pk).claim(now=NOW + ASKING_LEASE)
+    claim(execution)
+    claimed(execution.pk, now=NOW + ASKING_LEASE)
     second_attempt = stored(execution)
 
     kept = say(execution)
@@ -290,7 +292,7 @@ def test_what_an_earlier_attempt_says_is_dropped(execution, say):
 
 @says
 def test_what_a_late_worker_says_counts_while_no_other_has_taken_over(execution, say):
-    execution.claim(now=NOW)
+    claim(execution)
 
     kept = say(execution)
 
@@ -299,7 +301,7 @@ def test_what_a_late_worker_says_counts_while_no_other_has_taken_over(execution,
 
 @says
 def test_an_attempt_says_one_thing_only(execution, say):
-    execution.claim(now=NOW)
+    claim(execution)
     say_answer(execution)
     answered = stored(execution)
 

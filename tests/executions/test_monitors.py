@@ -1,7 +1,5 @@
 """Which monitor takes a question, and what is loaded until one does."""
 
-import asyncio
-
 import pytest
 
 from executions import monitors
@@ -12,11 +10,11 @@ from executions.monitors import (
     AskFailed,
     BadQuestion,
     Question,
-    ask,
     check,
     monitor_for,
 )
 from executions.monitors.page import PageMonitor
+from tests.support.asking import ask
 from tests.support.factories import NOW
 from tests.support.processes import fresh_python
 
@@ -34,7 +32,7 @@ class Oracle:
         if len(search_query) < 5:
             raise BadQuestion({"search_query": "Ask for more."})
 
-    async def ask(self, question):
+    async def ask(self, question, *, sessions):
         return Answer(
             condition_met=True, notification="Yes.", evidence="Seen.", confidence=50, state={}
         )
@@ -68,7 +66,7 @@ def test_a_question_that_no_monitor_takes_is_refused(choose):
 
 def test_a_kept_question_that_no_monitor_takes_any_more_is_a_failure_of_the_user():
     with pytest.raises(AskFailed, match="Name the page to watch") as failure:
-        asyncio.run(ask(question("Is it out yet?")))
+        ask(question("Is it out yet?"))
 
     assert failure.value.kind == "user_error"
 
@@ -91,7 +89,7 @@ def test_the_chosen_monitor_checks_and_asks(oracle_first):
     with pytest.raises(BadQuestion, match="Ask for more"):
         check(search_query="Is?", condition_description="", networks=())
 
-    assert asyncio.run(ask(question("Is it out yet?"))).notification == "Yes."
+    assert ask(question("Is it out yet?")).notification == "Yes."
 
 
 def test_client_and_parsers_are_loaded_for_the_first_question_and_not_at_the_start():

@@ -107,10 +107,9 @@ def test_it_ends_between_two_batches_when_its_worker_is_stopped(task):
 @pytest.mark.parametrize("notification", [None, "**In stock**"])
 def test_no_batch_reads_the_whole_table(task, notification):
     Execution.objects.bulk_create(
-        Execution(
-            task=task,
+        task.execution(
+            now=NOW - days(number / 100),
             status="success",
-            created_at=NOW - days(number / 100),
             completed_at=NOW,
             next_attempt_at=None,
             notification=notification,

@@ -1,16 +1,17 @@
 """The secrets that are sent for a page get nowhere else."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
-from executions.monitors import AskFailed, Question, ask
+from executions.monitors import AskFailed, Question
 from executions.monitors.echoes import without_values
 from tasks.models import Task
-from tasks.run import run, start
+from tasks.run import start
+from tests.support.asking import ask
 from tests.support.factories import NOW, make_task, make_undecryptable
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_visits import visit
 from tests.support.watched_pages import html
 from torale.url_check import networks_of
 
@@ -34,9 +35,9 @@ def test_a_page_that_shows_what_was_sent_is_not_quoted(http_receiver):
     http_receiver.answers = [html("Hello"), html(shown, title=shown)]
     asked = question(http_receiver)
 
-    first = asyncio.run(ask(asked))
+    first = ask(asked)
     learnt = {url: text for url, text in first.texts.items() if text}
-    second = asyncio.run(ask(replace(asked, last_known_state=first.state, texts=learnt)))
+    second = ask(replace(asked, last_known_state=first.state, texts=learnt))
 
     assert second.condition_met
     kept = f"{second}{first}{b''.join(filter(None, second.texts.values()))!r}"
@@ -56,7 +57,7 @@ def test_no_failure_shows_what_was_sent(http_receiver, answer):
     http_receiver.answers = [answer]
 
     with pytest.raises(AskFailed) as failure:
-        asyncio.run(ask(question(http_receiver)))
+        ask(question(http_receiver))
 
     assert [secret for secret in SECRETS if secret in str(failure.value)] == []
 
@@ -91,7 +92,7 @@ def test_without_the_key_no_other_page_is_read(owner, http_receiver):
     make_undecryptable(task, "request_headers")
     execution = start(task=Task.objects.get(), now=NOW)
 
-    asyncio.run(run(execution.pk))
+    visit()
 
     execution.refresh_from_db()
     assert execution.status == "failed"

@@ -6,7 +6,6 @@ from django.core.management import call_command
 
 from notifications.channels import UNDECRYPTABLE
 from notifications.models import Attempt
-from tasks.run import wake
 from tests.conftest import client_of
 from tests.support.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
 from torale.models import Heartbeat
@@ -23,7 +22,7 @@ def _some_of_each(owner, time_machine):
     make_task(owner, next_run_at=NOW - timedelta(seconds=80))
     make_task(owner, next_run_at=NOW + timedelta(seconds=80))
     make_task(owner, state="paused")
-    wake(make_pending_execution(make_task(owner, next_run_at=NOW + timedelta(days=1))))
+    make_pending_execution(make_task(owner, next_run_at=NOW + timedelta(days=1)))
     make_send(owner, status="queued", next_attempt_at=NOW - timedelta(seconds=90))
     make_send(owner, status="retrying", next_attempt_at=NOW + timedelta(hours=1))
     sent = make_send(owner)

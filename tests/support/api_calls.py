@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -12,8 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from executions.monitors import Answer, Source
-from tasks.run import claim, settle
+from tasks.run import settle
 from tests.conftest import KeyClient
+from tests.support.run_visits import claimed
 
 TASKS = "/api/v1/tasks"
 SENDS = "/api/v1/notifications/sends"
@@ -105,9 +105,8 @@ def tell(client: KeyClient, task: JSON, notification: str | None = "**In stock**
 
 
 def settle_execution(execution_id: str, notification: str | None = "**In stock**") -> None:
-    now = timezone.now()
-    claimed = claim(UUID(execution_id), now=now)
-    assert claimed
+    execution = claimed(execution_id)
+    assert execution
     answer = Answer(
         condition_met=notification is not None,
         notification=notification,
@@ -117,7 +116,7 @@ def settle_execution(execution_id: str, notification: str | None = "**In stock**
         activity=[{"tool": "fetch"}],
         state={"pages": {}},
     )
-    settle(claimed[0], answer, now=now)
+    settle(execution, answer, now=timezone.now())
 
 
 def work(name: str) -> None:

@@ -102,13 +102,15 @@ def make_execution(task: Task, **fields) -> Execution:
         },
         **fields,
     }
-    return Execution.objects.create(task=task, **fields)
+    execution = task.execution(now=NOW, **fields)
+    execution.save(force_insert=True)
+    return execution
 
 
 def make_pending_execution(task: Task, **fields) -> Execution:
-    return Execution.objects.create(
-        task=task, **{"created_at": NOW, "next_attempt_at": NOW, **fields}
-    )
+    execution = task.execution(now=NOW, **fields)
+    execution.save(force_insert=True)
+    return execution
 
 
 def make_send(user: User, **fields) -> NotificationSend:

@@ -48,8 +48,8 @@ def prepare(executions: int, webhook_url: str) -> list[Execution]:
         for number in range(executions)
     )
     return Execution.objects.bulk_create(
-        Execution(
-            task=task,
+        task.execution(
+            now=now,
             status=ExecutionStatus.RUNNING,
             attempt_count=1,
             next_attempt_at=None,

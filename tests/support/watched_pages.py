@@ -1,18 +1,17 @@
 """Ask a question as an execution does, and build the watched server's answers."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from executions import monitors
 from executions.monitors import Answer, Question
 from executions.pages.finding import Finding
 from executions.pages.page import Page
 from executions.pages.page_text import PageTexts
 from executions.pages.rule import Selector
 from executions.pages.selected import number_at, selected
+from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
 from torale.url_check import networks_of
@@ -42,7 +41,7 @@ def ask(
         networks=networks_of(email="owner@example.com", is_staff=False),
         asked_at=at,
     )
-    return asyncio.run(monitors.ask(question))
+    return asking.ask(question)
 
 
 def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] | None:

@@ -1,19 +1,25 @@
-from procrastinate.contrib.django.models import ProcrastinateJob
+import pytest
+from django.db import connection
 
 from executions.models import Execution
 from tasks.run import start
 from tests.support.factories import NOW, days, make_task
+from tests.support.receivers import DEADLINE_S
 
 
 def url(task) -> str:
     return f"/api/v1/tasks/{task.pk}/execute"
 
 
-def test_execute_wakes_a_worker(owner, owner_client):
-    execution = owner_client.post(url(make_task(owner))).json()
+@pytest.mark.django_db(transaction=True)
+def test_execute_wakes_the_workers(owner, owner_client):
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN torale_visits")
 
-    job = ProcrastinateJob.objects.get()
-    assert (job.task_name, job.args) == ("run_execution", {"execution_id": execution["id"]})
+    owner_client.post(url(make_task(owner)))
+
+    [told] = connection.connection.notifies(timeout=DEADLINE_S, stop_after=1)
+    assert told.channel == "torale_visits"
 
 
 def test_another_user_cannot_execute_even_a_public_task(owner, stranger_client):

@@ -1,17 +1,15 @@
 """A machine whose clock is ten minutes ahead of the database's."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.models import Execution
-from tasks.jobs import recover_executions, start_due_tasks
-from tasks.run import claim, run
+from tasks.jobs import start_due_tasks
 from tests.support.database_clock import fast_machine
 from tests.support.factories import make_pending_execution, make_task
+from tests.support.run_visits import claimed, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,13 +18,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def in_hand(owner) -> Execution:
     """An execution that a worker has just taken."""
     execution = make_pending_execution(make_task(owner))
-    claim(execution.pk, now=timezone.now())
+    assert claimed(execution.pk)
     return execution
 
 
 def test_it_takes_no_execution_that_another_worker_has_in_hand(in_hand):
     with fast_machine():
-        asyncio.run(run(in_hand.pk))
+        assert not take().visits
 
     in_hand.refresh_from_db()
     assert (in_hand.status, in_hand.attempt_count) == ("running", 1)
@@ -34,9 +32,10 @@ def test_it_takes_no_execution_that_another_worker_has_in_hand(in_hand):
 
 def test_it_recovers_no_execution_that_another_worker_has_in_hand(in_hand):
     with fast_machine():
-        recover_executions(0)
+        start_due_tasks(0)
 
-    assert not ProcrastinateJob.objects.exists()
+    in_hand.refresh_from_db()
+    assert in_hand.status == "running"
 
 
 def test_it_starts_no_visit_before_its_time(owner):
@@ -54,5 +53,4 @@ def test_an_execution_asked_for_there_is_due_at_once(owner, owner_client):
     with fast_machine():
         owner_client.post(f"/api/v1/tasks/{task.pk}/execute")
 
-    execution = Execution.objects.claimable(timezone.now()).get()
-    assert ProcrastinateJob.objects.get().scheduled_at == execution.next_attempt_at
+    assert len(take().visits) == 1

@@ -5,7 +5,6 @@ lists the visits by the time since the page began to fail, with how many times e
 was recorded to be told. Run it with `-s` to see the tables.
 """
 
-import asyncio
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,10 +16,10 @@ from executions.models import Execution
 from executions.pages.page import READING
 from notifications.models import NotificationSend
 from tasks.models import Task
-from tasks.run import run
 from tasks.schedule import start_due
 from tests.support.factories import NOW, make_task
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_visits import visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +48,7 @@ class Scene:
             self.clock.move_to(self.now, tick=False)
             start_due(now=self.now)
             execution = Execution.objects.open().get()
-            asyncio.run(run(execution.pk))
+            visit()
             execution.refresh_from_db()
             self.note(execution)
         print("\n".join(self.lines))

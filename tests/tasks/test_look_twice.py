@@ -1,12 +1,9 @@
 """What may be noise is told only if a second look finds it, too; over a page from a real server."""
 
-import asyncio
 from copy import copy
 from datetime import datetime, timedelta
 
 import pytest
-from procrastinate.contrib.django import app as jobs
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.failures import FailureKind
 from executions.models import ASKING_LEASE, Execution
@@ -14,8 +11,9 @@ from executions.monitors import Answer, AskFailed
 from notifications.models import NotificationSend
 from tasks.lifecycle import delete_task, update_task
 from tasks.models import PageText, Task
-from tasks.run import claim, fail, run, settle, start
+from tasks.run import fail, settle, start
 from tasks.schedule import recover
+from tests.support import run_visits
 from tests.support.factories import NOW, make_task
 from tests.support.receivers import HTTPAnswer
 
@@ -51,20 +49,20 @@ def watching(owner, http_receiver) -> Task:
 
 
 def visit(task: Task) -> Execution:
-    """Start an execution and do what a worker does with its first job."""
+    """Start an execution and do what a worker does with it at first."""
     task.refresh_from_db()
     return work_on(start(task=task, now=NOW))
 
 
 def work_on(execution: Execution) -> Execution:
-    asyncio.run(run(execution.pk))
+    run_visits.visit()
     execution.refresh_from_db()
     return execution
 
 
 @pytest.fixture
 def look_again(time_machine):
-    """Return a function that does an execution's next job when it is due."""
+    """Return a function that looks once more when it is due."""
 
     def look(execution: Execution) -> Execution:
         time_machine.move_to(execution.next_attempt_at, tick=False)
@@ -108,10 +106,6 @@ def test_between_the_looks_the_execution_waits_without_an_error(watching, http_r
     assert (execution.attempt_count, execution.leased_until) == (0, None)
     assert execution.first_look_at == NOW
     assert execution.next_attempt_at == NOW + CONFIRM
-    job = ProcrastinateJob.objects.get(
-        args={"execution_id": str(execution.pk)}, attempts=0, scheduled_at__gt=NOW
-    )
-    assert job.scheduled_at == NOW + CONFIRM
     watching.refresh_from_db()
     assert watching.last_known_state == remembered
 
@@ -263,38 +257,18 @@ def test_the_wait_holds_no_slot_of_a_worker(watching, owner, http_receiver):
     http_receiver.answers = [page("In stock")]
     waiting, told = start(task=watching, now=NOW), start(task=other, now=NOW)
 
-    asyncio.run(work_until_nothing_is_due())
+    run_visits.visit()
 
     waiting.refresh_from_db()
     told.refresh_from_db()
     assert (waiting.status, told.status) == ("retrying", "success")
-    assert not ProcrastinateJob.objects.filter(status="doing").exists()
-
-
-async def work_until_nothing_is_due() -> None:
-    """Let a worker with one slot do the jobs that are due."""
-    queue = jobs.with_connector(jobs.connector.get_worker_connector())  # type: ignore[attr-defined]
-    async with queue.open_async():
-        await queue.run_worker_async(wait=False, concurrency=1, install_signal_handlers=False)
-
-
-def test_a_job_that_is_lost_between_the_looks_is_found_again(watching, http_receiver, time_machine):
-    http_receiver.answers = [page("In stock")]
-    execution = visit(watching)
-    ProcrastinateJob.objects.all()._raw_delete("default")
-    time_machine.move_to(NOW + CONFIRM + timedelta(minutes=2), tick=False)
-
-    recovered = recover(now=NOW + CONFIRM + timedelta(minutes=2))
-
-    assert recovered == 1
-    assert is_told(work_on(execution))
 
 
 def test_a_worker_that_dies_at_the_second_look_loses_nothing(watching, http_receiver, time_machine):
     http_receiver.answers = [page("In stock")]
     execution = visit(watching)
     second_look_at = NOW + CONFIRM
-    assert claim(execution.pk, now=second_look_at)  # and it dies
+    assert run_visits.claimed(execution.pk, now=second_look_at)  # and it dies
     later = second_look_at + ASKING_LEASE + timedelta(minutes=2)
     time_machine.move_to(later, tick=False)
 
@@ -325,9 +299,9 @@ def test_a_worker_that_is_late_with_the_first_look_changes_nothing(watching, lat
 
 def claimed(execution: Execution, *, at: datetime) -> Execution:
     """Claim an execution as a worker does, and return it as that worker has it."""
-    claim_ = claim(execution.pk, now=at)
-    assert claim_
-    return claim_[0]
+    taken = run_visits.claimed(execution.pk, now=at)
+    assert taken
+    return taken
 
 
 def answer(*, is_tentative: bool) -> Answer:
@@ -370,11 +344,11 @@ def test_a_task_that_is_paused_between_the_looks_still_tells_what_it_saw(
 
 def test_a_task_that_is_deleted_between_the_looks_is_not_looked_at_again(watching, http_receiver):
     http_receiver.answers = [page("In stock")]
-    execution = visit(watching)
+    visit(watching)
     delete_task(task=watching)
     before = len(http_receiver.requests)
 
-    asyncio.run(run(execution.pk))
+    run_visits.visit()
 
     assert len(http_receiver.requests) == before
     assert not NotificationSend.objects.exists()

@@ -9,7 +9,8 @@ from executions.models import Execution
 from executions.monitors import Answer, AskFailed
 from notifications.models import NotificationSend
 from tasks.models import Task
-from tasks.run import claim, fail, settle, start
+from tasks.run import fail, settle, start
+from tests.support import run_visits
 from tests.support.factories import NOW, make_address, make_task, make_unverified_address
 from tests.support.run_delivery import deliver
 
@@ -36,9 +37,9 @@ def task(owner):
 
 def claimed(task, *, now=NOW, notify=True) -> Execution:
     execution = start(task=task, now=now, notify=notify)
-    taken = claim(execution.pk, now=now)
+    taken = run_visits.claimed(execution.pk, now=now)
     assert taken
-    return taken[0]
+    return taken
 
 
 def failing_run(task, *, now=NOW, notify=True, warnings=()) -> None:
@@ -199,10 +200,10 @@ def test_retries_of_one_run_do_not_count(task):
     execution = start(task=task, now=NOW)
     now = NOW
     for _ in range(3):
-        taken = claim(execution.pk, now=now)
+        taken = run_visits.claimed(execution.pk, now=now)
         assert taken
         failure = AskFailed(FailureKind.NETWORK, "It cannot be reached.")
-        fail(taken[0], failure, now=now, jitter=0.5)
+        fail(taken, failure, now=now, jitter=0.5)
         now += timedelta(hours=1)
 
     execution.refresh_from_db()
@@ -215,9 +216,9 @@ def test_forced_cancellations_do_not_count(task):
     late = [claimed(task)]
     for _ in range(3):
         execution = start(task=task, now=NOW, force=True)
-        taken = claim(execution.pk, now=NOW)
+        taken = run_visits.claimed(execution.pk, now=NOW)
         assert taken
-        late.append(taken[0])
+        late.append(taken)
 
     for execution in late[:-1]:
         failure = AskFailed(FailureKind.USER_ERROR, "too late")

@@ -28,8 +28,8 @@ def test_the_next_question_has_the_texts_of_the_last_answers(task, stranger):
     task.learn(answer({PAGE: b"\0first", LONG: b"long"}), now=NOW)
     task.learn(answer({PAGE: b"second"}), now=NOW)
 
-    assert task.question(now=NOW).texts == {PAGE: b"second", LONG: b"long"}
-    assert other.question(now=NOW).texts == {PAGE: b"another's"}
+    assert PageText.objects.of(task.pk) == {PAGE: b"second", LONG: b"long"}
+    assert PageText.objects.of(other.pk) == {PAGE: b"another's"}
 
 
 def test_a_text_is_removed_by_none_and_with_its_task(task, stranger):
@@ -39,7 +39,7 @@ def test_a_text_is_removed_by_none_and_with_its_task(task, stranger):
 
     task.learn(answer({PAGE: None}), now=NOW)
 
-    assert task.question(now=NOW).texts == {LONG: b"long"}
+    assert PageText.objects.of(task.pk) == {LONG: b"long"}
 
     task.delete()
 

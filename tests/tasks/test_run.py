@@ -1,18 +1,17 @@
 """An execution's way, over a page that a real server serves."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from executions.failures import FailureKind
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed
 from notifications.models import NotificationSend
-from tasks.run import AlreadyRunning, claim, fail, run, settle, start
+from tasks.run import fail, settle, start
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
 from tests.support.receivers import HTTPAnswer
+from tests.support.run_visits import claimed, visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +43,8 @@ def ask(task) -> Execution:
 
 
 def work_on(execution: Execution) -> None:
-    """Do what a worker does with the execution's job."""
-    asyncio.run(run(execution.pk))
+    """Do what a worker does with the execution."""
+    visit()
     execution.refresh_from_db()
 
 
@@ -121,10 +120,10 @@ def test_a_failing_page_is_asked_again_and_given_up_at_last(watching, http_recei
 
 def test_a_late_answer_of_a_cancelled_run_is_discarded(watching):
     execution = start(task=watching, now=NOW)
-    claimed = claimed_by_a_worker(execution)
+    taken = claimed_by_a_worker(execution)
     start(task=watching, now=NOW, force=True)
 
-    settle(claimed, answer_met(), now=NOW)
+    settle(taken, answer_met(), now=NOW)
 
     execution.refresh_from_db()
     assert (execution.status, execution.notification) == ("cancelled", None)
@@ -135,13 +134,13 @@ def test_a_late_answer_of_a_cancelled_run_is_discarded(watching):
 
 @pytest.mark.parametrize("late", ["answer", "failure"])
 def test_what_comes_late_to_a_deleted_task_is_discarded(watching, late):
-    claimed = claimed_by_a_worker(start(task=watching, now=NOW))
+    taken = claimed_by_a_worker(start(task=watching, now=NOW))
     watching.delete()
 
     if late == "answer":
-        settle(claimed, answer_met(), now=NOW)
+        settle(taken, answer_met(), now=NOW)
     else:
-        fail(claimed, AskFailed(FailureKind.NETWORK, "It cannot be reached."), now=NOW, jitter=0.5)
+        fail(taken, AskFailed(FailureKind.NETWORK, "It cannot be reached."), now=NOW, jitter=0.5)
 
     assert not NotificationSend.objects.exists()
     assert not Execution.objects.exists()
@@ -149,10 +148,10 @@ def test_what_comes_late_to_a_deleted_task_is_discarded(watching, late):
 
 def test_settling_twice_makes_one_send_per_channel(watching):
     execution = start(task=watching, now=NOW)
-    claimed = claimed_by_a_worker(execution)
+    taken = claimed_by_a_worker(execution)
 
-    settle(claimed, answer_met(), now=NOW)
-    settle(claimed, answer_met(), now=NOW)
+    settle(taken, answer_met(), now=NOW)
+    settle(taken, answer_met(), now=NOW)
 
     assert NotificationSend.objects.filter(execution_id=execution.pk).count() == 2
 
@@ -197,7 +196,7 @@ def test_an_execution_that_no_worker_survives_is_given_up(watching, http_receive
 
 def test_an_execution_that_another_worker_has_is_left_alone(watching, http_receiver):
     execution = make_pending_execution(watching)
-    claim(execution.pk, now=NOW)
+    claimed(execution.pk)
 
     work_on(execution)
 
@@ -218,24 +217,12 @@ def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
     )
     watching.refresh_from_db()
     assert watching.next_run_at == NOW + timedelta(minutes=1)
-    assert not ProcrastinateJob.objects.filter(status="todo", scheduled_at__gt=NOW).exists()
-
-
-def test_a_start_that_is_rolled_back_leaves_no_job(watching):
-    make_pending_execution(watching)
-
-    before = ProcrastinateJob.objects.count()
-
-    with pytest.raises(AlreadyRunning):
-        start(task=watching, now=NOW)
-
-    assert ProcrastinateJob.objects.count() == before
 
 
 def claimed_by_a_worker(execution: Execution) -> Execution:
-    claimed = claim(execution.pk, now=NOW)
-    assert claimed
-    return claimed[0]
+    taken = claimed(execution.pk)
+    assert taken
+    return taken
 
 
 def answer_met() -> Answer:

@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs the queue's jobs and delivers sends until it is told to stop."""
+"""`manage.py worker`: visits, delivers and runs the queue's jobs until it is told to stop."""
 
 import asyncio
 import gc
@@ -18,14 +18,15 @@ from procrastinate.contrib.django.utils import connector_params
 
 from notifications.delivery.drain import Delivery
 from tasks import preview
+from tasks.visits.drain import Visits
 from torale import __version__, proofs
 from torale.pool import Pool
 
 logger = structlog.get_logger(__name__)
 
-#: How many jobs of each queue one worker runs at once. Previews have slots of their own: people
-#: wait for them, and the pages that they try delay no visit.
-SLOTS = {"default": 10, preview.QUEUE: 4}
+#: How many jobs of each queue one worker runs at once. Previews have slots of their own, because
+#: people wait for them.
+SLOTS = {"default": 4, preview.QUEUE: 4}
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
@@ -68,13 +69,13 @@ def wait_for_database() -> None:
 
 
 async def work() -> None:
-    """Run the queue and the drain side by side; each starts again when the database was lost."""
+    """Run all parts side by side; each starts again when the database was lost."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stop.set)
     logger.info("worker_started", version=__version__)
-    await asyncio.gather(keep_up(run_queue, stop), keep_up(run_drain, stop))
+    await asyncio.gather(*(keep_up(run, stop) for run in (run_visits, run_deliveries, run_queue)))
     logger.info("worker_stopped")
 
 
@@ -92,7 +93,12 @@ async def keep_up(run: Any, stop: asyncio.Event) -> None:
             await asyncio.sleep(PAUSE)
 
 
-async def run_drain(stop: asyncio.Event) -> None:
+async def run_visits(stop: asyncio.Event) -> None:
+    """Ask the questions of executions."""
+    await Pool(Visits()).run(stop)
+
+
+async def run_deliveries(stop: asyncio.Event) -> None:
     """Deliver sends."""
     await Pool(Delivery()).run(stop)
 

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from executions.models import Execution
-from tests.support.factories import NOW, make_pending_execution, make_task
+from tasks.visits.claim import NOBODY, parameters, read
+from tasks.visits.statements import CLAIM
+from tests.support.factories import make_pending_execution, make_task
 from tests.support.receivers import DEADLINE_S
 
 WORKERS = 2
@@ -18,18 +19,18 @@ def test_an_execution_is_claimed_by_one_worker_only(owner):
     execution = make_pending_execution(make_task(owner))
     barrier = threading.Barrier(WORKERS, timeout=DEADLINE_S)
 
-    def work(_: int) -> bool:
+    def work(_: int) -> int:
         try:
-            with transaction.atomic():
-                mine = Execution.objects.get(pk=execution.pk)
+            with transaction.atomic(), connection.cursor() as cursor:
                 barrier.wait()
-                return mine.claim(now=NOW)
+                cursor.execute(CLAIM, parameters(most=1, room=300, after=NOBODY))
+                return len(read(cursor.fetchone(), after=NOBODY).visits)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(WORKERS) as workers:
         won = list(workers.map(work, range(WORKERS)))
 
-    assert sorted(won) == [False, True]
+    assert sorted(won) == [0, 1]
     execution.refresh_from_db()
     assert (execution.status, execution.attempt_count) == ("running", 1)

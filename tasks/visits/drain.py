@@ -1,0 +1,131 @@
+"""Visits as a kind of work: claim due executions, ask their questions, store every result.
+
+A page may be visited twice if the worker is killed meanwhile; nobody has been told of the first
+visit then.
+"""
+
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from executions.failures import FailureKind
+from executions.monitors import AskFailed, ask
+from tasks.models import PageText
+from tasks.run import WAKE_UP
+from tasks.visits.claim import NOBODY, Visit, claim, give_back
+from tasks.visits.store import Result, store
+from torale.errors import OUR_FAULT
+from torale.outbound import Sessions
+from torale.pool import Batch, Claimed, Report
+
+logger = structlog.get_logger(__name__)
+
+#: Executions claimed by one statement.
+VISITS_PER_CLAIM = 50
+#: Connections that visits may have at a time; each visits a few pages.
+CONNECTIONS_PER_VISIT = 5
+#: How often one execution may be asked, including attempts in which the worker died. An execution
+#: that only fails is given up earlier.
+MOST_ASKINGS = 10
+#: What the owner is told of such an execution. Something in it kills its worker each time, and
+#: would kill the next one, too.
+DEADLY = "The worker that ran this stopped unexpectedly each time."
+
+
+class Visits:
+    """What a pool needs to know of visits."""
+
+    wake_up = WAKE_UP
+    per_claim = VISITS_PER_CLAIM
+
+    def __init__(self) -> None:
+        self.most_at_once: int = settings.TORALE_VISITS_AT_ONCE
+        self._under_way = 0
+        self._after = NOBODY
+        self._is_held_up = False
+
+    @asynccontextmanager
+    async def open(self, stopping: threading.Event) -> AsyncIterator[None]:
+        """Open the connections that all visits share."""
+        async with Sessions(limit=self.most_at_once * CONNECTIONS_PER_VISIT) as self._sessions:
+            yield
+
+    async def claim(
+        self, database: psycopg.AsyncConnection[Any], *, most: int
+    ) -> Claimed[Visit, Result]:
+        """Lease due executions."""
+        found = await claim(
+            database, most=most, room=self.most_at_once - self._under_way, after=self._after
+        )
+        self._after, self._is_held_up = found.after, found.is_held_up
+        self._under_way += len(found.visits)
+        return Claimed(
+            [self._batch(visit) for visit in found.visits],
+            clock=found.clock,
+            more_may_be_due=found.more_may_be_due,
+        )
+
+    def _batch(self, visit: Visit) -> Batch[Visit, Result]:
+        async def attempt(report: Report[Visit, Result]) -> None:
+            report(visit, await self._result(visit))
+
+        return Batch([visit], attempt)
+
+    async def _result(self, visit: Visit) -> Result:
+        if visit.execution.attempt_count > MOST_ASKINGS:
+            return AskFailed(FailureKind.SYSTEM_ERROR, DEADLY)
+        question = visit.question
+        if visit.has_large_texts:
+            texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
+            question = replace(question, texts=texts)
+        try:
+            return await ask(question, sessions=self._sessions)
+        except AskFailed as failure:
+            return failure
+        except Exception:  # whatever breaks in a monitor
+            logger.exception("monitor_broke", execution_id=self.name(visit))
+            return AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
+
+    def note_result(self, visit: Visit, result: Result) -> bool:
+        """Make room for another visit."""
+        self._under_way -= 1
+        return False
+
+    def note_given_back(self, visit: Visit) -> None:
+        """Make room for another visit."""
+        self._under_way -= 1
+
+    def give_back(self, visits: Sequence[Visit]) -> None:
+        """End the leases of executions that were not asked."""
+        give_back(visits)
+
+    def broken(self, visit: Visit, *, now: datetime) -> Result:
+        """Return a failure that is our fault."""
+        return AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
+
+    def name(self, visit: Visit) -> str:
+        """Return the execution's id."""
+        return str(visit.execution.pk)
+
+    async def store(
+        self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Visit, Result]]
+    ) -> bool:
+        """Store the results; what they held up may then be claimed."""
+        await store(database, results)
+        return self._is_held_up
+
+
+def _texts(visit: Visit) -> dict[str, bytes]:
+    try:
+        return PageText.objects.of(visit.execution.task_id)
+    finally:
+        close_old_connections()

@@ -1,0 +1,17 @@
+"""Ask a monitor as a worker does, without a task."""
+
+import asyncio
+
+from executions import monitors
+from executions.monitors import Answer, Question
+from torale.outbound import Sessions
+
+
+def ask(question: Question) -> Answer:
+    """Return the answer of the monitor that takes `question`."""
+
+    async def main() -> Answer:
+        async with Sessions(limit=10) as sessions:
+            return await monitors.ask(question, sessions=sessions)
+
+    return asyncio.run(main())

@@ -1,0 +1,50 @@
+"""Claim executions, ask their questions and store the results as a worker does."""
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from uuid import UUID
+
+import time_machine
+from django.db import connection
+
+from executions.models import Execution
+from tasks.visits.claim import NOBODY, Claim, parameters, read
+from tasks.visits.drain import Visits
+from tasks.visits.statements import CLAIM
+from tests.support.database_clock import MOVE
+from torale.database import connect
+
+
+def take(
+    *, most: int = 100, room: int = 300, after: UUID = NOBODY, now: datetime | None = None
+) -> Claim:
+    """Claim what is due, on Django's connection, so that it sees what a test has not committed."""
+    with time_machine.travel(now or datetime.now(UTC), tick=False), connection.cursor() as cursor:
+        cursor.execute(CLAIM, parameters(most=most, room=room, after=after))
+        return read(cursor.fetchone(), after=after)
+
+
+def claimed(execution_id: UUID | str, *, now: datetime | None = None) -> Execution | None:
+    """Claim everything that is due, and return one execution of it; None if it is not among it."""
+    Execution.objects.recover(now=now or datetime.now(UTC))
+    taken = {str(visit.execution.pk): visit.execution for visit in take(now=now).visits}
+    return taken.get(str(execution_id))
+
+
+def visit() -> int:
+    """Claim what is due now, ask, and store the results; return how many there were."""
+
+    async def main() -> int:
+        kind = Visits()
+        async with await connect() as database, kind.open(threading.Event()):
+            if time_machine.escape_hatch.is_travelling():
+                await database.execute(MOVE, [datetime.now(UTC).isoformat()])
+            found = await kind.claim(database, most=100)
+            results = []
+            for batch in found.batches:
+                await batch.work(lambda item, result: results.append((item, result)))
+            await kind.store(database, results)
+            return len(results)
+
+    return asyncio.run(main())

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from executions.pages.normal_form import folded
 from executions.pages.page import Download, Page
 from executions.pages.seen import Before, currencies_in
-from executions.pages.wordings import TRIMMED, Kind, wordings
+from executions.pages.wordings import TRIMMED, wordings
 
 #: If at least this share of what was remembered stands on a page, it is the page.
 SAME_PAGE = 0.5
@@ -61,9 +61,9 @@ class Answered:
             return len(self.text) <= LITTLE_TEXT
         return (
             len(self.text) <= LITTLE_TEXT_AT_FIRST
-            and self.is_mostly_wall_words
             and not self.has_links
             and not currencies_in(self.text)
+            and self.is_mostly_wall_words
         )
 
     @cached_property
@@ -98,9 +98,15 @@ class Answered:
             texts = [self.page.title, *(heading.text_content() for heading in islice(headings, 2))]
         return tuple(" ".join(text.split())[:200] for text in texts if text.strip())
 
-    def is_new_title(self, headline: str, kind: Kind) -> bool:
-        """Return whether a headline is a title of `kind` and did not stand on the page before."""
-        return is_title(headline, kind) and self.is_new(folded(headline))
+    @cached_property
+    def new_titles(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The headlines that are a title of any kind and did not stand here, with their parts."""
+        parts = ((headline, parts_of(headline)) for headline in self.headlines)
+        return tuple(
+            (headline, own)
+            for headline, own in parts
+            if own & wordings().titles and self.is_new(folded(headline))
+        )
 
     @cached_property
     def sentences(self) -> tuple[tuple[str, str], ...]:
@@ -118,20 +124,12 @@ class Answered:
     @cached_property
     def wording(self) -> tuple[str, ...]:
         """All that it says in words of any kind of answer that is no page."""
-        kinds = wordings().kinds
-        said = [
+        said = (
             own
             for sentence, own in self.sentences
-            if any(
-                self.says(kind.texts, sentence)
-                or self.says(kind.later, sentence)
-                or is_title(own, kind)
-                for kind in kinds
-            )
-        ]
-        titles = [
-            line for line in self.headlines if any(self.is_new_title(line, kind) for kind in kinds)
-        ]
+            if self.says(wordings().phrases, sentence) or parts_of(own) & wordings().titles
+        )
+        titles = (headline for headline, _ in self.new_titles)
         return tuple(dict.fromkeys([*said, *titles]))
 
     @cached_property
@@ -159,12 +157,12 @@ def _sentences(page: Page) -> Iterator[str]:
                 yield sentence
 
 
-def is_title(headline: str, kind: Kind) -> bool:
-    """Return whether a title, or a part of it between its separators, is one of `kind`."""
-    return any(
-        segment in kind.titles
-        for whole in (folded(headline), wordings().codes.sub(" ", folded(headline)))
-        for segment in (_plain(whole), *map(_plain, _SEGMENTS.split(whole)))
+def parts_of(headline: str) -> frozenset[str]:
+    """Return a title and its parts between separators, with status codes and without, folded."""
+    whole = folded(headline)
+    wholes = {whole, wordings().codes.sub(" ", whole)}
+    return frozenset(
+        _plain(segment) for each in wholes for segment in (each, *_SEGMENTS.split(each))
     )
 
 

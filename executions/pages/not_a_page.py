@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from executions.failures import FailureKind
 from executions.pages import unlike, walls
-from executions.pages.answered import SENTENCE_END, Answered, is_title
+from executions.pages.answered import SENTENCE_END, Answered, parts_of
 from executions.pages.json_error import json_error
 from executions.pages.no_page import NoPage
 from executions.pages.normal_form import folded
@@ -76,7 +76,9 @@ def why_unreadable(download: Download, reason: str) -> NoPage:
 def is_wall_wording(text: str) -> bool:
     """Return whether somebody who looks for `text` looks for the words of such an answer."""
     sought = folded(text).strip(TRIMMED)
-    return any(kind.texts.match(sought) or is_title(sought, kind) for kind in wordings().kinds)
+    return bool(parts_of(sought) & wordings().titles) or any(
+        kind.texts.match(sought) for kind in wordings().kinds
+    )
 
 
 def without(wording: Iterable[str], text: str) -> str:

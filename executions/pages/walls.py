@@ -32,13 +32,13 @@ def by_address(answer: Answered) -> NoPage | None:
 
 def by_title(answer: Answered) -> NoPage | None:
     """Return the kind one of whose titles the answer has."""
-    for headline in answer.headlines:
+    for headline, parts in answer.new_titles:
         for kind in wordings().kinds:
             # Sites show their head and foot around what is missing, which are links.
             is_alone = answer.says_little_else or (
                 kind.name == "missing" and answer.is_mostly_wall_words
             )
-            if (answer.before is not None or is_alone) and answer.is_new_title(headline, kind):
+            if (answer.before is not None or is_alone) and parts & kind.titles:
                 return _no_page(kind, answer, headline)
     return None
 
@@ -48,6 +48,8 @@ def by_text(answer: Answered) -> NoPage | None:
     if not answer.says_little_else:
         return None
     for sentence, own in answer.sentences:
+        if not answer.says(wordings().phrases, sentence):
+            continue
         for kind in wordings().kinds:
             is_said_later = answer.before is not None and answer.is_mostly_wall_words
             if answer.says(kind.texts, sentence) or (
@@ -77,10 +79,10 @@ def by_new_title(answer: Answered) -> NoPage | None:
     Many sites show errors within their own head and foot. For a page that is missing, a heading
     says enough.
     """
-    for headline in answer.headlines:
+    for headline, parts in answer.new_titles:
         for kind in wordings().kinds:
             is_said = headline == answer.page.title or kind.name == "missing"
-            if is_said and answer.is_new_title(headline, kind):
+            if is_said and parts & kind.titles:
                 return _no_page(kind, answer, headline)
     return None
 

@@ -39,6 +39,10 @@ class Wordings:
 
     #: The kinds, in the order in which they are tried.
     kinds: tuple[Kind, ...]
+    #: The titles of all kinds.
+    titles: frozenset[str]
+    #: An RE2 expression that matches what any kind's `texts` or `later` does.
+    phrases: Any
     #: Matches a status code and the words beside it.
     codes: re.Pattern[str]
     #: The ids of elements that scripts fill with the page.
@@ -69,8 +73,15 @@ def wordings() -> Wordings:
         folded(sign): name for name, signs in data["currencies"].items() for sign in signs
     }
     sign = _any_of(sorted(currencies, key=len, reverse=True))
+    kinds = tuple(map(_kind, data["kind"]))
     return Wordings(
-        kinds=tuple(map(_kind, data["kind"])),
+        kinds=kinds,
+        titles=frozenset().union(*(kind.titles for kind in kinds)),
+        phrases=_beginning(
+            phrase
+            for kind in data["kind"]
+            for phrase in (*kind.get("texts", ()), *kind.get("later", ()))
+        ),
         codes=re.compile(
             rf"[\[(]?\b[45]\d\d\b(?: ?[!(]+\d?)?[\])]?|\b(?:{_any_of(data['code_words'])})\b"
         ),

@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app as jobs
 
 from accounts.models import User
 from executions import monitors
-from executions.monitors import AskFailed, BadQuestion, Question, check
+from executions.monitors import AskFailed, BadQuestion, check
 from tasks import headers
 from tasks.lifecycle import check_origin
 from tasks.previews import Preview
@@ -31,8 +31,6 @@ JOB = "run_preview"
 QUEUE = "previews"
 #: The time limit for each page.
 PAGE_TIME_LIMIT = timedelta(seconds=20)
-#: How many connections to servers a preview may have.
-MOST_CONNECTIONS = 5
 #: How many previews a user may request.
 PREVIEWS = Limit("previews", 10, timedelta(minutes=1))
 #: How many unfinished previews a user may have.
@@ -107,7 +105,7 @@ async def run(preview_id: UUID) -> None:
     question = await sync_to_async(preview.question)(now=preview.created_at)
     result, error = None, None
     try:
-        result = asdict(await look(question))
+        result = asdict(await monitors.preview(question, time_limit=PAGE_TIME_LIMIT))
     except AskFailed as failure:
         error = str(failure)
     except Exception:  # whatever breaks in a monitor
@@ -115,19 +113,6 @@ async def run(preview_id: UUID) -> None:
         error = OUR_FAULT
     now = await sync_to_async(clock.now)()
     await sync_to_async(preview.end)(result=result, error=error, now=now)
-
-
-async def look(question: Question) -> monitors.Preview:
-    """Return what would be seen and answered now.
-
-    Raises:
-        AskFailed: nothing could be read; the message says why.
-    """
-    # Imported here, because the web server needs no HTTP client.
-    from torale.outbound import Sessions  # noqa: PLC0415
-
-    async with Sessions(limit=MOST_CONNECTIONS) as sessions:
-        return await monitors.preview(question, sessions=sessions, time_limit=PAGE_TIME_LIMIT)
 
 
 def _begun(preview_id: UUID, *, now: datetime) -> Preview | None:

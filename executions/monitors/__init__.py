@@ -116,19 +116,17 @@ async def ask(question: Question, *, sessions: "Sessions") -> Answer:
     return await _chosen(question).ask(question, sessions=sessions)
 
 
-async def preview(question: Question, *, sessions: "Sessions", time_limit: timedelta) -> Preview:
+async def preview(question: Question, *, time_limit: timedelta) -> Preview:
     """Return what the monitor that takes `question` would see and answer now.
 
     Args:
         question: what to try. What it knows from earlier answers is not used.
-        sessions: the connections to other people's servers.
         time_limit: the time that each page may take.
 
     Raises:
         AskFailed: nothing could be read; the message says why.
     """
-    monitor = _chosen(question)
-    return await monitor.preview(question, sessions=sessions, time_limit=time_limit)
+    return await _chosen(question).preview(question, time_limit=time_limit)
 
 
 def _chosen(question: Question) -> Monitor:

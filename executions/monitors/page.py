@@ -189,9 +189,7 @@ class PageMonitor:
             + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
         )
 
-    async def preview(
-        self, question: Question, *, sessions: outbound.Sessions, time_limit: timedelta
-    ) -> Preview:
+    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
         """Visit the pages and show what is read on each, and what the rule says of it.
 
         Raises:
@@ -199,7 +197,8 @@ class PageMonitor:
         """
         rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
-        replies = await _replies(question, addresses, sessions=sessions, time_limit=time_limit)
+        async with outbound.Sessions(limit=MAX_PAGES) as sessions:
+            replies = await _replies(question, addresses, sessions=sessions, time_limit=time_limit)
         sights: dict[str, Sight] = {}
         failures: dict[str, AskFailed] = {}
         warnings: list[str] = []

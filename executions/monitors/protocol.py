@@ -191,14 +191,11 @@ class Monitor(Protocol):
             AskFailed: there is no answer; the message says why.
         """
 
-    async def preview(
-        self, question: Question, *, sessions: "Sessions", time_limit: timedelta
-    ) -> Preview:
+    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
         """Show what would be read and answered, as if the question had never been asked.
 
         Args:
             question: what to try.
-            sessions: as for `ask`.
             time_limit: the time that each page may take.
 
         Raises:

@@ -45,10 +45,10 @@ class Visits:
     """What a pool needs to know of visits."""
 
     wake_up = WAKE_UP
-    per_claim = VISITS_PER_CLAIM
 
     def __init__(self) -> None:
         self.most_at_once: int = settings.TORALE_VISITS_AT_ONCE
+        self.per_claim = min(VISITS_PER_CLAIM, self.most_at_once)
         self._under_way = 0
         self._after = NOBODY
         self._is_held_up = False

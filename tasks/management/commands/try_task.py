@@ -11,7 +11,7 @@ from executions import monitors
 from executions.monitors import AskFailed, BadQuestion, Question
 from tasks import headers
 from tasks.lifecycle import check_origin
-from tasks.preview import look
+from tasks.preview import PAGE_TIME_LIMIT
 from torale.errors import Refused
 from torale.url_check import networks_of
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             )
             if header:
                 check_origin(query)
-            preview = asyncio.run(look(question))
+            preview = asyncio.run(monitors.preview(question, time_limit=PAGE_TIME_LIMIT))
         except (BadQuestion, AskFailed) as error:
             raise CommandError(str(error)) from error
         for page in preview.pages:

@@ -1,0 +1,144 @@
+"""What hangs or is large delays no other visit, and a worker that is told to stop leaves none."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.utils import timezone
+
+from executions.models import Execution
+from tasks.models import PageText
+from tasks.run import start
+from tasks.visits import claim, drain
+from tasks.visits.drain import Visits
+from tests.support.factories import make_task
+from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver
+from tests.support.watched_pages import html
+from torale import pool
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def work(*, until: Callable[[], bool]) -> None:
+    """Run the pool of visits until `until` returns true, and stop it as SIGTERM does."""
+
+    def is_over() -> bool:
+        try:
+            return until()
+        finally:
+            close_old_connections()
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        working = asyncio.create_task(pool.Pool(Visits()).run(stop))
+        async with asyncio.timeout(DEADLINE_S):
+            while not working.done() and not await sync_to_async(is_over)():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # another connection writes the row
+        stop.set()
+        await working
+
+    asyncio.run(main())
+
+
+def begin(owner, url: str, **fields) -> Execution:
+    fields = {"condition_description": 'contains "In stock"', **fields}
+    return start(task=make_task(owner, search_query=url, **fields), now=timezone.now())
+
+
+def have_succeeded(*executions: Execution) -> bool:
+    ids = [execution.pk for execution in executions]
+    return Execution.objects.filter(pk__in=ids, status="success").count() == len(executions)
+
+
+@pytest.fixture
+def hanging():
+    """Servers that accept connections and never answer."""
+    answer = HTTPAnswer(stall=threading.Event())
+    servers = [HTTPReceiver() for _ in range(4)]
+    for server in servers:
+        server.answers = [answer]
+    yield servers
+    answer.stall.set()
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def short_grace(monkeypatch):
+    """Give visits under way hardly any time to end when the worker is told to stop."""
+    monkeypatch.setattr(pool, "WORK_GRACE_S", 0.1)
+
+
+@pytest.mark.usefixtures("loopback_allowed", "short_grace")
+def test_servers_that_hang_delay_no_other_visit_of_anybody(
+    owner, stranger, hanging, http_receiver, settings
+):
+    settings.TORALE_VISITS_AT_ONCE = 12
+    http_receiver.answers = [html("In stock")]
+    for server in hanging * 5:
+        begin(owner, server.url)
+    mine, others = begin(owner, http_receiver.url), begin(stranger, http_receiver.url)
+
+    work(until=lambda: have_succeeded(mine, others))
+
+    assert max(len(server.requests) for server in hanging) <= claim.PER_HOST
+
+
+@pytest.mark.usefixtures("loopback_allowed", "short_grace")
+def test_visits_under_way_are_given_back_when_the_worker_stops(owner, hanging):
+    execution = begin(owner, hanging[0].url)
+
+    work(until=lambda: len(hanging[0].requests) == 1)
+
+    execution.refresh_from_db()
+    assert (execution.status, execution.attempt_count) == ("pending", 0)
+    assert execution.leased_until is None
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_server_with_many_pages_is_visited_without_a_pause(owner, http_receiver, monkeypatch):
+    monkeypatch.setattr(pool, "POLL_S", DEADLINE_S)
+    http_receiver.answers = [html("In stock")]
+    executions = [begin(owner, f"{http_receiver.url}/{number}") for number in range(8)]
+
+    work(until=lambda: have_succeeded(*executions))
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_worker_with_room_for_one_visit_makes_them_all(owner, http_receiver, settings):
+    settings.TORALE_VISITS_AT_ONCE = 1
+    http_receiver.answers = [html("In stock")]
+    executions = [begin(owner, f"{http_receiver.url}/{number}") for number in range(3)]
+
+    work(until=lambda: have_succeeded(*executions))
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_texts_that_are_too_large_for_the_claim_are_known_all_the_same(
+    owner, http_receiver, monkeypatch
+):
+    http_receiver.answers = [html("Sold out")]
+    execution = begin(owner, http_receiver.url, condition_description="changes")
+    work(until=lambda: have_succeeded(execution))
+    assert PageText.objects.filter(task=execution.task_id).exists()
+    monkeypatch.setattr(claim, "SMALL_TEXTS", 1)
+    http_receiver.answers = [html("In stock again, in all sizes and colours")]
+
+    again = start(task=execution.task, now=timezone.now())
+    work(until=lambda: Execution.objects.filter(pk=again.pk, first_look_at__isnull=False).exists())
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_bug_while_asking_ends_as_a_failure(owner, http_receiver, monkeypatch, caplog):
+    async def broken(question, *, sessions):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(drain, "ask", broken)
+    execution = begin(owner, http_receiver.url)
+
+    work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
+
+    assert "monitor_broke" in caplog.text

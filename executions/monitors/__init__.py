@@ -6,7 +6,6 @@ answer, do not load an HTTP client or a parser.
 
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
 
 from django.utils.module_loading import import_string
 
@@ -19,12 +18,10 @@ from executions.monitors.protocol import (
     Monitor,
     Preview,
     Question,
+    Sessions,
     Source,
 )
 from torale.url_rules import Networks
-
-if TYPE_CHECKING:  # an HTTP client takes long to import
-    from torale.outbound import Sessions
 
 __all__ = [
     "MONITORS",
@@ -36,6 +33,7 @@ __all__ = [
     "Monitor",
     "Preview",
     "Question",
+    "Sessions",
     "Source",
     "ask",
     "check",
@@ -103,7 +101,7 @@ def hosts_of(*, search_query: str, condition_description: str) -> list[str]:
     return monitor.hosts(search_query=search_query)
 
 
-async def ask(question: Question, *, sessions: "Sessions") -> Answer:
+async def ask(question: Question, *, sessions: Sessions) -> Answer:
     """Return the answer of the monitor that takes `question`.
 
     Args:

@@ -23,6 +23,7 @@ from executions.monitors.protocol import (
     FailedPage,
     Preview,
     Question,
+    Sessions,
     Source,
 )
 from executions.monitors.resting import remembered, resting
@@ -91,7 +92,7 @@ class PageMonitor:
         """Return the servers of the pages."""
         return [*dict.fromkeys(server_of(address) for address in addresses_in(search_query))]
 
-    async def ask(self, question: Question, *, sessions: outbound.Sessions) -> Answer:
+    async def ask(self, question: Question, *, sessions: Sessions) -> Answer:
         """Visit the pages and apply the rule to each that can be read.
 
         What was remembered is used only for the same rule. After the condition has changed, the
@@ -286,7 +287,7 @@ async def _replies(
     question: Question,
     addresses: Sequence[str],
     *,
-    sessions: outbound.Sessions,
+    sessions: Sessions,
     at_rest: Mapping[str, AskFailed] | None = None,
     time_limit: timedelta | None = None,
 ) -> dict[str, outbound.Reply | AskFailed]:

@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from executions.failures import FailureKind
 from torale.fields import Undecryptable
 from torale.url_rules import Networks
-
-if TYPE_CHECKING:  # an HTTP client takes long to import
-    from torale.outbound import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +144,16 @@ class BadQuestion(Exception):
         self.faults = faults
 
 
+class Sessions(Protocol):
+    """The connections to other people's servers, which executions share.
+
+    It is `torale.outbound.Sessions`, which is not named here because it loads an HTTP client.
+    """
+
+    def of(self, networks: Networks) -> Any:
+        """Return the session for callers that may call exactly `networks`."""
+
+
 class Monitor(Protocol):
     """What every monitor provides."""
 
@@ -180,12 +187,12 @@ class Monitor(Protocol):
             search_query: what to look at.
         """
 
-    async def ask(self, question: Question, *, sessions: "Sessions") -> Answer:
+    async def ask(self, question: Question, *, sessions: Sessions) -> Answer:
         """Find the answer.
 
         Args:
             question: what to ask.
-            sessions: the connections to other people's servers, which executions share.
+            sessions: the connections to other people's servers.
 
         Raises:
             AskFailed: there is no answer; the message says why.

@@ -183,6 +183,7 @@ def test_a_schedule_that_was_changed_meanwhile_counts(owner):
     keep((visit, answer()))
 
     task.refresh_from_db()
+    assert task.next_run_at
     assert abs(task.next_run_at - NOW - timedelta(hours=3)) < timedelta(minutes=20)
 
 

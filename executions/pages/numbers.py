@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 from price_parser.parser import parse_number
 
-from executions.pages.currency import is_currency
+from executions.pages.currency import currencies_of, is_currency
 from executions.pages.separators import decimal_separator, is_number
 from executions.pages.visible_text import text_of
 
@@ -46,6 +46,8 @@ _NOT_NOW = re.compile(
     r"normalpris|før|spar|spara)\b[^\w]{0,4}$",
     re.IGNORECASE,
 )
+#: The letters before a sign that tell which currency it stands for: "US$".
+_SIGN = re.compile(r"[^\W\d_]{0,3}[^\w\s.,;:()/+*#-]+\s?-?\s?$")
 #: The same, after it.
 _SAVED = re.compile(
     r"\s?\S{0,4}\s?(?:off|discount|rabatt|sparen|de réduction|di sconto|de descuento|korting)\b",
@@ -87,6 +89,14 @@ _CENTS: Any = etree.XPath(
 _RAISE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+class Amount(NamedTuple):
+    """A number, and what it is an amount of."""
+
+    number: Decimal
+    #: The word or sign of the currency beside it, empty if there is none.
+    currency: str = ""
+
+
 class _Kind(IntEnum):
     """How likely it is that a person means this number; the least counts first."""
 
@@ -102,10 +112,16 @@ class _Kind(IntEnum):
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     kind: _Kind
-    value: Decimal
+    amount: Amount
 
 
 def number_in(value: Any, *, language: str = "") -> Decimal | None:
+    """Return the number of `amount_in`, or None if there is none."""
+    amount = amount_in(value, language=language)
+    return None if amount is None else amount.number
+
+
+def amount_in(value: Any, *, language: str = "") -> Amount | None:
     """Return the number that `value` is or that its text contains, in any country's notation.
 
     Of several numbers it is the first one beside a currency, or else the first that is not a part
@@ -120,12 +136,12 @@ def number_in(value: Any, *, language: str = "") -> Decimal | None:
         return None
     if isinstance(value, int | float | Decimal):
         number = Decimal(str(value))
-        return number if number.is_finite() else None
+        return Amount(number) if number.is_finite() else None
     text = _plain(str(value)[:NUMBER_WITHIN])
     candidates = list(_candidates(text, language))
     if not candidates:
-        return Decimal(0) if _FREE.search(text) else None
-    return min(candidates, key=lambda candidate: candidate.kind).value
+        return Amount(Decimal(0)) if _FREE.search(text) else None
+    return min(candidates, key=lambda candidate: candidate.kind).amount
 
 
 def _plain(text: str) -> str:
@@ -152,8 +168,9 @@ def _candidates(text: str, language: str) -> Iterator[_Candidate]:
             after = after[factor.end() :]
         minus = _FIRST_MINUS if is_first else _MINUS
         is_negative = minus.fullmatch(text[: found.start()] if is_first else before) is not None
-        kind = _kind(found.group(), before, after)
-        yield _Candidate(kind, -number * times if is_negative else number * times)
+        kind, currency = _kind(found.group(), before, after)
+        signed = -number * times if is_negative else number * times
+        yield _Candidate(kind, Amount(signed, currency))
         is_first = False
 
 
@@ -176,22 +193,28 @@ def _times(word: str) -> int:
     return _TIMES.get(name.lower(), 1)
 
 
-def _kind(written: str, before: str, after: str) -> _Kind:
+def _kind(written: str, before: str, after: str) -> tuple[_Kind, str]:
+    """Return of which kind a number is, and the word or sign of the currency beside it."""
     if after[:2].lstrip().startswith("%"):
-        return _Kind.BY_THE_WAY
+        return _Kind.BY_THE_WAY, ""
     left, right = _BEFORE.search(before), _AFTER.match(after[:20])
     is_behind = bool(left and left[1] and is_currency(left[1]))
     if is_behind or (right and is_currency(right[1])):
         words = before[: left.start()] if left and is_behind else before
         is_former = _NOT_NOW.search(words) or _SAVED.match(after[:30])
-        return _Kind.FORMER_PRICE if is_former else _Kind.PRICE
+        named = _SIGN.search(before)
+        signs = [*([named[0] if named else left[1]] if left and is_behind else [])]
+        signs += [right[1]] if right and is_currency(right[1]) else []
+        # "$99 CAD": the word that may mean the fewest currencies tells the most.
+        sign = min(signs, key=lambda each: len(currencies_of(each)))
+        return _Kind.FORMER_PRICE if is_former else _Kind.PRICE, sign.strip(" -")
     is_in_name = before[-1:].isalpha() or after[:1].isalpha() or re.search(r"[^\W\d_]-$", before)
     is_date = written.count(".") > 1 or re.search(r"\d[:/-]$", before) or re.match(r":\d", after)
-    return _Kind.BY_THE_WAY if is_in_name or is_date else _Kind.PLAIN
+    return _Kind.BY_THE_WAY if is_in_name or is_date else _Kind.PLAIN, ""
 
 
-def number_of(element: Any, *, language: str = "") -> tuple[Decimal, str] | None:
-    """Return the number that a person reads in an element and the text that is shown, or None.
+def amount_of(element: Any, *, language: str = "") -> tuple[Amount, str] | None:
+    """Return the amount that a person reads in an element and the text that is shown, or None.
 
     What is crossed out counts only if there is nothing else; what was inserted counts first. If the
     element shows no number, the number that it carries for machines counts.
@@ -201,9 +224,9 @@ def number_of(element: Any, *, language: str = "") -> tuple[Decimal, str] | None
         language: the page's language ("de-CH").
     """
     for text, written_in in _texts(element, language):
-        number = number_in(text, language=written_in)
-        if number is not None:
-            return number, text
+        amount = amount_in(text, language=written_in)
+        if amount is not None:
+            return amount, text
     return None
 
 

@@ -10,7 +10,7 @@ from executions.pages.difference import Difference, difference, has_moved
 from executions.pages.listed import Listed, items_of_feed, items_of_list, remembered, unseen
 from executions.pages.normal_form import folded, span_of
 from executions.pages.numbers import Amount
-from executions.pages.offers import Offers, offers_of
+from executions.pages.offers import Offers, offers_of, offers_of_part
 from executions.pages.page import Page, PageKind
 from executions.pages.part import part_of
 from executions.pages.rule import (
@@ -201,13 +201,13 @@ class Judge:
 
     def _offers_in(self, part: Page, scope: Scope) -> Offers:
         if scope not in self._offers:
-            self._offers[scope] = offers_of(part)
+            self._offers[scope] = offers_of_part(part) if scope.within else offers_of(part)
         return self._offers[scope]
 
     def _stock(self, part: Page, scope: Scope, *, is_wanted: bool) -> Verdict:
         offers = self._offers_in(part, scope)
         if offers.in_stock is None:
-            return unknown(f"Whether it is in stock is unknown. {offers.why_unknown}".strip())
+            return unknown(f"Whether it is in stock is unknown. {offers.why_no_stock}".strip())
         said = f" ({quoted(offers.availability)})" if offers.availability else ""
         word = "in stock" if offers.in_stock else "out of stock"
         return known(
@@ -245,7 +245,7 @@ class Judge:
         if value.selector is None:
             offers = self._offers_in(part, scope)
             if offers.price is None:
-                return unknown(f"The price is unknown. {offers.why_unknown}".strip())
+                return unknown(f"The price is unknown. {offers.why_no_price}".strip())
             shown = f"{offers.price:f} {offers.currency}".strip()
             return [(Amount(offers.price, offers.currency), shown)]
         found = selected(part, value.selector, only_first=not value.quantifier)

@@ -17,8 +17,9 @@ from executions.pages.currency import currencies_of, is_currency
 from executions.pages.separators import decimal_separator, is_number
 from executions.pages.visible_text import text_of
 
-#: How many characters of a text are searched for a number.
+#: How many characters of a text are searched for a number, and of a part for its prices.
 NUMBER_WITHIN = 1000
+PRICES_WITHIN = 10_000
 
 #: Digits with spaces before groups of three, unless they follow a letter ("PS5 499" are two
 #: numbers), or with points, commas and apostrophes between them.
@@ -236,10 +237,7 @@ def _texts(element: Any, language: str) -> Iterator[tuple[str, str]]:
         yield _levelled(element.get("content")), _MACHINES
     if element.tag in _WITH_VALUE and element.get("value"):
         yield _levelled(element.get("value")), language if element.tag == "input" else _MACHINES
-    shown = copy.deepcopy(element)
-    for cents in _CENTS(shown):
-        if len(cents) == 0 and re.fullmatch(r"\s*[0-9]{2}\s*", cents.text or ""):
-            cents.text = cents.text.strip().translate(_RAISE)
+    shown = _with_raised_cents(element)
     for inserted in islice(shown.iter("ins"), 3):
         yield _levelled(text_of(inserted)), language
     crossed_out = _CROSSED_OUT(shown)
@@ -249,6 +247,29 @@ def _texts(element: Any, language: str) -> Iterator[tuple[str, str]]:
     for carrier in _CARRIERS(element)[:3]:
         carried = next(filter(None, map(carrier.get, _CARRIED)), "")
         yield _levelled(carried), _MACHINES
+
+
+def prices_of(element: Any, *, language: str = "") -> list[Amount]:
+    """Return the prices that a person reads in an element, without those that are crossed out.
+
+    Only numbers beside a currency count, and none of those that were asked before or are saved.
+
+    Args:
+        element: an element that lxml has parsed.
+        language: the page's language ("de-CH").
+    """
+    shown = _with_raised_cents(element)
+    text = _plain(_levelled(text_of(shown, without=_CROSSED_OUT(shown)))[:PRICES_WITHIN])
+    return [each.amount for each in _candidates(text, language) if each.kind == _Kind.PRICE]
+
+
+def _with_raised_cents(element: Any) -> Any:
+    """Return a copy of an element in which cents above the line can be told from what is before."""
+    shown = copy.deepcopy(element)
+    for cents in _CENTS(shown):
+        if len(cents) == 0 and re.fullmatch(r"\s*[0-9]{2}\s*", cents.text or ""):
+            cents.text = cents.text.strip().translate(_RAISE)
+    return shown
 
 
 def _levelled(text: str) -> str:

@@ -85,10 +85,11 @@ class Judge:
         self._page = page
         self._history = history
         self._parts: dict[Scope, Page | None] = {Scope(): page}
-        self._offers: dict[Scope, Offers] = {}
         #: What this visit adds to the history. Of a number, it is the one that was found.
         self.learnt = History(items=dict(history.items), parts=list(history.parts))
         self.numbers: dict[str, Decimal] = {}
+        #: The offers that rules are about, by the scope.
+        self.offers: dict[Scope, Offers] = {}
         #: What the owner should know of parts that were there before.
         self.warnings: list[str] = []
 
@@ -200,9 +201,9 @@ class Judge:
             self.warnings.append(f"{missing} It found one at earlier visits: check the selector.")
 
     def _offers_in(self, part: Page, scope: Scope) -> Offers:
-        if scope not in self._offers:
-            self._offers[scope] = offers_of_part(part) if scope.within else offers_of(part)
-        return self._offers[scope]
+        if scope not in self.offers:
+            self.offers[scope] = offers_of_part(part) if scope.within else offers_of(part)
+        return self.offers[scope]
 
     def _stock(self, part: Page, scope: Scope, *, is_wanted: bool) -> Verdict:
         offers = self._offers_in(part, scope)

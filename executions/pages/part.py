@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
 from executions.pages.json_text import json_text
 from executions.pages.page import Page, PageKind
@@ -90,7 +90,8 @@ def _within(page: Page, selector: Selector) -> Page | None:
     if not elements:  # an XPath may find texts, or a number
         text = "\n".join(text_at(each) for each in found)
         return replace(page, text=text, document=None, items=())
-    document = html.Element("html")
+    # Of the document's own kind: CSS selectors read the names in HTML and XML differently.
+    document = page.document.makeelement("html")
     body = etree.SubElement(document, "body")
     for element in outermost(elements):
         copied = deepcopy(element)

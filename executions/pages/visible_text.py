@@ -32,6 +32,8 @@ _NOT_SHOWN = """
 """
 #: Elements whose content is not shown.
 _UNSEEN_TAGS = frozenset(_NOT_SHOWN.split())
+#: Those of XML, which may have XHTML in it. What its other elements mean is not known.
+_UNSEEN_IN_XML = frozenset({"script", "style"})
 #: Elements whose content is not shown in some cases: templates except shadow trees, closed dialogs,
 #: and titles of drawings.
 _UNSEEN_IF: dict[str, Callable[[Any], bool]] = {
@@ -77,6 +79,7 @@ class _Reading:
     def __init__(self, root: Any, without: Iterable[Any]) -> None:
         self.pieces: list[str] = []
         self.root = root
+        self.is_xml = isinstance(root, XMLElement)
         #: Elements that are left out because of what they are in, or because it was asked for.
         self.unseen = set(without)
         #: Elements whose own text is left out, and those after which text is left out.
@@ -96,8 +99,8 @@ class _Reading:
 
     def _walk(self) -> None:
         pieces, root = self.pieces, self.root
-        # What the elements of XML mean is not known. Each stands on a line of its own.
-        usual = _LINE if isinstance(root, XMLElement) else None
+        # Each element of XML stands on a line of its own.
+        usual = _LINE if self.is_xml else None
         walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walk:
             tag = element.tag
@@ -109,13 +112,13 @@ class _Reading:
                     continue
                 if separator:
                     pieces.append(separator)
-                if tag in _BEGIN:
+                if tag in _BEGIN and not self.is_xml:
                     _BEGIN[tag](self, element)
                 text = None if element in self.mute_within else element.text
             else:
                 if separator and element not in self.unseen:
                     pieces.append(separator)
-                if tag in _END and element not in self.unseen:
+                if tag in _END and not self.is_xml and element not in self.unseen:
                     _END[tag](self, element)
                 if element is root:
                     return
@@ -124,6 +127,8 @@ class _Reading:
                 pieces.append(text if self.pre_count else text.replace("\n", _SPACE))
 
     def _is_unseen(self, element: Any, tag: Any) -> bool:
+        if self.is_xml:
+            return tag in _UNSEEN_IN_XML or element in self.unseen
         if tag in _UNSEEN_TAGS or (tag in _UNSEEN_IF and _UNSEEN_IF[tag](element)):
             return True
         style = element.get("style")

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from executions.pages.finding import find
 from executions.pages.page import Item, PageKind, Unreadable
 from executions.pages.parse_page import parse_page
+from executions.pages.parsing import parse
 from tests.support.pdf import pdf
 from tests.support.watched_pages import select_number
 
@@ -89,6 +91,34 @@ def test_a_feed_is_read_as_its_entries():
     )
     assert page.text == "News & more\nOne\nA story & more\nTwo T\nlong\nno title, café"
     assert next(title.text for title in page.document.cssselect("item > title")) == "One"
+
+
+PRICES = b"<List><Item><Title>A</Title><unitPrice>5</unitPrice></Item><item/></List>"
+
+
+@pytest.mark.parametrize(
+    ("page", "condition"),
+    [
+        (RSS, 'css("pubdate") == "x"'),
+        (RSS, 'css("pubDate") == "x"'),
+        (RSS, 'css("CHANNEL > item:first-of-type pubdate") == "x"'),
+        (RSS, 'in css("item") css("pubdate") == "x"'),
+        (RSS, 'in css("item") contains "One /one id-1 x"'),
+        (PRICES, 'css("list unitprice") == 5'),
+        # A name that is written in both ways is the one that was written.
+        (PRICES, 'exists css("item:empty")'),
+        (PRICES, 'exists css("Item Title")'),
+    ],
+)
+def test_an_old_rule_whose_selector_has_no_capitals_still_finds_elements_of_xml(page, condition):
+    found = find(parse(condition), parse_page(page, "application/xml"), None)
+
+    assert found.holds is True, found.evidence
+
+
+@pytest.mark.parametrize("condition", ['exists css("pubdat")', 'exists xpath("//pubdate")'])
+def test_a_selector_in_xml_finds_nothing_else(condition):
+    assert find(parse(condition), parse_page(RSS, "application/xml"), None).holds is False
 
 
 ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-GB"><title>Releases</title>

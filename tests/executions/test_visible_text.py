@@ -100,6 +100,15 @@ def test_each_element_of_xml_stands_on_a_line_of_its_own():
     assert text_of(xml_document("<rates><day>Mon</day><eur>1.5</eur></rates>")) == "Mon\n1.5"
 
 
+@pytest.mark.parametrize("name", ["title", "link", "source", "symbol", "details", "select", "desc"])
+def test_an_element_of_xml_whose_name_means_something_in_html_is_read(name):
+    assert text_of(xml_document(f"<a>x<{name}><b>y</b></{name}></a>")) == "x\ny"
+
+
+def test_scripts_and_styles_are_not_read_in_xml_either():
+    assert text_of(xml_document("<a>x<style>y</style><script>z</script></a>")) == "x"
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

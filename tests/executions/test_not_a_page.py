@@ -288,6 +288,8 @@ JSON_ERRORS = [
     '{"status": 500, "message": "boom"}',
     '{"statusCode": 429, "message": "Too many requests"}',
     '{"success": false}',
+    '{"ok": false, "error": "not_authed"}',
+    '{"ok": false, "code": 17}',
     '{"status": "error", "message": "Backend is away", "data": {}}',
     '{"type": "about:blank", "title": "Not Found", "status": 404}',
 ]
@@ -300,6 +302,7 @@ JSON_PAGES = [
     '{"status": "open"}',
     '{"code": 200, "message": "OK"}',
     '{"error_count": 5}',
+    '{"ok": false}',
     "[]",
 ]
 

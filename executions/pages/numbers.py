@@ -32,6 +32,8 @@ _BEGINNING = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 #: The decimals of a price above the line, and those after a currency sign: 29⁹⁹, 29€99.
 _RAISED = re.compile("(?<=[0-9])([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")
 _AFTER_SIGN = re.compile(r"(?<=\d)\s?[€$£](\d\d)(?![\d€$£.,])", re.ASCII)
+#: A dash that people write as a minus sign: directly before a number, and not in a range.
+_DASHED = re.compile(r"(?<![^\s(])(?<!\d\s)\u2013(?=[$£€]?[0-9])")
 #: A minus sign before the first number; a hyphen inside a word is not a minus sign.
 _FIRST_MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*")
 #: A minus sign before another number; the hyphen of a range is not a minus sign.
@@ -147,6 +149,7 @@ def amount_in(value: Any, *, language: str = "") -> Amount | None:
 
 def _plain(text: str) -> str:
     """Return the text with ASCII's digits, minus sign, apostrophe and spaces."""
+    text = _DASHED.sub("-", text)
     text = text.replace("\N{MINUS SIGN}", "-").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     text = _RAISED.sub(r".\1", text)
     text = text.replace("\N{ARABIC DECIMAL SEPARATOR}", ".")

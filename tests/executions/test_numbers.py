@@ -71,6 +71,10 @@ from executions.pages.numbers import amount_of, number_in
         ("10 - 20", 10),
         ("10 -20", 10),
         ("now -5", -5),
+        ("5\N{EN DASH}8 pieces", 5),
+        ("5 \N{EN DASH} 8 pieces", 5),
+        ("Lamp \N{EN DASH} 99 €", 99),
+        ("989,\N{EN DASH} €", 989),
         ("1 000 1 000", 1000),
     ],
 )
@@ -142,6 +146,20 @@ def test_the_number_of_an_element(element, number, shown):
     amount, text = amount_of(found)
 
     assert (amount.number, text) == (Decimal(number), shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("\N{EN DASH}3 °C", -3),
+        ("now \N{EN DASH}2,5 °C", "-2.5"),
+        ("(\N{EN DASH}€5)", -5),
+        ("\N{MINUS SIGN}3 °C", -3),
+        ("\N{MINUS SIGN} 3 °C", -3),
+    ],
+)
+def test_an_en_dash_before_a_temperature_is_a_minus_sign(text, number):
+    assert number_in(text) == Decimal(number)
 
 
 def test_an_element_without_a_number_has_none():

@@ -32,6 +32,8 @@ _IN_STOCK = {
 #: What stands between a vocabulary and its word.
 _SEPARATOR = re.compile("[/#:]")
 _PRODUCTS = frozenset({"product", "individualproduct", "productmodel", "productgroup", "vehicle"})
+#: The ends of the types of events, which are sold as tickets: MusicEvent, SportsEvent, Festival.
+_EVENTS = ("event", "festival")
 #: What tells the offers of variants apart.
 _NAMES = ("sku", "gtin13", "gtin", "mpn", "url", "name")
 #: The ends of types of prices that are not asked now (https://schema.org/PriceTypeEnumeration).
@@ -101,6 +103,8 @@ class _Product(NamedTuple):
     group: str
     #: Whether its offers may differ: they are those of its sizes, or of several sellers.
     has_variants: bool
+    #: Whether its offers stand in one list, so that one that can be had is enough.
+    is_list: bool = True
 
 
 def offers_of(page: Page) -> Offers:
@@ -159,7 +163,7 @@ def _products(nodes: list[Node]) -> list[_Product]:
     entities = {id(entity) for node in nodes for entity in objects(node.get("mainEntity"))}
     products = []
     for node in nodes:
-        if _PRODUCTS.isdisjoint(types_of(node)):
+        if not any(name in _PRODUCTS or name.endswith(_EVENTS) for name in types_of(node)):
             continue
         variants = objects(node.get("hasVariant"))
         offers = objects(node.get("offers"))
@@ -217,7 +221,8 @@ def _main(products: list[_Product], title: str) -> _Product | None:
     """Return the product that the page is about, or None if that is not evident."""
     together = products[0]._replace(offers=[o for product in products for o in product.offers])
     if len({folded(product.name) for product in products}) == 1:
-        return together
+        # The page may describe the same product twice, and not in the same way.
+        return together._replace(is_list=len(products) == 1)
     if products[0].group and len({product.group for product in products}) == 1:
         return together._replace(has_variants=True)
     for candidates in (
@@ -248,7 +253,8 @@ def _offers(product: _Product, source: PriceSource) -> Offers:
     # contradiction.
     is_plain = product.has_variants or len(prices) == 1
     price, currency = min(prices) if is_plain and len(currencies) == 1 else (None, "")
-    is_sold = True in stocks if product.has_variants or len(stocks) == 1 else None
+    is_any_enough = product.has_variants or product.is_list or len(stocks) == 1
+    is_sold = True in stocks if is_any_enough else None
     in_stock = None if not stocks or (None in stocks and not is_sold) else is_sold
     return Offers(
         price=price,

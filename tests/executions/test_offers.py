@@ -180,7 +180,9 @@ UNIT_PRICE = '{"price": 1, "referenceQuantity": {}}'
         (f'[{{"sku": "S", {SOLD}}}, {{"sku": "M", {SOLD}}}]', None, False),
         # The same offer with two prices is a contradiction.
         (f'[{{"price": 9, {HAD}}}, {{"price": 5}}]', None, True),
-        (f'[{{"price": 9, {HAD}}}, {{{SOLD}}}]', 9, None),
+        # Of a list of offers, one that can be had is enough.
+        (f'[{{"price": 9, {HAD}}}, {{"price": 9, {SOLD}}}]', 9, True),
+        (f'[{{"price": 9, {SOLD}}}, {{"price": 9, {SOLD}}}]', 9, False),
         ('[{"price": 9, "sku": 1, "priceCurrency": "EUR"}, {"price": 5, "sku": 2}]', None, None),
         (f'{{"priceSpecification": [{LIST_PRICE}, {UNIT_PRICE}, {{"price": 5}}]}}', 5, None),
         (f'{{"price": 0, {HAD}}}', None, True),
@@ -188,7 +190,8 @@ UNIT_PRICE = '{"price": 1, "referenceQuantity": {}}'
         (f'{{"price": "NaN", {HAD}}}', None, True),
     ],
     ids=[
-        *("aggregate", "variants", "no variant", "two prices", "two stocks", "two currencies"),
+        *("aggregate", "variants", "no variant", "two prices", "a list", "a list sold"),
+        "two currencies",
         *("list price", "zero", "words", "not a number"),
     ],
 )
@@ -196,6 +199,22 @@ def test_what_offers_say_together(offers, price, in_stock):
     found = offers_in(script(product(offers)))
 
     assert (found.price, found.in_stock) == (None if price is None else Decimal(price), in_stock)
+
+
+def test_a_product_that_is_described_twice_with_other_stocks_is_a_contradiction():
+    twice = [script(product(f'{{"price": 9, {stock}}}')) for stock in (HAD, SOLD)]
+
+    assert offers_in("".join(twice)).in_stock is None
+
+
+@pytest.mark.parametrize("type_", ["Event", "MusicEvent", "https://schema.org/Festival"])
+@pytest.mark.parametrize(("stock", "in_stock"), [(HAD, True), (SOLD, False)])
+def test_tickets_for_an_event_are_in_stock_or_sold_out(type_, stock, in_stock):
+    event = product(f'[{{"price": 65, {stock}}}]').replace("Product", type_)
+
+    found = offers_in(script(event))
+
+    assert (found.price, found.in_stock) == (65, in_stock)
 
 
 BUTTER = product('{"price": 7}', name="Butter")

@@ -27,7 +27,9 @@ HTML = "text/html; charset=utf-8"
         (b"{not JSON}", HTML, PageKind.HTML),
         (b"[1] A note", "text/plain", PageKind.TEXT),
         (b"a", "text/plain", PageKind.TEXT),
-        (b"a,b\n1,2", "text/csv", PageKind.HTML),
+        (b"a,b\n1,2", "text/csv", PageKind.TEXT),
+        (b"# a\n\nb", "text/markdown", PageKind.TEXT),
+        (b" <p>a", "text/x-server-parsed-html", PageKind.HTML),
         (b"<rss><channel/></rss>", HTML, PageKind.FEED),
         (b"<!-- a --><feed xmlns='http://www.w3.org/2005/Atom'/>", "text/plain", PageKind.FEED),
         (b"<?xml version='1.0'?>\n<rdf:RDF xmlns:rdf='r'/>", "application/xml", PageKind.FEED),
@@ -54,6 +56,12 @@ def test_a_page_names_its_language_or_else_the_server_does(page, language):
 
 def test_plain_text_is_read_line_by_line():
     assert parse_page(b"a\r\n b\rc\n", "text/plain").text == "a\n b\nc\n"
+
+
+def test_csv_is_not_read_as_html_in_one_line():
+    page = parse_page(b"name,seats\r\nHall,4 <b\r\nBarn,9\r\n", "text/csv; charset=utf-8")
+
+    assert page.text == "name,seats\nHall,4 <b\nBarn,9\n"
 
 
 def test_the_names_in_xml_need_no_namespaces():

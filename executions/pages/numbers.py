@@ -3,7 +3,7 @@
 import copy
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
@@ -242,11 +242,11 @@ def _texts(element: Any, language: str) -> Iterator[tuple[str, str]]:
         yield _levelled(element.get("value")), language if element.tag == "input" else _MACHINES
     shown = _with_raised_cents(element)
     for inserted in islice(shown.iter("ins"), 3):
-        yield _levelled(text_of(inserted)), language
+        yield _shown(inserted), language
     crossed_out = _CROSSED_OUT(shown)
     if crossed_out:
-        yield _levelled(text_of(shown, without=crossed_out)), language
-    yield _levelled(text_of(shown)), language
+        yield _shown(shown, without=crossed_out), language
+    yield _shown(shown), language
     for carrier in _CARRIERS(element)[:3]:
         carried = next(filter(None, map(carrier.get, _CARRIED)), "")
         yield _levelled(carried), _MACHINES
@@ -262,7 +262,7 @@ def prices_of(element: Any, *, language: str = "") -> list[Amount]:
         language: the page's language ("de-CH").
     """
     shown = _with_raised_cents(element)
-    text = _plain(_levelled(text_of(shown, without=_CROSSED_OUT(shown)))[:PRICES_WITHIN])
+    text = _plain(_shown(shown, without=_CROSSED_OUT(shown))[:PRICES_WITHIN])
     return [each.amount for each in _candidates(text, language) if each.kind == _Kind.PRICE]
 
 
@@ -273,6 +273,10 @@ def _with_raised_cents(element: Any) -> Any:
         if len(cents) == 0 and re.fullmatch(r"\s*[0-9]{2}\s*", cents.text or ""):
             cents.text = cents.text.strip().translate(_RAISE)
     return shown
+
+
+def _shown(element: Any, *, without: Iterable[Any] = ()) -> str:
+    return _levelled(text_of(element, without=without, only_chosen=True))
 
 
 def _levelled(text: str) -> str:

@@ -61,7 +61,7 @@ def amount_at(found: Any, page: Page) -> tuple[Amount, str] | None:
 def text_at(found: Any) -> str:
     """Return what was found as a text."""
     if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
-        return storable(text_of(found))
+        return storable(text_of(found, only_chosen=True))
     return storable(found) if isinstance(found, str) else json_text(found)
 
 

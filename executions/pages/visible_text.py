@@ -56,7 +56,7 @@ _CLASSES = re.compile(
 _PICTURES = re.compile("[\ue000-\uf8ff]+")
 
 
-def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
+def text_of(element: Any, *, without: Iterable[Any] = (), only_chosen: bool = False) -> str:
     """Return the text of an element that a person sees, in its own spelling, a line for each block.
 
     Runs of white space become one space, and empty lines are left out. What the element itself is
@@ -65,8 +65,10 @@ def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
     Args:
         element: an element that lxml has parsed.
         without: elements in it that are left out.
+        only_chosen: whether a list to choose from is to say what is chosen, rather than all that a
+            person sees who opens it.
     """
-    text = "".join(_Reading(element, without).pieces)
+    text = "".join(_Reading(element, without, only_chosen=only_chosen).pieces)
     if not text.isascii():
         text = _PICTURES.sub(_SPACE, text)
     lines = (_SPACE.join(line.split()) for line in text.split(_LINE))
@@ -76,9 +78,10 @@ def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
 class _Reading:
     """One walk through the elements of a document."""
 
-    def __init__(self, root: Any, without: Iterable[Any]) -> None:
+    def __init__(self, root: Any, without: Iterable[Any], *, only_chosen: bool) -> None:
         self.pieces: list[str] = []
         self.root = root
+        self.only_chosen = only_chosen
         self.is_xml = isinstance(root, XMLElement)
         #: Elements that are left out because of what they are in, or because it was asked for.
         self.unseen = set(without)
@@ -198,10 +201,10 @@ class _Reading:
             self.unseen.update(child for child in element if child is not summary)
 
     def begin_select(self, element: Any) -> None:
-        """Leave out what is not chosen, unless it is shown as well."""
+        """Leave out what is not chosen, unless it is wanted or is always shown."""
         self.select_count += 1
         is_list = element.get("multiple") is not None or element.get("size") is not None
-        if self.select_count == 1 and not is_list:
+        if self.only_chosen and self.select_count == 1 and not is_list:
             options = list(element.iter("option"))
             chosen = [option for option in options if option.get("selected") is not None]
             self.unseen.update(options)

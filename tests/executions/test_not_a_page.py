@@ -30,6 +30,15 @@ NO_PAGES = {
         ),
         "captcha",
     ),
+    "a gate with a list of years": (
+        html(
+            "<p>Please enter your date of birth.</p><select name=year>"
+            + "".join(f"<option>{year}" for year in range(1900, 2027))
+            + "</select><p>Are you over 18?</p><button>Enter</button>",
+            "Verify your age",
+        ),
+        "age",
+    ),
     "Akamai": (
         html(
             "<h1>Access Denied</h1>You don't have permission to access "

@@ -144,7 +144,7 @@ class Judge:
         key = str(Scoped(scope, rule))
         exactly = isinstance(rule, Changes) and rule.exactly
         if not exactly:
-            part = part_of(self._page, scope, without_adverts=True) or part
+            part = part_of(self._page, scope, only_content=True) or part
         self.learnt.texts[key] = part.text
         old = self._history.texts.get(key)
         if old is None:

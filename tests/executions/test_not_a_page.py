@@ -39,6 +39,14 @@ NO_PAGES = {
         ),
         "age",
     ),
+    "a limit of visits in German": (
+        html(
+            "<h1>Zu viele Zugriffe</h1><p>Sie haben die Seite zu oft aufgerufen. Bitte versuchen "
+            "Sie es in einigen Minuten erneut.</p>",
+            "Zu viele Zugriffe",
+        ),
+        "too many requests",
+    ),
     "Akamai": (
         html(
             "<h1>Access Denied</h1>You don't have permission to access "

@@ -59,7 +59,7 @@ class PreviewedPriceSerializer(StoredSerializer):
         help_text="The code of its currency (ISO 4217), or a sign such as `$` if it may be one of "
         "several; empty if the page names none."
     )
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=[source.value for source in PriceSource],
         help_text="Where it was found. `json_ld`, `microdata` (also RDFa Lite) and `open_graph` "
         "are data for search engines; `text` is what a part of the page shows.",

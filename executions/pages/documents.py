@@ -52,7 +52,8 @@ class _AnyCase(LxmlTranslator):
         """Translate the name of an element."""
         name = selector.element
         known = self._names.get(name.lower(), name) if name else name
-        return super().xpath_element(Element(selector.namespace, known))
+        translated: XPathExpr = super().xpath_element(Element(selector.namespace, known))
+        return translated
 
 
 # The class of an HTML element could be chosen by its name, as lxml.html does; this way, reading a

@@ -369,6 +369,7 @@ def _number(token: Token) -> Decimal:
 def _amount(tree: Tree[Any]) -> tuple[Decimal, str]:
     """Return a number and the name of its currency, which is empty if none is written."""
     number, currency = Decimal(0), ""
+    token: Any
     for token in tree.children:
         if token.type == "NUMBER":
             number = _number(token)

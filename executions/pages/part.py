@@ -93,10 +93,14 @@ def _only_content(page: Page, *, is_chosen: bool) -> Page:
 
 def _counters(document: Any) -> Iterator[Any]:
     """Yield the elements that show how often something was viewed, liked and the like."""
-    labelled = []
+    labelled: list[tuple[Any, str]] = []
+    known: dict[str, bool] = {}
     for element in document.iter("*"):
         label = element.get("aria-label") or element.get("title")
-        is_named = not _COUNTERS.isdisjoint(element.get("class", "").lower().split())
+        named = element.get("class", "")
+        if named not in known:
+            known[named] = not _COUNTERS.isdisjoint(named.lower().split())
+        is_named = known[named]
         if (is_named or label) and _shows_only_a_number(element):
             if is_named:
                 yield element

@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from executions.pages.offers import PriceSource
 from tasks.fields import RequestHeadersField
 from tasks.previews import Preview
 from tasks.serializers import QUESTION, REQUEST_HEADERS
@@ -49,6 +50,22 @@ class PreviewedItemSerializer(StoredSerializer):
     text = serializers.CharField(help_text="The beginning of what it says.")
 
 
+@extend_schema_serializer(description="The price that `price` means on a page.")
+class PreviewedPriceSerializer(StoredSerializer):
+    """The price that `price` means on a page."""
+
+    amount = serializers.CharField(help_text="The number, written like 1299.95.")
+    currency = serializers.CharField(
+        help_text="The code of its currency (ISO 4217), or a sign such as `$` if it may be one of "
+        "several; empty if the page names none."
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=[source.value for source in PriceSource],
+        help_text="Where it was found. `json_ld`, `microdata` (also RDFa Lite) and `open_graph` "
+        "are data for search engines; `text` is what a part of the page shows.",
+    )
+
+
 @extend_schema_serializer(description="What a selector of the condition found on a page.")
 class PreviewedPartSerializer(StoredSerializer):
     """What a selector of the condition found on a page."""
@@ -76,6 +93,12 @@ class PreviewedPageSerializer(StoredSerializer):
     )
     items = PreviewedItemSerializer(
         many=True, required=False, help_text="The first 50 entries, if the page is a feed."
+    )
+    price = PreviewedPriceSerializer(
+        required=False,
+        allow_null=True,
+        help_text="The price that `price` means, in the part that the condition names for it or "
+        "else on the whole page; null if it is unknown.",
     )
     selected = PreviewedPartSerializer(
         many=True, required=False, help_text="What the condition's selectors found."

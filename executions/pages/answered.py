@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 from executions.pages.normal_form import folded
 from executions.pages.page import Download, Page
 from executions.pages.seen import Before, currencies_in
+from executions.pages.visible_text import text_of
 from executions.pages.wordings import TRIMMED, wordings
 
 #: If at least this share of what was remembered stands on a page, it is the page.
 SAME_PAGE = 0.5
 #: The text of a wall is no longer than this. It may be shorter than the page was, too.
 LITTLE_TEXT = 3000
+#: No wall has a text of this length, even if it has lists to choose from.
+LONG_TEXT = 20_000
 #: At a first visit, when nothing is known of the page, a wall has even less text,
 LITTLE_TEXT_AT_FIRST = 1000
 #: no more than this besides the words by which it is known, or
@@ -51,18 +54,30 @@ class Answered:
     @cached_property
     def text(self) -> str:
         """The text without the title."""
-        text = self.page.text.strip()
-        return text.removeprefix(self.page.title).strip() if self.page.title else text
+        return self._without_title(self.page.text)
+
+    @cached_property
+    def prose(self) -> str:
+        """The same without what may be chosen in lists: a gate may have one of all years."""
+        document = self.page.document
+        is_long = len(self.text) > LONG_TEXT
+        if document is None or is_long or next(document.iter("select"), None) is None:
+            return self.text
+        return self._without_title(text_of(document, only_chosen=True))
+
+    def _without_title(self, text: str) -> str:
+        text, title = text.strip(), self.page.title
+        return text.removeprefix(title).strip() if title else text
 
     @cached_property
     def says_little_else(self) -> bool:
         """Whether there is little text besides the words by which walls are known."""
         if self.before is not None:
-            return len(self.text) <= LITTLE_TEXT
+            return len(self.prose) <= LITTLE_TEXT
         return (
-            len(self.text) <= LITTLE_TEXT_AT_FIRST
+            len(self.prose) <= LITTLE_TEXT_AT_FIRST
             and not self.has_links
-            and not currencies_in(self.text)
+            and not currencies_in(self.prose)
             and self.is_mostly_wall_words
         )
 
@@ -70,7 +85,7 @@ class Answered:
     def is_mostly_wall_words(self) -> bool:
         """Whether the words by which walls are known are most of what it says."""
         words = sum(len(own) for own in self.wording if own != self.page.title)
-        return len(self.text) - words <= LITTLE_BESIDES or words >= WALL_WORDS * len(self.text)
+        return len(self.prose) - words <= LITTLE_BESIDES or words >= WALL_WORDS * len(self.prose)
 
     @cached_property
     def has_links(self) -> bool:
@@ -113,7 +128,7 @@ class Answered:
         """The first sentences that did not stand on the page before, folded and as they are."""
         sentences = (
             (folded(sentence).lstrip(TRIMMED), sentence)
-            for sentence in islice(_sentences(self.page), SENTENCES)
+            for sentence in islice(_sentences(self.page.title, self.prose), SENTENCES)
         )
         return tuple(pair for pair in sentences if pair[0] and self.is_new(pair[0]))
 
@@ -148,10 +163,10 @@ class Answered:
         return urlsplit(self.download.requested_url).path
 
 
-def _sentences(page: Page) -> Iterator[str]:
-    if page.title:
-        yield page.title
-    for line in page.text.splitlines():
+def _sentences(title: str, text: str) -> Iterator[str]:
+    if title:
+        yield title
+    for line in text.splitlines():
         for sentence in SENTENCE_END.split(line.strip()[:1000]):
             if sentence:
                 yield sentence

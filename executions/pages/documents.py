@@ -5,8 +5,10 @@ from html.entities import html5
 from typing import Any
 
 import lxml.html
+from cssselect.parser import Element
+from cssselect.xpath import XPathExpr
 from lxml import etree
-from lxml.cssselect import CSSSelector
+from lxml.cssselect import CSSSelector, LxmlTranslator
 
 from executions.pages.page import Unreadable
 
@@ -19,12 +21,39 @@ TOO_LARGE_ENTITIES = "its entities grow too large"
 
 
 class XMLElement(etree.ElementBase):
-    """An element of XML, in which a CSS selector distinguishes the case of names."""
+    """An element of XML, in which CSS selectors distinguish the case of names."""
 
     def cssselect(self, selector: str) -> list[Any]:
-        """Return the elements that a CSS selector finds."""
-        found: Any = self.xpath(CSSSelector(selector, translator="xml").path)
+        """Return the elements that a CSS selector finds.
+
+        If there are none, the names of elements are compared without case: XML was once read as
+        HTML, whose names have none.
+        """
+        path = CSSSelector(selector, translator="xml").path
+        found: Any = self.xpath(path)
+        if not found:
+            other_path = _AnyCase(self.getroottree()).css_to_xpath(selector)
+            found = self.xpath(other_path) if other_path != path else []
         return list(found)
+
+
+class _AnyCase(LxmlTranslator):
+    """Translates selectors whose names of elements are written in another case than a document's.
+
+    If the document itself writes a name in several ways, the first of them counts.
+    """
+
+    def __init__(self, document: Any) -> None:
+        self._names: dict[str, str] = {}
+        for element in document.iter("*"):
+            self._names.setdefault(element.tag.lower(), element.tag)
+
+    def xpath_element(self, selector: Element) -> XPathExpr:
+        """Translate the name of an element."""
+        name = selector.element
+        known = self._names.get(name.lower(), name) if name else name
+        translated: XPathExpr = super().xpath_element(Element(selector.namespace, known))
+        return translated
 
 
 # The class of an HTML element could be chosen by its name, as lxml.html does; this way, reading a

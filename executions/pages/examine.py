@@ -8,6 +8,7 @@ from typing import Any
 from executions.pages.finding import Finding, find, whole_text
 from executions.pages.no_page import NoPage
 from executions.pages.not_a_page import is_wall_wording, why_not_a_page, why_unreadable, without
+from executions.pages.offers import Offers, offers_of
 from executions.pages.page import READING, Download, Page, Unreadable
 from executions.pages.page_text import PageTexts
 from executions.pages.parse_page import parse_page
@@ -62,6 +63,9 @@ class Sight:
     characters: int
     #: The entries of a feed, as `title`, `url` and `text`.
     items: list[dict[str, str]]
+    #: The price that `price` means in the rule, or else on the whole page, as `amount` (written
+    #: like 1299.95), `currency` and `source`; None if it is unknown.
+    price: dict[str, str] | None
     #: What the rule's selectors found, as `selector` and `text`; null where they found nothing.
     selected: list[dict[str, str | None]]
     #: Whether the rule holds now.
@@ -158,6 +162,7 @@ def preview(condition: str, download: Download) -> Sight:
             {"title": item.title, "url": item.url, "text": item.text[:SHOWN_ITEM_CHARACTERS]}
             for item in page.items[:SHOWN_ITEMS]
         ],
+        price=_price(finding.offers or offers_of(page)),
         selected=_selected(rule, page),
         holds=finding.holds,
         evidence=finding.evidence,
@@ -238,6 +243,16 @@ def _for_second_look(texts: PageTexts | None, first_look: str | None) -> bytes:
         told=texts.told if texts else None,
         first_look=first_look,
     ).pack()
+
+
+def _price(offers: Offers) -> dict[str, str] | None:
+    if offers.price is None or offers.source is None:
+        return None
+    return {
+        "amount": f"{offers.price:f}",
+        "currency": offers.currency,
+        "source": offers.source.value,
+    }
 
 
 def _selected(rule: Rule, page: Page) -> list[dict[str, str | None]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from executions.pages.judge import History, Judge
+from executions.pages.offers import Offers
 from executions.pages.page import READING, Page
 from executions.pages.page_text import KEPT_CHARACTERS, PageTexts
 from executions.pages.rule import Changes, NewLines, Rule
@@ -51,6 +52,9 @@ class Finding:
     summary: str = ""
     #: What has come or gone, to be shown below each other.
     listings: tuple[Listing, ...] = ()
+    #: The price and the stock that the rule is about, in the first of its scopes; None if it is
+    #: about neither.
+    offers: Offers | None = None
 
 
 def find(
@@ -99,6 +103,7 @@ def find(
         seen_text=last,
         summary=summary,
         listings=verdict.listings,
+        offers=next(iter(judge.offers.values()), None),
     )
 
 

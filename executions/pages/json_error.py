@@ -35,7 +35,8 @@ def _says_error(data: Mapping[str, Any]) -> bool:
     return (
         bool(members.get("error") or members.get("errors"))
         or members.get("success") is False
-        or members.get("ok") is False
+        # Alone, it may be what the page is about: whether something is all right.
+        or (members.get("ok") is False and len(members) > 1)
         or any(isinstance(code, int) and 400 <= code < 600 for code in codes)  # noqa: PLR2004
         or (has_words and isinstance(members.get("data"), dict) and _says_error(members["data"]))
         or (has_words and str(members.get("status")).lower() in wordings().error_statuses)

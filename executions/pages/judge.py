@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from executions.pages.currency import may_be_in
 from executions.pages.difference import Difference, difference, has_moved
 from executions.pages.listed import Listed, items_of_feed, items_of_list, remembered, unseen
 from executions.pages.normal_form import folded, span_of
-from executions.pages.offers import Offers, offers_of
+from executions.pages.numbers import Amount
+from executions.pages.offers import Offers, offers_of, offers_of_part
 from executions.pages.page import Page, PageKind
 from executions.pages.part import part_of
 from executions.pages.rule import (
@@ -34,7 +36,7 @@ from executions.pages.rule import (
     Value,
     quoted,
 )
-from executions.pages.selected import number_at, selected, text_at
+from executions.pages.selected import amount_at, selected, text_at
 from executions.pages.two_looks import confirmed
 from executions.pages.verdict import (
     Entry,
@@ -83,10 +85,11 @@ class Judge:
         self._page = page
         self._history = history
         self._parts: dict[Scope, Page | None] = {Scope(): page}
-        self._offers: dict[Scope, Offers] = {}
         #: What this visit adds to the history. Of a number, it is the one that was found.
         self.learnt = History(items=dict(history.items), parts=list(history.parts))
         self.numbers: dict[str, Decimal] = {}
+        #: The offers that rules are about, by the scope.
+        self.offers: dict[Scope, Offers] = {}
         #: What the owner should know of parts that were there before.
         self.warnings: list[str] = []
 
@@ -141,7 +144,7 @@ class Judge:
         key = str(Scoped(scope, rule))
         exactly = isinstance(rule, Changes) and rule.exactly
         if not exactly:
-            part = part_of(self._page, scope, without_adverts=True) or part
+            part = part_of(self._page, scope, only_content=True) or part
         self.learnt.texts[key] = part.text
         old = self._history.texts.get(key)
         if old is None:
@@ -198,14 +201,14 @@ class Judge:
             self.warnings.append(f"{missing} It found one at earlier visits: check the selector.")
 
     def _offers_in(self, part: Page, scope: Scope) -> Offers:
-        if scope not in self._offers:
-            self._offers[scope] = offers_of(part)
-        return self._offers[scope]
+        if scope not in self.offers:
+            self.offers[scope] = offers_of_part(part) if scope.within else offers_of(part)
+        return self.offers[scope]
 
     def _stock(self, part: Page, scope: Scope, *, is_wanted: bool) -> Verdict:
         offers = self._offers_in(part, scope)
         if offers.in_stock is None:
-            return unknown(f"Whether it is in stock is unknown. {offers.why_unknown}".strip())
+            return unknown(f"Whether it is in stock is unknown. {offers.why_no_stock}".strip())
         said = f" ({quoted(offers.availability)})" if offers.availability else ""
         word = "in stock" if offers.in_stock else "out of stock"
         return known(
@@ -215,22 +218,45 @@ class Judge:
         )
 
     def _numbers(
-        self, value: Value, part: Page, scope: Scope
+        self, rule: Compared | Between | Moves | LowestSoFar, part: Page, scope: Scope
     ) -> list[tuple[Decimal, str]] | Verdict:
-        """Return the numbers that a value names and their texts, or the verdict without them."""
+        """Return the numbers that a rule is about and their texts, or the verdict without them."""
+        amounts = self._amounts(rule.value, part, scope)
+        if isinstance(amounts, Verdict):
+            return amounts
+        currency = "" if isinstance(rule, LowestSoFar) else rule.currency
+        numbers = [
+            (amount.number, text)
+            for amount, text in amounts
+            if may_be_in(currency, amount.currency)
+        ]
+        # All of several cannot be judged by some of them.
+        is_enough = numbers and rule.value.quantifier != "all"
+        if is_enough or len(numbers) == len(amounts):
+            return numbers
+        amount, text = next(
+            (amount, text) for amount, text in amounts if not may_be_in(currency, amount.currency)
+        )
+        named = f"{_name(rule.value, 'number')} is {amount.number:f} ({quoted(text)})"
+        return unknown(f"{named}, which is not in {currency}.")
+
+    def _amounts(
+        self, value: Value, part: Page, scope: Scope
+    ) -> list[tuple[Amount, str]] | Verdict:
         if value.selector is None:
             offers = self._offers_in(part, scope)
             if offers.price is None:
-                return unknown(f"The price is unknown. {offers.why_unknown}".strip())
-            return [(offers.price, f"{offers.price:f} {offers.currency}".strip())]
+                return unknown(f"The price is unknown. {offers.why_no_price}".strip())
+            shown = f"{offers.price:f} {offers.currency}".strip()
+            return [(Amount(offers.price, offers.currency), shown)]
         found = selected(part, value.selector, only_first=not value.quantifier)
-        numbers = [number for each in found if (number := number_at(each, part)) is not None]
+        amounts = [amount for each in found if (amount := amount_at(each, part)) is not None]
         missing = f"No number was found by {value.selector}."
-        self._note(f"{_where(scope)} {value}", is_there=bool(numbers), missing=missing)
-        return numbers or absent(missing)
+        self._note(f"{_where(scope)} {value}", is_there=bool(amounts), missing=missing)
+        return amounts or absent(missing)
 
     def _compared_number(self, rule: Compared | Between, part: Page, scope: Scope) -> Verdict:
-        numbers = self._numbers(rule.value, part, scope)
+        numbers = self._numbers(rule, part, scope)
         if isinstance(numbers, Verdict):
             return numbers
         return _quantified(rule, numbers, rule.holds_for, "number")
@@ -256,7 +282,7 @@ class Judge:
         )
 
     def _moved(self, rule: Moves | LowestSoFar, part: Page, scope: Scope) -> Verdict:
-        numbers = self._numbers(rule.value, part, scope)
+        numbers = self._numbers(rule, part, scope)
         if isinstance(numbers, Verdict):
             return unknown(numbers.evidence)
         (number, text), *_ = numbers

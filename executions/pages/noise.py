@@ -77,7 +77,7 @@ _COUNTED = (
     r"(?:(?:page |profile |total )?(?:views?|visits?|visitors?|hits?|impressions|reads|downloads)"
     r"|(?:users?|people|guests?|members?|visitors?|others?|shoppers?|customers?|persons?|fans?) "
     r"(?:(?:are |is |have |has )?(?:currently |now |just )?(?:online|viewing|watching|looking"
-    r"|active|reacted|interested|browsing|viewed|bought|purchased|added)\b[^\n.]*)"
+    r"|active|reacted|interested|starred|browsing|viewed|bought|purchased|added)\b[^\n.]*)"
     r"|online(?: now)?|viewing(?: now)?"
     r"|watching(?: now)?|likes?|shares?|followers?|subscribers?"
     r"|reactions?|stars?|members|guests"
@@ -167,6 +167,19 @@ def without_noise(lines: Sequence[tuple[int, str]]) -> list[str]:
     return [
         "" if _is_noise(number, line, rest) else rest
         for (number, line), rest in zip(lines, left, strict=True)
+    ]
+
+
+def count_what_is_noise(labels: Sequence[str]) -> list[bool]:
+    """Return for each label whether its numbers count what changes at every visit.
+
+    Args:
+        labels: labels in their normal form, such as "1,204 users starred this".
+    """
+    left = without_noise([(TOP_LINES, label) for label in labels])
+    return [
+        any(map(str.isdigit, label)) and not any(map(str.isdigit, rest))
+        for label, rest in zip(labels, left, strict=True)
     ]
 
 

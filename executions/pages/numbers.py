@@ -3,22 +3,23 @@
 import copy
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 from price_parser.parser import parse_number
 
-from executions.pages.currency import is_currency
+from executions.pages.currency import currencies_of, is_currency
 from executions.pages.separators import decimal_separator, is_number
 from executions.pages.visible_text import text_of
 
-#: How many characters of a text are searched for a number.
+#: How many characters of a text are searched for a number, and of a part for its prices.
 NUMBER_WITHIN = 1000
+PRICES_WITHIN = 10_000
 
 #: Digits with spaces before groups of three, unless they follow a letter ("PS5 499" are two
 #: numbers), or with points, commas and apostrophes between them.
@@ -31,6 +32,8 @@ _BEGINNING = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 #: The decimals of a price above the line, and those after a currency sign: 29⁹⁹, 29€99.
 _RAISED = re.compile("(?<=[0-9])([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")
 _AFTER_SIGN = re.compile(r"(?<=\d)\s?[€$£](\d\d)(?![\d€$£.,])", re.ASCII)
+#: A dash that people write as a minus sign: directly before a number, and not in a range.
+_DASHED = re.compile(r"(?<![^\s(])(?<!\d\s)\u2013(?=[$£€]?[0-9])")
 #: A minus sign before the first number; a hyphen inside a word is not a minus sign.
 _FIRST_MINUS = re.compile(r"\D*(?<!\w)-\s*[^\d\s]{0,3}\s*")
 #: A minus sign before another number; the hyphen of a range is not a minus sign.
@@ -46,6 +49,8 @@ _NOT_NOW = re.compile(
     r"normalpris|før|spar|spara)\b[^\w]{0,4}$",
     re.IGNORECASE,
 )
+#: The letters before a sign that tell which currency it stands for: "US$".
+_SIGN = re.compile(r"[^\W\d_]{0,3}[^\w\s.,;:()/+*#-]+\s?-?\s?$")
 #: The same, after it.
 _SAVED = re.compile(
     r"\s?\S{0,4}\s?(?:off|discount|rabatt|sparen|de réduction|di sconto|de descuento|korting)\b",
@@ -87,6 +92,14 @@ _CENTS: Any = etree.XPath(
 _RAISE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+class Amount(NamedTuple):
+    """A number, and what it is an amount of."""
+
+    number: Decimal
+    #: The word or sign of the currency beside it, empty if there is none.
+    currency: str = ""
+
+
 class _Kind(IntEnum):
     """How likely it is that a person means this number; the least counts first."""
 
@@ -102,10 +115,16 @@ class _Kind(IntEnum):
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     kind: _Kind
-    value: Decimal
+    amount: Amount
 
 
 def number_in(value: Any, *, language: str = "") -> Decimal | None:
+    """Return the number of `amount_in`, or None if there is none."""
+    amount = amount_in(value, language=language)
+    return None if amount is None else amount.number
+
+
+def amount_in(value: Any, *, language: str = "") -> Amount | None:
     """Return the number that `value` is or that its text contains, in any country's notation.
 
     Of several numbers it is the first one beside a currency, or else the first that is not a part
@@ -120,16 +139,17 @@ def number_in(value: Any, *, language: str = "") -> Decimal | None:
         return None
     if isinstance(value, int | float | Decimal):
         number = Decimal(str(value))
-        return number if number.is_finite() else None
+        return Amount(number) if number.is_finite() else None
     text = _plain(str(value)[:NUMBER_WITHIN])
     candidates = list(_candidates(text, language))
     if not candidates:
-        return Decimal(0) if _FREE.search(text) else None
-    return min(candidates, key=lambda candidate: candidate.kind).value
+        return Amount(Decimal(0)) if _FREE.search(text) else None
+    return min(candidates, key=lambda candidate: candidate.kind).amount
 
 
 def _plain(text: str) -> str:
     """Return the text with ASCII's digits, minus sign, apostrophe and spaces."""
+    text = _DASHED.sub("-", text)
     text = text.replace("\N{MINUS SIGN}", "-").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     text = _RAISED.sub(r".\1", text)
     text = text.replace("\N{ARABIC DECIMAL SEPARATOR}", ".")
@@ -152,8 +172,9 @@ def _candidates(text: str, language: str) -> Iterator[_Candidate]:
             after = after[factor.end() :]
         minus = _FIRST_MINUS if is_first else _MINUS
         is_negative = minus.fullmatch(text[: found.start()] if is_first else before) is not None
-        kind = _kind(found.group(), before, after)
-        yield _Candidate(kind, -number * times if is_negative else number * times)
+        kind, currency = _kind(found.group(), before, after)
+        signed = -number * times if is_negative else number * times
+        yield _Candidate(kind, Amount(signed, currency))
         is_first = False
 
 
@@ -176,22 +197,28 @@ def _times(word: str) -> int:
     return _TIMES.get(name.lower(), 1)
 
 
-def _kind(written: str, before: str, after: str) -> _Kind:
+def _kind(written: str, before: str, after: str) -> tuple[_Kind, str]:
+    """Return of which kind a number is, and the word or sign of the currency beside it."""
     if after[:2].lstrip().startswith("%"):
-        return _Kind.BY_THE_WAY
+        return _Kind.BY_THE_WAY, ""
     left, right = _BEFORE.search(before), _AFTER.match(after[:20])
     is_behind = bool(left and left[1] and is_currency(left[1]))
     if is_behind or (right and is_currency(right[1])):
         words = before[: left.start()] if left and is_behind else before
         is_former = _NOT_NOW.search(words) or _SAVED.match(after[:30])
-        return _Kind.FORMER_PRICE if is_former else _Kind.PRICE
+        named = _SIGN.search(before)
+        signs = [*([named[0] if named else left[1]] if left and is_behind else [])]
+        signs += [right[1]] if right and is_currency(right[1]) else []
+        # "$99 CAD": the word that may mean the fewest currencies tells the most.
+        sign = min(signs, key=lambda each: len(currencies_of(each)))
+        return _Kind.FORMER_PRICE if is_former else _Kind.PRICE, sign.strip(" -")
     is_in_name = before[-1:].isalpha() or after[:1].isalpha() or re.search(r"[^\W\d_]-$", before)
     is_date = written.count(".") > 1 or re.search(r"\d[:/-]$", before) or re.match(r":\d", after)
-    return _Kind.BY_THE_WAY if is_in_name or is_date else _Kind.PLAIN
+    return _Kind.BY_THE_WAY if is_in_name or is_date else _Kind.PLAIN, ""
 
 
-def number_of(element: Any, *, language: str = "") -> tuple[Decimal, str] | None:
-    """Return the number that a person reads in an element and the text that is shown, or None.
+def amount_of(element: Any, *, language: str = "") -> tuple[Amount, str] | None:
+    """Return the amount that a person reads in an element and the text that is shown, or None.
 
     What is crossed out counts only if there is nothing else; what was inserted counts first. If the
     element shows no number, the number that it carries for machines counts.
@@ -201,9 +228,9 @@ def number_of(element: Any, *, language: str = "") -> tuple[Decimal, str] | None
         language: the page's language ("de-CH").
     """
     for text, written_in in _texts(element, language):
-        number = number_in(text, language=written_in)
-        if number is not None:
-            return number, text
+        amount = amount_in(text, language=written_in)
+        if amount is not None:
+            return amount, text
     return None
 
 
@@ -213,19 +240,43 @@ def _texts(element: Any, language: str) -> Iterator[tuple[str, str]]:
         yield _levelled(element.get("content")), _MACHINES
     if element.tag in _WITH_VALUE and element.get("value"):
         yield _levelled(element.get("value")), language if element.tag == "input" else _MACHINES
+    shown = _with_raised_cents(element)
+    for inserted in islice(shown.iter("ins"), 3):
+        yield _shown(inserted), language
+    crossed_out = _CROSSED_OUT(shown)
+    if crossed_out:
+        yield _shown(shown, without=crossed_out), language
+    yield _shown(shown), language
+    for carrier in _CARRIERS(element)[:3]:
+        carried = next(filter(None, map(carrier.get, _CARRIED)), "")
+        yield _levelled(carried), _MACHINES
+
+
+def prices_of(element: Any, *, language: str = "") -> list[Amount]:
+    """Return the prices that a person reads in an element, without those that are crossed out.
+
+    Only numbers beside a currency count, and none of those that were asked before or are saved.
+
+    Args:
+        element: an element that lxml has parsed.
+        language: the page's language ("de-CH").
+    """
+    shown = _with_raised_cents(element)
+    text = _plain(_shown(shown, without=_CROSSED_OUT(shown))[:PRICES_WITHIN])
+    return [each.amount for each in _candidates(text, language) if each.kind == _Kind.PRICE]
+
+
+def _with_raised_cents(element: Any) -> Any:
+    """Return a copy of an element in which cents above the line can be told from what is before."""
     shown = copy.deepcopy(element)
     for cents in _CENTS(shown):
         if len(cents) == 0 and re.fullmatch(r"\s*[0-9]{2}\s*", cents.text or ""):
             cents.text = cents.text.strip().translate(_RAISE)
-    for inserted in islice(shown.iter("ins"), 3):
-        yield _levelled(text_of(inserted)), language
-    crossed_out = _CROSSED_OUT(shown)
-    if crossed_out:
-        yield _levelled(text_of(shown, without=crossed_out)), language
-    yield _levelled(text_of(shown)), language
-    for carrier in _CARRIERS(element)[:3]:
-        carried = next(filter(None, map(carrier.get, _CARRIED)), "")
-        yield _levelled(carried), _MACHINES
+    return shown
+
+
+def _shown(element: Any, *, without: Iterable[Any] = ()) -> str:
+    return _levelled(text_of(element, without=without, only_chosen=True))
 
 
 def _levelled(text: str) -> str:

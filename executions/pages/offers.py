@@ -1,10 +1,12 @@
-"""What a page says of its product for machines: price and stock; pure."""
+"""The price and the stock of a page's product, as the page says for machines or shows; pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
+from executions.pages.currency import name_of
 from executions.pages.machine_data import (
     Node,
     attributes,
@@ -15,7 +17,7 @@ from executions.pages.machine_data import (
     word,
 )
 from executions.pages.normal_form import folded
-from executions.pages.numbers import number_in
+from executions.pages.numbers import number_in, prices_of
 from executions.pages.page import Page, PageKind
 
 #: What availability means (https://schema.org/ItemAvailability, and the words of Open Graph and of
@@ -30,6 +32,8 @@ _IN_STOCK = {
 #: What stands between a vocabulary and its word.
 _SEPARATOR = re.compile("[/#:]")
 _PRODUCTS = frozenset({"product", "individualproduct", "productmodel", "productgroup", "vehicle"})
+#: The ends of the types of events, which are sold as tickets: MusicEvent, SportsEvent, Festival.
+_EVENTS = ("event", "festival")
 #: What tells the offers of variants apart.
 _NAMES = ("sku", "gtin13", "gtin", "mpn", "url", "name")
 #: The ends of types of prices that are not asked now (https://schema.org/PriceTypeEnumeration).
@@ -37,6 +41,28 @@ _NOT_NOW = ("ListPrice", "SRP", "StrikethroughPrice", "MSRP", "RegularPrice")
 _NOTHING = "The page says nothing about a price or stock for machines."
 _SEVERAL = "The page is about several products, and none of them is evidently the main one."
 _CONTRADICTION = "The page names different {} for its product."
+_SHOWN = "The part shows several prices ({}): name the element of one of them."
+#: How many of several prices are named.
+_NAMED = 3
+
+
+class PriceSource(StrEnum):
+    """Where a price was found."""
+
+    JSON_LD = "json_ld"
+    #: Microdata or RDFa Lite: attributes of the elements that show the price.
+    MICRODATA = "microdata"
+    OPEN_GRAPH = "open_graph"
+    #: The text that a person sees.
+    TEXT = "text"
+
+
+#: Where the data for machines may be, the best first.
+_SOURCES = (
+    (PriceSource.JSON_LD, json_ld),
+    (PriceSource.MICRODATA, attributes),
+    (PriceSource.OPEN_GRAPH, open_graph),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +71,19 @@ class Offers:
 
     #: The price, the lowest of its variants; None if it is unknown.
     price: Decimal | None = None
-    #: The currency of the price as a code of ISO 4217, empty if it is unknown.
+    #: The currency of the price as a code of ISO 4217, or a sign that may mean several; empty if it
+    #: is unknown.
     currency: str = ""
+    #: Where the price was found; None if it is unknown.
+    source: PriceSource | None = None
     #: Whether the product or one of its variants can be had now; None if it is unknown.
     in_stock: bool | None = None
     #: What the page says of availability in its own word ("InStock"), empty if nothing.
     availability: str = ""
-    #: Why price or stock is unknown, as sentences; empty if both are known.
-    why_unknown: str = ""
+    #: Why the price is unknown, as a sentence; empty if it is known.
+    why_no_price: str = ""
+    #: Why the stock is unknown, as a sentence; empty if it is known.
+    why_no_stock: str = ""
 
 
 class _Offer(NamedTuple):
@@ -72,6 +103,8 @@ class _Product(NamedTuple):
     group: str
     #: Whether its offers may differ: they are those of its sizes, or of several sellers.
     has_variants: bool
+    #: Whether its offers stand in one list, so that one that can be had is enough.
+    is_list: bool = True
 
 
 def offers_of(page: Page) -> Offers:
@@ -81,13 +114,48 @@ def offers_of(page: Page) -> Offers:
     contradictory or missing is unknown; nothing is guessed.
     """
     if page.kind != PageKind.HTML or page.document is None:
-        return Offers(why_unknown=_NOTHING)
-    for read in (json_ld, attributes, open_graph):
+        return Offers(why_no_price=_NOTHING, why_no_stock=_NOTHING)
+    for source, read in _SOURCES:
         products = [product for product in _products(read(page.document)) if product.offers]
         if products:
             product = _main(products, page.title)
-            return Offers(why_unknown=_SEVERAL) if product is None else _offers(product)
-    return Offers(why_unknown=_NOTHING)
+            if product is None:
+                return Offers(why_no_price=_SEVERAL, why_no_stock=_SEVERAL)
+            return _offers(product, source)
+    return Offers(why_no_price=_NOTHING, why_no_stock=_NOTHING)
+
+
+def offers_of_part(part: Page) -> Offers:
+    """Return the offers of a part of a page that a rule is limited to.
+
+    Most pages say for machines in their head what they cost, outside of every part. Whoever names a
+    part means the price that it shows. If it shows several, what it says for machines counts.
+
+    Args:
+        part: the part, as a page of its own.
+    """
+    said = offers_of(part)
+    if part.kind != PageKind.HTML or part.document is None:
+        return said
+    prices = list(
+        dict.fromkeys(
+            (price, name_of(sign))
+            for price, sign in prices_of(part.document, language=part.language)
+        )
+    )
+    if len(prices) == 1:
+        [(price, currency)] = prices
+        return replace(
+            said,
+            price=price,
+            currency=currency,
+            source=PriceSource.TEXT,
+            why_no_price="",
+        )
+    if prices and said.price is None:
+        named = ", ".join(f"{price:f} {currency}" for price, currency in prices[:_NAMED])
+        return replace(said, why_no_price=_SHOWN.format(named))
+    return said
 
 
 def _products(nodes: list[Node]) -> list[_Product]:
@@ -95,7 +163,7 @@ def _products(nodes: list[Node]) -> list[_Product]:
     entities = {id(entity) for node in nodes for entity in objects(node.get("mainEntity"))}
     products = []
     for node in nodes:
-        if _PRODUCTS.isdisjoint(types_of(node)):
+        if not any(name in _PRODUCTS or name.endswith(_EVENTS) for name in types_of(node)):
             continue
         variants = objects(node.get("hasVariant"))
         offers = objects(node.get("offers"))
@@ -153,7 +221,8 @@ def _main(products: list[_Product], title: str) -> _Product | None:
     """Return the product that the page is about, or None if that is not evident."""
     together = products[0]._replace(offers=[o for product in products for o in product.offers])
     if len({folded(product.name) for product in products}) == 1:
-        return together
+        # The page may describe the same product twice, and not in the same way.
+        return together._replace(is_list=len(products) == 1)
     if products[0].group and len({product.group for product in products}) == 1:
         return together._replace(has_variants=True)
     for candidates in (
@@ -171,7 +240,7 @@ def _begins(title: str, name: str) -> bool:
     return title.startswith(name) and not title[len(name) : len(name) + 1].isalnum()
 
 
-def _offers(product: _Product) -> Offers:
+def _offers(product: _Product, source: PriceSource) -> Offers:
     prices = {
         (price, offer.currency.strip().upper())
         for offer in product.offers
@@ -184,18 +253,19 @@ def _offers(product: _Product) -> Offers:
     # contradiction.
     is_plain = product.has_variants or len(prices) == 1
     price, currency = min(prices) if is_plain and len(currencies) == 1 else (None, "")
-    is_sold = True in stocks if product.has_variants or len(stocks) == 1 else None
+    is_any_enough = product.has_variants or product.is_list or len(stocks) == 1
+    is_sold = True in stocks if is_any_enough else None
     in_stock = None if not stocks or (None in stocks and not is_sold) else is_sold
-    why = [
-        *([] if price is not None else [_why("price", "prices", bool(prices))]),
-        *([] if in_stock is not None else [_why("stock", "availabilities", len(stocks) > 1)]),
-    ]
     return Offers(
         price=price,
         currency=currency,
+        source=None if price is None else source,
         in_stock=in_stock,
         availability=_shown(words, in_stock=in_stock),
-        why_unknown=" ".join(why),
+        why_no_price="" if price is not None else _why("price", "prices", bool(prices)),
+        why_no_stock=(
+            "" if in_stock is not None else _why("stock", "availabilities", len(stocks) > 1)
+        ),
     )
 
 

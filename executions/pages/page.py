@@ -7,7 +7,7 @@ from typing import Any
 
 #: The version of the reading. What was remembered of a page carries it: a text of another version
 #: says nothing about whether the page has changed.
-READING = 2
+READING = 3
 
 
 class Unreadable(Exception):

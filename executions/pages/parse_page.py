@@ -61,10 +61,18 @@ def parse_page(body: bytes, content_type: str, *, language: str = "", url: str =
     root = found[1] if found else ""
     if root in ROOTS or (kind.endswith("xml") and root.lower() != "html"):
         return _xml_page(text, root, language=language, url=url)
-    if kind == "text/plain":
+    if _is_plain_text(kind, text):
         lines = text.replace("\r\n", "\n").replace("\r", "\n")
         return Page(text=storable(lines), title="", kind=PageKind.TEXT, language=language, url=url)
     return _html_page(text, language=language, url=url)
+
+
+def _is_plain_text(kind: str, text: str) -> bool:
+    """Return whether a text is to be read line by line: CSV, Markdown, a calendar and the like."""
+    if kind == "text/plain":
+        return True
+    # Some servers send HTML under types of their own.
+    return kind.startswith("text/") and kind != "text/html" and text.lstrip()[:1] != "<"
 
 
 def _json_page(body: bytes, charset: str | None, *, language: str, url: str) -> Page:

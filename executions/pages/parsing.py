@@ -1,6 +1,7 @@
 """Read a condition by its grammar, condition.lark; pure."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from lark.tree import Meta
 from lxml import etree
 
 from executions.pages import expression
+from executions.pages.currency import currencies_of, name_of
 from executions.pages.json_path import PATHS
 from executions.pages.rule import (
     AllOf,
@@ -38,6 +40,7 @@ from executions.pages.rule import (
     Scoped,
     Selector,
     Value,
+    quoted,
     simple_rules,
 )
 from executions.pages.rule_error import RuleError, fault_at
@@ -207,46 +210,54 @@ class _Reader:
     def _is_gone(self, part: Tree[Any]) -> Rule:
         return Not(Exists(self._selector(part)))
 
-    def _compared(self, tree: Tree[Any], symbol: Token, token: Token) -> Rule:
+    def _compared(self, tree: Tree[Any], symbol: Token, compared: Any) -> Rule:
         value = self._value(tree)
         written = " ".join(symbol.lower().split())
         written = written if written == "is not" else written.removeprefix("is ")
-        operand: Decimal | str | bool | None
-        if token.type == "NUMBER":
-            operand = _number(token)
-        elif token.type == "CONSTANT":
-            operand = CONSTANTS[token.lower()]
+        operator = SPELLINGS.get(written, written)
+        if isinstance(compared, Tree):
+            number, currency = _amount(compared)
+            return Compared(value, operator, number, currency)
+        return Compared(value, operator, self._operand(value, symbol, compared))
+
+    def _operand(self, value: Value, symbol: Token, token: Token) -> str | bool | None:
+        """Return the text or constant that a value is compared with."""
+        if token.type == "CONSTANT":
             if value.selector is None or value.selector.kind != "json":
                 raise _fault(
                     f'Only json("…") is compared with true, false and null; write "{token}" to '
                     "compare a text.",
                     token,
                 )
-        elif value.selector is None:
+            return CONSTANTS[token.lower()]
+        if value.selector is None:
             raise _fault("A number is missing here, written like 1299.95.", token)
-        else:
-            operand = _text(token, symbol)
-        return Compared(value, SPELLINGS.get(written, written), operand)
+        return _text(token, symbol)
 
-    def _between(self, value: Tree[Any], low: Token, high: Token) -> Rule:
-        rule = Between(self._value(value), _number(low), _number(high))
-        if rule.low > rule.high:
+    def _between(self, value: Tree[Any], lower: Tree[Any], upper: Tree[Any]) -> Rule:
+        (low, currency), (high, other_currency) = _amount(lower), _amount(upper)
+        if low > high:
             raise _fault(
-                f"No number is between {rule.low:f} and {rule.high:f}; write the smaller one "
-                "first.",
-                low,
+                f"No number is between {low:f} and {high:f}; write the smaller one first.",
+                lower.meta,
             )
-        return rule
+        if currency and other_currency and currency != other_currency:
+            raise _fault(
+                f"The amounts are in {currency} and in {other_currency}; write one currency.",
+                upper.meta,
+            )
+        return Between(self._value(value), low, high, currency or other_currency)
 
     def _moves(
-        self, value: Tree[Any] | None, direction: Token, by: Token | None, percent: Token | None
+        self, value: Tree[Any] | None, direction: Token, by: Tree[Any] | None = None
     ) -> Rule:
-        return Moves(
-            self._single_value(value),
-            rises=direction.lower() == "rises",
-            by=None if by is None else _amount(by),
-            is_percentage=percent is not None,
-        )
+        moves = Moves(self._single_value(value), rises=direction.lower() == "rises")
+        if by is None:
+            return moves
+        number, currency = _amount(by)
+        if number <= 0:
+            raise _fault("The amount must be more than 0.", by.meta)
+        return replace(moves, by=number, is_percentage=by.data == "percentage", currency=currency)
 
     def _lowest_so_far(self, value: Tree[Any] | None) -> Rule:
         return LowestSoFar(self._single_value(value))
@@ -355,11 +366,22 @@ def _number(token: Token) -> Decimal:
     return Decimal(token)
 
 
-def _amount(token: Token) -> Decimal:
-    amount = _number(token)
-    if amount <= 0:
-        raise _fault("The amount must be more than 0.", token)
-    return amount
+def _amount(tree: Tree[Any]) -> tuple[Decimal, str]:
+    """Return a number and the name of its currency, which is empty if none is written."""
+    number, currency = Decimal(0), ""
+    token: Any
+    for token in tree.children:
+        if token.type == "NUMBER":
+            number = _number(token)
+        elif currencies_of(token):
+            currency = name_of(token)
+        else:
+            raise _fault(
+                f"{quoted(token)} is no currency that Torale knows. Write the number alone, or "
+                "with a code such as EUR or a sign such as €.",
+                token,
+            )
+    return number, currency
 
 
 def _unescaped_slash(found: re.Match[str]) -> str:

@@ -1,13 +1,17 @@
 """Take the part of a page that a rule's scope leaves; pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
 from executions.pages.json_text import json_text
+from executions.pages.noise import count_what_is_noise
+from executions.pages.normal_form import folded
 from executions.pages.page import Page, PageKind
 from executions.pages.rule import Scope, Selector
 from executions.pages.selected import selected, text_at
@@ -20,11 +24,24 @@ _NAMES = {
     "ad-box", "ad-container", "ad-slot", "ad-unit", "ad-wrapper", "ad_box", "adbox", "banner-ad",
     "sponsored", "sponsored-content", "anzeige", "werbung", "publicite", "publicidad", "pubblicita",
 }  # fmt: skip
+#: Names of classes that numbers have which change at every visit.
+_COUNTERS = {
+    "views", "view-count", "views-count", "viewcount", "viewcounter", "pageviews", "page-views",
+    "hits", "hit-count", "visits", "visitors", "reads", "read-count", "likes", "like-count",
+    "likes-count", "shares", "share-count", "reactions", "reaction-count", "stargazers",
+    "star-count", "followers", "follower-count", "subscribers", "subscriber-count",
+}  # fmt: skip
+#: All that an element shows that counts something.
+_ONLY_A_NUMBER = re.compile(r"\s*\d[\d.,'\s]{0,14}[km]?\s*", re.IGNORECASE)
+#: How many of its pieces of text, which are few if it shows only a number.
+_PIECES = 10
+#: How many labels of numbers are read, and how much of each.
+_LABELS, _LABEL_CHARACTERS = 500, 100
 #: The attribute of elements that are not shown, so that `text_of` leaves them out.
 _UNSEEN = "hidden"
 
 
-def part_of(page: Page, scope: Scope, *, without_adverts: bool = False) -> Page | None:
+def part_of(page: Page, scope: Scope, *, only_content: bool = False) -> Page | None:
     """Return what `scope` leaves of a page, as a page; None if a part is not there.
 
     What a scope leaves out is found first, then what it is limited to, from the outermost part to
@@ -33,14 +50,15 @@ def part_of(page: Page, scope: Scope, *, without_adverts: bool = False) -> Page 
     Args:
         page: the page.
         scope: the scope.
-        without_adverts: whether the text is to leave out advertisements and what stands aside of
-            the content, too. What the scope is limited to is never left out.
+        only_content: whether the text is to leave out advertisements, what stands aside of the
+            content, and the numbers of views and the like, too. What the scope is limited to is
+            never left out.
     """
     part: Page | None = _without(page, scope.without) if scope.without else page
-    if without_adverts and not scope.within and page.document is not None:
-        part = _without_adverts(part or page)
     for selector in scope.within:
         part = part and _within(part, selector)
+    if only_content and part is not None and part.kind == PageKind.HTML:
+        part = _only_content(part, is_chosen=bool(scope.within))
     if part is None or not scope.ignoring:
         return part
     text = part.text
@@ -49,16 +67,54 @@ def part_of(page: Page, scope: Scope, *, without_adverts: bool = False) -> Page 
     return replace(part, text=text)
 
 
-def _without_adverts(page: Page) -> Page:
-    adverts = list(_adverts(page.document))
-    if not adverts:
+def _only_content(page: Page, *, is_chosen: bool) -> Page:
+    """Return a page whose text is only its content.
+
+    Args:
+        page: the page.
+        is_chosen: whether it consists of elements that were chosen; they are its content.
+    """
+    if page.document is None:
         return page
-    for each in adverts:
+    chosen = set(page.document[0]) if is_chosen else set()
+    others = [each for each in _counters(page.document) if each not in chosen]
+    if not is_chosen:
+        others += _adverts(page.document)
+    if not others:
+        return page
+    others = [each for each in dict.fromkeys(others) if each.get(_UNSEEN) is None]
+    for each in others:
         each.set(_UNSEEN, "")
     text = storable(text_of(page.document))
-    for each in adverts:
+    for each in others:
         del each.attrib[_UNSEEN]
     return replace(page, text=text)
+
+
+def _counters(document: Any) -> Iterator[Any]:
+    """Yield the elements that show how often something was viewed, liked and the like."""
+    labelled: list[tuple[Any, str]] = []
+    known: dict[str, bool] = {}
+    for element in document.iter("*"):
+        label = element.get("aria-label") or element.get("title")
+        named = element.get("class", "")
+        if named not in known:
+            known[named] = not _COUNTERS.isdisjoint(named.lower().split())
+        is_named = known[named]
+        if (is_named or label) and _shows_only_a_number(element):
+            if is_named:
+                yield element
+            elif len(labelled) < _LABELS:
+                labelled.append((element, folded(label[:_LABEL_CHARACTERS])))
+    are_counters = count_what_is_noise([label for _, label in labelled])
+    for (element, _), is_counter in zip(labelled, are_counters, strict=True):
+        if is_counter:
+            yield element
+
+
+def _shows_only_a_number(element: Any) -> bool:
+    pieces = list(islice(element.itertext(), _PIECES))
+    return len(pieces) < _PIECES and _ONLY_A_NUMBER.fullmatch("".join(pieces)[:100]) is not None
 
 
 def _adverts(document: Any) -> Iterator[Any]:
@@ -72,7 +128,7 @@ def _adverts(document: Any) -> Iterator[Any]:
                 known[value] = not _NAMES.isdisjoint((value or "").lower().split())
         is_aside = element.tag == "aside" or element.get("role") == "complementary"
         is_advert = is_aside or known[element.get("class")] or known[element.get("id")]
-        if is_advert and element.get(_UNSEEN) is None:
+        if is_advert:
             yield element
 
 
@@ -90,7 +146,8 @@ def _within(page: Page, selector: Selector) -> Page | None:
     if not elements:  # an XPath may find texts, or a number
         text = "\n".join(text_at(each) for each in found)
         return replace(page, text=text, document=None, items=())
-    document = html.Element("html")
+    # Of the document's own kind: CSS selectors read the names in HTML and XML differently.
+    document = page.document.makeelement("html")
     body = etree.SubElement(document, "body")
     for element in outermost(elements):
         copied = deepcopy(element)

@@ -159,11 +159,14 @@ class Compared:
     operator: str
     #: What it is compared with. Only a JSON value is compared with true, false and null (None).
     operand: Decimal | str | bool | None
+    #: The currency that an amount on the page must be in, as `currency.name_of` writes it; empty if
+    #: that does not matter.
+    currency: str = ""
 
     def __str__(self) -> str:
         match self.operand:
             case Decimal():
-                operand = f"{self.operand:f}"
+                operand = _amount(self.operand, self.currency)
             case str():
                 operand = quoted(self.operand)
             case _:
@@ -185,9 +188,11 @@ class Between:
     low: Decimal
     #: The upper end.
     high: Decimal
+    #: The currency of both, or an empty text.
+    currency: str = ""
 
     def __str__(self) -> str:
-        return f"{self.value} between {self.low:f} and {self.high:f}"
+        return f"{self.value} between {self.low:f} and {_amount(self.high, self.currency)}"
 
     def holds_for(self, value: Decimal) -> bool:
         """Return whether `value` is in the range."""
@@ -206,9 +211,12 @@ class Moves:
     by: Decimal | None = None
     #: Whether `by` is a percentage.
     is_percentage: bool = False
+    #: The currency of `by`, or an empty text.
+    currency: str = ""
 
     def __str__(self) -> str:
-        by = "" if self.by is None else f" by {self.by:f}{' %' if self.is_percentage else ''}"
+        unit = "%" if self.is_percentage else self.currency
+        by = "" if self.by is None else f" by {_amount(self.by, unit)}"
         return f"{self.value} {'rises' if self.rises else 'falls'}{by}"
 
 
@@ -359,6 +367,10 @@ def selectors_in(rule: Rule) -> list[Selector]:
         case _:
             found = []
     return [each for each in dict.fromkeys(found) if each.kind != "feed"]
+
+
+def _amount(number: Decimal, unit: str) -> str:
+    return f"{number:f} {unit}".rstrip()
 
 
 def _is_word(rule: Rule) -> bool:

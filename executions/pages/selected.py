@@ -11,7 +11,7 @@ from lxml import etree
 
 from executions.pages.json_path import PATHS
 from executions.pages.json_text import json_text
-from executions.pages.numbers import number_in, number_of
+from executions.pages.numbers import Amount, amount_in, amount_of
 from executions.pages.page import Page
 from executions.pages.rule import Selector
 from executions.pages.rule_error import RuleError
@@ -47,21 +47,21 @@ def selected(page: Page, selector: Selector, *, only_first: bool = False) -> lis
     return found[:1] if only_first else found
 
 
-def number_at(found: Any, page: Page) -> tuple[Decimal, str] | None:
-    """Return the number in what was found and the text that contains it, or None."""
+def amount_at(found: Any, page: Page) -> tuple[Amount, str] | None:
+    """Return the amount in what was found and the text that contains it, or None."""
     if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
-        read = number_of(found, language=page.language)
+        read = amount_of(found, language=page.language)
     else:
         value = Decimal(found) if isinstance(found, str) and JSON_NUMBER.fullmatch(found) else found
-        number = number_in(value, language=page.language)
-        read = None if number is None else (number, " ".join(str(value).split()))
+        amount = amount_in(value, language=page.language)
+        read = None if amount is None else (amount, " ".join(str(value).split()))
     return None if read is None else (read[0], storable(read[1])[:100])
 
 
 def text_at(found: Any) -> str:
     """Return what was found as a text."""
     if isinstance(found, etree._Element):  # noqa: SLF001 - its only name
-        return storable(text_of(found))
+        return storable(text_of(found, only_chosen=True))
     return storable(found) if isinstance(found, str) else json_text(found)
 
 

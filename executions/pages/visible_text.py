@@ -32,6 +32,8 @@ _NOT_SHOWN = """
 """
 #: Elements whose content is not shown.
 _UNSEEN_TAGS = frozenset(_NOT_SHOWN.split())
+#: Those of XML, which may have XHTML in it. What its other elements mean is not known.
+_UNSEEN_IN_XML = frozenset({"script", "style"})
 #: Elements whose content is not shown in some cases: templates except shadow trees, closed dialogs,
 #: and titles of drawings.
 _UNSEEN_IF: dict[str, Callable[[Any], bool]] = {
@@ -54,7 +56,7 @@ _CLASSES = re.compile(
 _PICTURES = re.compile("[\ue000-\uf8ff]+")
 
 
-def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
+def text_of(element: Any, *, without: Iterable[Any] = (), only_chosen: bool = False) -> str:
     """Return the text of an element that a person sees, in its own spelling, a line for each block.
 
     Runs of white space become one space, and empty lines are left out. What the element itself is
@@ -63,8 +65,10 @@ def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
     Args:
         element: an element that lxml has parsed.
         without: elements in it that are left out.
+        only_chosen: whether a list to choose from is to say what is chosen, rather than all that a
+            person sees who opens it.
     """
-    text = "".join(_Reading(element, without).pieces)
+    text = "".join(_Reading(element, without, only_chosen=only_chosen).pieces)
     if not text.isascii():
         text = _PICTURES.sub(_SPACE, text)
     lines = (_SPACE.join(line.split()) for line in text.split(_LINE))
@@ -74,9 +78,11 @@ def text_of(element: Any, *, without: Iterable[Any] = ()) -> str:
 class _Reading:
     """One walk through the elements of a document."""
 
-    def __init__(self, root: Any, without: Iterable[Any]) -> None:
+    def __init__(self, root: Any, without: Iterable[Any], *, only_chosen: bool) -> None:
         self.pieces: list[str] = []
         self.root = root
+        self.only_chosen = only_chosen
+        self.is_xml = isinstance(root, XMLElement)
         #: Elements that are left out because of what they are in, or because it was asked for.
         self.unseen = set(without)
         #: Elements whose own text is left out, and those after which text is left out.
@@ -96,8 +102,8 @@ class _Reading:
 
     def _walk(self) -> None:
         pieces, root = self.pieces, self.root
-        # What the elements of XML mean is not known. Each stands on a line of its own.
-        usual = _LINE if isinstance(root, XMLElement) else None
+        # Each element of XML stands on a line of its own.
+        usual = _LINE if self.is_xml else None
         walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walk:
             tag = element.tag
@@ -109,13 +115,13 @@ class _Reading:
                     continue
                 if separator:
                     pieces.append(separator)
-                if tag in _BEGIN:
+                if tag in _BEGIN and not self.is_xml:
                     _BEGIN[tag](self, element)
                 text = None if element in self.mute_within else element.text
             else:
                 if separator and element not in self.unseen:
                     pieces.append(separator)
-                if tag in _END and element not in self.unseen:
+                if tag in _END and not self.is_xml and element not in self.unseen:
                     _END[tag](self, element)
                 if element is root:
                     return
@@ -124,6 +130,8 @@ class _Reading:
                 pieces.append(text if self.pre_count else text.replace("\n", _SPACE))
 
     def _is_unseen(self, element: Any, tag: Any) -> bool:
+        if self.is_xml:
+            return tag in _UNSEEN_IN_XML or element in self.unseen
         if tag in _UNSEEN_TAGS or (tag in _UNSEEN_IF and _UNSEEN_IF[tag](element)):
             return True
         style = element.get("style")
@@ -193,10 +201,10 @@ class _Reading:
             self.unseen.update(child for child in element if child is not summary)
 
     def begin_select(self, element: Any) -> None:
-        """Leave out what is not chosen, unless it is shown as well."""
+        """Leave out what is not chosen, unless it is wanted or is always shown."""
         self.select_count += 1
         is_list = element.get("multiple") is not None or element.get("size") is not None
-        if self.select_count == 1 and not is_list:
+        if self.only_chosen and self.select_count == 1 and not is_list:
             options = list(element.iter("option"))
             chosen = [option for option in options if option.get("selected") is not None]
             self.unseen.update(options)

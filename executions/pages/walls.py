@@ -61,12 +61,12 @@ def by_text(answer: Answered) -> NoPage | None:
 
 def by_markup(answer: Answered) -> NoPage | None:
     """Return the kind whose scripts or ids the answer has, if it says almost nothing."""
-    if len(answer.text) > SHELL_TEXT:
+    if len(answer.prose) > SHELL_TEXT:
         return None
     shown = folded(answer.page.text).encode()
     for kind in wordings().kinds:
         # Many pages have a captcha in one of their forms.
-        has_only_widgets = answer.before is not None or len(answer.text) <= WIDGET_TEXT
+        has_only_widgets = answer.before is not None or len(answer.prose) <= WIDGET_TEXT
         marks = (*kind.markup, *kind.widgets) if has_only_widgets else kind.markup
         if any(mark in answer.markup and mark not in shown for mark in marks):
             return _no_page(kind, answer)
@@ -106,14 +106,14 @@ def log_in(answer: Answered) -> NoPage | None:
 def shell(answer: Answered) -> NoPage | None:
     """Return that scripts have yet to write the page."""
     document = answer.page.document
-    if document is None or len(answer.text) > SHELL_TEXT:
+    if document is None or len(answer.prose) > SHELL_TEXT:
         return None
     kind = wordings().kind("javascript")
     for element in document.iter("noscript"):
         asked = folded(element.text_content())
         if any(kind.texts.match(s.lstrip(TRIMMED)) for s in SENTENCE_END.split(asked)):
             advice = " ".join(element.text_content().split())
-            if len(answer.text) - len(advice) <= WIDGET_TEXT:
+            if len(answer.prose) - len(advice) <= WIDGET_TEXT:
                 return _no_page(kind, answer, advice[:200])
     has_script = next(document.iter("script"), None) is not None
     is_empty_root = any(
@@ -121,7 +121,7 @@ def shell(answer: Answered) -> NoPage | None:
         and not "".join(element.itertext()).strip()
         for element in document.iter("div", "main", "section", "app-root")
     )
-    return _no_page(kind, answer) if has_script and (is_empty_root or not answer.text) else None
+    return _no_page(kind, answer) if has_script and (is_empty_root or not answer.prose) else None
 
 
 def _has_password_field(page: Page) -> bool:

@@ -66,8 +66,8 @@ def test_it_shows_what_is_read_and_what_the_condition_says(owner_client, http_re
     error_message, holds,
     evidence, pages, warnings, created_at, expires_at` … An entry of
     `pages` has `url` and `error`, and if the page was read also `title, text, characters, items,
-    selected, holds,
-    evidence`."""
+    price, selected,
+    holds, evidence`;"""
     http_receiver.answers = [html("Bread: <b>2.50</b>")]
     evidence = 'The number found by css("b") is 2.50 ("2.50"), which is < 3.'
 
@@ -87,6 +87,7 @@ def test_it_shows_what_is_read_and_what_the_condition_says(owner_client, http_re
                 "text": shown["pages"][0]["text"],
                 "characters": len(shown["pages"][0]["text"]),
                 "items": [],
+                "price": None,
                 "selected": [{"selector": 'css("b")', "text": "2.50"}],
                 "holds": True,
                 "evidence": evidence,
@@ -97,6 +98,32 @@ def test_it_shows_what_is_read_and_what_the_condition_says(owner_client, http_re
         "expires_at": "2026-03-04T09:10:10Z",
     }
     assert "Bread: 2.50" in shown["pages"][0]["text"]
+
+
+OFFER = (
+    '<script type="application/ld+json">{"@type": "Product", "name": "Bread", "offers": {"price": '
+    '"2.50", "priceCurrency": "EUR"}}</script><p id="now">only 1,99 €'
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "price"),
+    [
+        ("price < 3", {"amount": "2.50", "currency": "EUR", "source": "json_ld"}),
+        ("changes", {"amount": "2.50", "currency": "EUR", "source": "json_ld"}),
+        ('in css("#now") price < 3', {"amount": "1.99", "currency": "EUR", "source": "text"}),
+        ('in css("title") price < 3', None),
+    ],
+)
+def test_what_price_found_is_not_missing(owner_client, http_receiver, condition, price):
+    """`price` is `{"amount", "currency", "source"}`, or null if it is unknown, with a `source` of
+    `json_ld`,
+    `microdata`, `open_graph` or `text`."""
+    http_receiver.answers = [html(OFFER)]
+
+    shown = made(owner_client, search_query=http_receiver.url, condition_description=condition)
+
+    assert shown["pages"][0]["price"] == price
 
 
 def test_nothing_enters_a_tasks_history(owner_client, http_receiver):

@@ -56,6 +56,7 @@ VISITS = {
     r"matches /release \d+\.\d+/i": ("Release soon", "Release 2.0"),
     r"does not match /no (seats|tickets)/i": ("No seats left", "Seats left"),
     "price < 100": (offer(120), offer(99)),
+    "price < 100 €": (offer(120), offer(99)),
     "price between 50 and 80": (offer(120), offer(80)),
     "price falls": (offer(120), offer(119)),
     "price falls by 10 %": (offer(120), offer(100)),

@@ -24,6 +24,27 @@ from tests.support.watched_pages import texts_of
             ["<b>1</b>", "<b>2</b>", "<b>2</b> sale", "<b>3</b> sale", "<b>3</b> sale"],
             [0, 1, 1, 1, 0],
         ),
+        # What can be chosen counts as the page's text, but a list says what is chosen.
+        (
+            'contains "42"',
+            ["<select><option>41</select>", "<select><option>41<option>42</select>"],
+            [0, 1],
+        ),
+        (
+            "changes",
+            ["<select><option>a<option>b</select>", "<select><option>a<option>c</select>"],
+            [0, 1],
+        ),
+        (
+            'css("select") == 42',
+            [f"<select><option>41<option {chosen}>42</select>" for chosen in ("", "selected")],
+            [0, 1],
+        ),
+        (
+            'css("select") == "42"',
+            [f"<select><option>41<option {chosen}>42</select>" for chosen in ("", "selected")],
+            [0, 1],
+        ),
         ("new lines", ["<p>a", "<p>a<p>b", "<p>a", "<p>a<p>b", "<p>b<p>c"], [0, 1, 0, 0, 1]),
         ('exists css("b")', ["a", "<b>1</b>", "<b>2</b>", "a", "<b>1</b>"], [0, 1, 0, 0, 1]),
         ('not exists css("b")', ["<b>1</b>", "a"], [0, 1]),

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from executions.pages.finding import find
 from executions.pages.page import Item, PageKind, Unreadable
 from executions.pages.parse_page import parse_page
+from executions.pages.parsing import parse
 from tests.support.pdf import pdf
 from tests.support.watched_pages import select_number
 
@@ -25,7 +27,9 @@ HTML = "text/html; charset=utf-8"
         (b"{not JSON}", HTML, PageKind.HTML),
         (b"[1] A note", "text/plain", PageKind.TEXT),
         (b"a", "text/plain", PageKind.TEXT),
-        (b"a,b\n1,2", "text/csv", PageKind.HTML),
+        (b"a,b\n1,2", "text/csv", PageKind.TEXT),
+        (b"# a\n\nb", "text/markdown", PageKind.TEXT),
+        (b" <p>a", "text/x-server-parsed-html", PageKind.HTML),
         (b"<rss><channel/></rss>", HTML, PageKind.FEED),
         (b"<!-- a --><feed xmlns='http://www.w3.org/2005/Atom'/>", "text/plain", PageKind.FEED),
         (b"<?xml version='1.0'?>\n<rdf:RDF xmlns:rdf='r'/>", "application/xml", PageKind.FEED),
@@ -52,6 +56,12 @@ def test_a_page_names_its_language_or_else_the_server_does(page, language):
 
 def test_plain_text_is_read_line_by_line():
     assert parse_page(b"a\r\n b\rc\n", "text/plain").text == "a\n b\nc\n"
+
+
+def test_csv_is_not_read_as_html_in_one_line():
+    page = parse_page(b"name,seats\r\nHall,4 <b\r\nBarn,9\r\n", "text/csv; charset=utf-8")
+
+    assert page.text == "name,seats\nHall,4 <b\nBarn,9\n"
 
 
 def test_the_names_in_xml_need_no_namespaces():
@@ -89,6 +99,34 @@ def test_a_feed_is_read_as_its_entries():
     )
     assert page.text == "News & more\nOne\nA story & more\nTwo T\nlong\nno title, café"
     assert next(title.text for title in page.document.cssselect("item > title")) == "One"
+
+
+PRICES = b"<List><Item><Title>A</Title><unitPrice>5</unitPrice></Item><item/></List>"
+
+
+@pytest.mark.parametrize(
+    ("page", "condition"),
+    [
+        (RSS, 'css("pubdate") == "x"'),
+        (RSS, 'css("pubDate") == "x"'),
+        (RSS, 'css("CHANNEL > item:first-of-type pubdate") == "x"'),
+        (RSS, 'in css("item") css("pubdate") == "x"'),
+        (RSS, 'in css("item") contains "One /one id-1 x"'),
+        (PRICES, 'css("list unitprice") == 5'),
+        # A name that is written in both ways is the one that was written.
+        (PRICES, 'exists css("item:empty")'),
+        (PRICES, 'exists css("Item Title")'),
+    ],
+)
+def test_an_old_rule_whose_selector_has_no_capitals_still_finds_elements_of_xml(page, condition):
+    found = find(parse(condition), parse_page(page, "application/xml"), None)
+
+    assert found.holds is True, found.evidence
+
+
+@pytest.mark.parametrize("condition", ['exists css("pubdat")', 'exists xpath("//pubdate")'])
+def test_a_selector_in_xml_finds_nothing_else(condition):
+    assert find(parse(condition), parse_page(RSS, "application/xml"), None).holds is False
 
 
 ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-GB"><title>Releases</title>

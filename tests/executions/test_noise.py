@@ -39,6 +39,9 @@ from tests.support.visits import html, news
         ("Released yesterday", "Released 2 days ago"),
         ("a<aside>Now 7 °C</aside>", "a<aside>Now 9 °C</aside>"),
         ("a<div class='Ad box'>Boots</div>", "a<div class='Ad box'>Flights</div>"),
+        ("<b title='12 users starred this'>12</b>a", "<b aria-label='13 users starred'>13</b>a"),
+        ("a<table><td class='num Views'>164</table>", "a<table><td class='num Views'>1.2k</table>"),
+        ("a<b class=like-count>7 </b>", "a<b class=like-count>9</b>"),
     ],
 )  # fmt: skip
 def test_what_changes_at_every_visit_is_no_change_unless_it_is_wanted(before, after):
@@ -62,10 +65,32 @@ def test_what_changes_at_every_visit_is_no_change_unless_it_is_wanted(before, af
         ("3 jobs", "4 jobs"),
         ("<p>Sold out<p>Sold out", "<p>Sold out"),
         ("Score 2:1", "Score 2:2"),
+        ("a<b class=views>Sea</b>", "a<b class=views>Mountains</b>"),
+        ("a<b class=price title='5 €'>5</b>", "a<b class=price title='6 €'>6</b>"),
+        (
+            "a<b class=seats aria-label='5 seats'>5</b>",
+            "a<b class=seats aria-label='4 seats'>4</b>",
+        ),
     ],
 )
 def test_what_is_no_clock_and_no_counter_is_a_change(before, after):
     assert news("changes", html(before), html(after)) == [False, True]
+
+
+@pytest.mark.parametrize(("scope", "told"), [("table", False), (".views", True)])
+def test_the_number_of_views_is_no_change_of_a_part_unless_it_was_chosen(scope, told):
+    pages = [html(f"<table><td>a<td class=views>{views}</table>") for views in (120, 164)]
+
+    assert news(f'in css("{scope}") changes', *pages) == [False, told]
+
+
+@pytest.mark.parametrize(("count", "told"), [(499, False), (500, True)])
+def test_of_the_labels_of_numbers_the_first_500_are_read(count, told):
+    others = "<b title='5 users starred this'>5</b>" * count
+
+    pages = [html(f"{others}<p title='{n} users starred this'>{n}</p>") for n in (120, 164)]
+
+    assert news("changes", *pages) == [False, told]
 
 
 def test_a_date_further_down_is_that_of_an_event():

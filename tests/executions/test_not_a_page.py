@@ -30,6 +30,23 @@ NO_PAGES = {
         ),
         "captcha",
     ),
+    "a gate with a list of years": (
+        html(
+            "<p>Please enter your date of birth.</p><select name=year>"
+            + "".join(f"<option>{year}" for year in range(1900, 2027))
+            + "</select><p>Are you over 18?</p><button>Enter</button>",
+            "Verify your age",
+        ),
+        "age",
+    ),
+    "a limit of visits in German": (
+        html(
+            "<h1>Zu viele Zugriffe</h1><p>Sie haben die Seite zu oft aufgerufen. Bitte versuchen "
+            "Sie es in einigen Minuten erneut.</p>",
+            "Zu viele Zugriffe",
+        ),
+        "too many requests",
+    ),
     "Akamai": (
         html(
             "<h1>Access Denied</h1>You don't have permission to access "
@@ -288,6 +305,8 @@ JSON_ERRORS = [
     '{"status": 500, "message": "boom"}',
     '{"statusCode": 429, "message": "Too many requests"}',
     '{"success": false}',
+    '{"ok": false, "error": "not_authed"}',
+    '{"ok": false, "code": 17}',
     '{"status": "error", "message": "Backend is away", "data": {}}',
     '{"type": "about:blank", "title": "Not Found", "status": 404}',
 ]
@@ -300,6 +319,7 @@ JSON_PAGES = [
     '{"status": "open"}',
     '{"code": 200, "message": "OK"}',
     '{"error_count": 5}',
+    '{"ok": false}',
     "[]",
 ]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from executions.pages.documents import html_document
-from executions.pages.numbers import number_in, number_of
+from executions.pages.numbers import amount_of, number_in
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,10 @@ from executions.pages.numbers import number_in, number_of
         ("10 - 20", 10),
         ("10 -20", 10),
         ("now -5", -5),
+        ("5\N{EN DASH}8 pieces", 5),
+        ("5 \N{EN DASH} 8 pieces", 5),
+        ("Lamp \N{EN DASH} 99 €", 99),
+        ("989,\N{EN DASH} €", 989),
         ("1 000 1 000", 1000),
     ],
 )
@@ -139,17 +143,34 @@ REDUCED_FOR_EYES_AND_EARS = """<p><del aria-hidden="true">$20.00</del>
 def test_the_number_of_an_element(element, number, shown):
     (found,) = html_document(f"<div id=x>{element}").cssselect("#x > :first-child, meta")
 
-    assert number_of(found) == (Decimal(number), shown)
+    read = amount_of(found)
+
+    assert read is not None
+    assert (read[0].number, read[1]) == (Decimal(number), shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("\N{EN DASH}3 °C", -3),
+        ("now \N{EN DASH}2,5 °C", "-2.5"),
+        ("(\N{EN DASH}€5)", -5),
+        ("\N{MINUS SIGN}3 °C", -3),
+        ("\N{MINUS SIGN} 3 °C", -3),
+    ],
+)
+def test_an_en_dash_before_a_temperature_is_a_minus_sign(text, number):
+    assert number_in(text) == Decimal(number)
 
 
 def test_an_element_without_a_number_has_none():
-    assert number_of(html_document("<p>Sold out")) is None
+    assert amount_of(html_document("<p>Sold out")) is None
 
 
 def test_reading_a_number_changes_nothing_on_the_page():
     document = html_document("<p>$29<sup>99</sup> <del>$40</del>")
 
-    number_of(document)
+    amount_of(document)
 
     assert document.text_content() == "$2999 $40"
 
@@ -178,4 +199,4 @@ def test_a_text_made_to_take_time_is_read_at_once(half_a_second_of_cpu, text):
     ids=["cents", "crossed out", "inserted"],
 )
 def test_an_element_made_to_take_time_is_read_soon(hostile):
-    number_of(html_document(hostile))
+    amount_of(html_document(hostile))

@@ -233,6 +233,16 @@ def test_a_page_that_fails_beside_others_is_warned_of(http_receiver):
     )
 
 
+def test_a_page_that_fails_beside_others_waits_for_the_next_regular_visit(http_receiver, settings):
+    settings.TORALE_PAGE_INTERVAL_MINUTES = 30
+    there, gone = f"{http_receiver.url}/there", f"{http_receiver.url}/gone"
+    http_receiver.judge = answers_by_path({"/there": html("Sold out"), "/gone": HTTPAnswer(404)})
+
+    answer = ask(f"{there} {gone}", 'contains "in stock"')
+
+    assert answer.next_run_at == HALF_AN_HOUR_LATER
+
+
 def test_pages_that_all_fail_are_visited_again_when_the_first_of_them_may_be(http_receiver):
     http_receiver.judge = answers_by_path(
         {

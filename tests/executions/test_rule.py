@@ -124,6 +124,31 @@ def json(text):
             'css("b") is between 1 and 2 and in stock',
             AllOf((Between(css("b"), Decimal(1), Decimal(2)), InStock())),
         ),
+        ("price < 100 €", Compared(Value(), "<", Decimal(100), "EUR")),
+        ("price < $100", Compared(Value(), "<", Decimal(100), "$")),
+        ("price is below 100 eur", Compared(Value(), "<", Decimal(100), "EUR")),
+        ("price < USD 100", Compared(Value(), "<", Decimal(100), "USD")),
+        ("price < US$100", Compared(Value(), "<", Decimal(100), "USD")),
+        ("price < 100 $US", Compared(Value(), "<", Decimal(100), "USD")),
+        ("price < €100", Compared(Value(), "<", Decimal(100), "EUR")),
+        ('css("b") >= 1.299,50 kr.', Compared(css("b"), ">=", Decimal("1299.50"), "kr")),
+        ("price is ￥500", Compared(Value(), "==", Decimal(500), "¥")),
+        ("price between 50 and 80 €", Between(Value(), Decimal(50), Decimal(80), "EUR")),
+        ("price between €50 and €80", Between(Value(), Decimal(50), Decimal(80), "EUR")),
+        ("price between 50 zł and 80", Between(Value(), Decimal(50), Decimal(80), "PLN")),
+        ("falls by 10 €", Moves(Value(), rises=False, by=Decimal(10), currency="EUR")),
+        (
+            'price < 5 Ft in css("b") and changes',
+            AllOf(
+                (
+                    Scoped(
+                        Scope(within=(Selector("css", "b"),)),
+                        Compared(Value(), "<", Decimal(5), "HUF"),
+                    ),
+                    Changes(),
+                )
+            ),
+        ),
         ("price falls", Moves(Value(), rises=False)),
         ("falls by 10 %", Moves(Value(), rises=False, by=Decimal(10), is_percentage=True)),
         ('css("b") rises by 5', Moves(css("b"), rises=True, by=Decimal(5))),
@@ -186,6 +211,7 @@ selectors = st.sampled_from(
     ]
 )
 parts = selectors | st.just(Selector("feed"))
+currencies = st.sampled_from(["", "EUR", "USD", "$", "kr", "¥"])
 single_values = st.builds(Value, st.none() | selectors)
 values = single_values | st.builds(Value, selectors, st.sampled_from(["any", "all"]))
 rules_of_text = st.one_of(
@@ -202,7 +228,7 @@ simple_rules = st.one_of(
     st.builds(Exists, parts),
     st.builds(Exists, parts).map(Not),
     st.sampled_from([InStock(), OutOfStock()]),
-    st.builds(Compared, values, st.sampled_from(list(OPERATORS)), decimals),
+    st.builds(Compared, values, st.sampled_from(list(OPERATORS)), decimals, currencies),
     st.builds(
         Compared,
         st.builds(Value, selectors, st.sampled_from(["", "any", "all"])),
@@ -215,12 +241,20 @@ simple_rules = st.one_of(
         st.sampled_from(["==", "!="]),
         st.sampled_from([True, False, None]),
     ),
-    st.tuples(values, decimals, decimals).map(
-        lambda drawn: Between(drawn[0], min(drawn[1:]), max(drawn[1:]))
+    st.tuples(values, decimals, decimals, currencies).map(
+        lambda drawn: Between(drawn[0], min(drawn[1:3]), max(drawn[1:3]), drawn[3])
     ),
     st.builds(Moves, single_values, st.booleans()),
     st.builds(
         Moves, single_values, st.booleans(), decimals.filter(lambda by: by > 0), st.booleans()
+    ),
+    st.builds(
+        Moves,
+        single_values,
+        st.booleans(),
+        decimals.filter(lambda by: by > 0),
+        st.just(False),
+        currencies,
     ),
     st.builds(LowestSoFar, single_values),
 )
@@ -289,6 +323,8 @@ WORDS = [
     "<",
     "==",
     "%",
+    "€",
+    "EUR",
 ]
 
 

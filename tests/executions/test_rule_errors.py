@@ -85,6 +85,25 @@ FAULTS = [
         "price between 7 and 5",
         "No number is between 7 and 5; write the smaller one first. (character 15)",
     ),
+    (
+        "price < 100 today",
+        (
+            '"today" is no currency that Torale knows. Write the number alone, or with a code such '
+            "as EUR or a sign such as €. (character 13)"
+        ),
+    ),
+    (
+        "price < xy 100",
+        (
+            '"xy" is no currency that Torale knows. Write the number alone, or with a code such as '
+            "EUR or a sign such as €. (character 9)"
+        ),
+    ),
+    (
+        "price between 5 € and 7 $",
+        "The amounts are in EUR and in $; write one currency. (character 23)",
+    ),
+    ("price < 5 € and", f"A condition is missing here. Write {FORMS}. (character 16)"),
     ("price falls by 0", "The amount must be more than 0. (character 16)"),
     (
         "any(feed) < 5",

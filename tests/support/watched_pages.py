@@ -10,7 +10,7 @@ from executions.pages.finding import Finding
 from executions.pages.page import Page
 from executions.pages.page_text import PageTexts
 from executions.pages.rule import Selector
-from executions.pages.selected import number_at, selected
+from executions.pages.selected import amount_at, selected
 from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
@@ -47,7 +47,8 @@ def ask(
 def select_number(page: Page, kind: str, selector: str) -> tuple[Decimal, str] | None:
     """Return the first number that a selector finds and the text that contains it, or None."""
     found = selected(page, Selector(kind, selector), only_first=True)
-    return number_at(found[0], page) if found else None
+    read = amount_at(found[0], page) if found else None
+    return None if read is None else (read[0].number, read[1])
 
 
 def texts_of(finding: Finding) -> PageTexts:

@@ -1,12 +1,13 @@
 """`manage.py try_task` previews a question in the terminal."""
 
+import json
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.support.receivers import HTTPAnswer
-from tests.support.watched_pages import html
+from tests.support.watched_pages import JSON, html
 
 
 def output_of(*arguments: str) -> str:
@@ -23,10 +24,65 @@ def test_it_prints_what_is_read_and_what_the_condition_says(http_receiver):
 
     printed = output_of(http_receiver.url, 'contains "bread"')
 
-    assert http_receiver.url in printed
-    assert "title: The shop" in printed
-    assert 'evidence: The page contains "bread"' in printed
-    assert printed.endswith("The condition is true now.\n")
+    assert (
+        printed
+        == f"""{http_receiver.url}
+  Title: The shop
+  Text:
+    The shop
+    Bread: 2.50
+  Characters: 20
+  Holds: yes
+  Evidence: The page contains "bread": "The shop Bread: 2.50".
+
+The condition is true now.
+"""
+    )
+
+
+OFFER = (
+    '<script type="application/ld+json">{"@type": "Product", "name": "Bread", "offers": {"price": '
+    '"2.50", "priceCurrency": "EUR"}}</script><b>only<br>2,50 €</b>'
+)
+
+
+def test_what_selectors_and_price_find_is_not_printed_as_raw_python(http_receiver):
+    http_receiver.answers = [html(OFFER)]
+
+    printed = output_of(http_receiver.url, 'price < 3 € and css("b") < 3 or css("i") < 3')
+
+    assert "  Price: 2.50 EUR, from JSON-LD\n" in printed
+    assert '  Selected:\n    css("b"): only / 2,50 €\n    css("i"): nothing\n' in printed
+
+
+def test_the_entries_of_a_feed_are_not_printed_as_raw_python(http_receiver):
+    entries = "<item><title>A</title><link>/a</link></item><item><title>B</title></item>"
+    feed = f"<rss><channel><title>News</title>{entries}</channel></rss>"
+    http_receiver.answers = [HTTPAnswer(200, body=feed.encode())]
+
+    printed = output_of(http_receiver.url, "new items")
+
+    assert f"  Items:\n    A {http_receiver.url}/a\n    B\n" in printed
+
+
+def test_a_page_does_not_command_the_terminal(http_receiver):
+    value = {"a": "\x1b[2Jopen\tnow"}
+    http_receiver.answers = [HTTPAnswer(200, body=json.dumps(value).encode(), headers=JSON)]
+
+    printed = output_of(http_receiver.url, 'json("$.a") == "open"')
+
+    assert "\x1b" not in printed
+    assert 'Selected: json("$.a"): \N{REPLACEMENT CHARACTER}[2Jopen now\n' in printed
+
+
+def test_a_page_that_cannot_be_read_is_printed_beside_others(http_receiver):
+    answers = {"/": html("Bread"), "/gone": HTTPAnswer(404)}
+    http_receiver.judge = lambda request: answers[request.path]
+    gone = f"{http_receiver.url}/gone"
+
+    printed = output_of(f"{gone} {http_receiver.url}/", "changes")
+
+    assert f"{gone}\n  Error: {gone} answered 404 Not Found.\n\n" in printed
 
 
 def test_without_a_condition_it_waits_for_changes(http_receiver):

@@ -1,6 +1,7 @@
 """`manage.py try_task QUERY CONDITION`: preview a question in the terminal."""
 
 import asyncio
+import unicodedata
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,14 +10,20 @@ from django.utils import timezone
 
 from executions import monitors
 from executions.monitors import AskFailed, BadQuestion, Question
+from executions.pages.offers import PriceSource
 from tasks import headers
 from tasks.lifecycle import check_origin
 from tasks.preview import PAGE_TIME_LIMIT
 from torale.errors import Refused
 from torale.url_check import networks_of
 
-#: How many characters of a page's text are printed.
-PRINTED_CHARACTERS = 2000
+#: Where a price was found, in words.
+SOURCES = {
+    PriceSource.JSON_LD: "JSON-LD",
+    PriceSource.MICRODATA: "microdata",
+    PriceSource.OPEN_GRAPH: "Open Graph",
+    PriceSource.TEXT: "its text",
+}
 
 
 class Command(BaseCommand):
@@ -63,22 +70,54 @@ class Command(BaseCommand):
                 check_origin(query)
             preview = asyncio.run(monitors.preview(question, time_limit=PAGE_TIME_LIMIT))
         except (BadQuestion, AskFailed) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
         for page in preview.pages:
             self.print_page(page)
         for warning in preview.warnings:
-            self.stdout.write(f"Warning: {warning}")
+            self.stdout.write(f"Warning: {printable(warning)}")
         self.stdout.write(f"The condition is {'true' if preview.holds else 'not true'} now.")
 
     def print_page(self, page: dict[str, Any]) -> None:
-        """Print what was read on one page."""
-        self.stdout.write(f"{page['url']}")
+        """Print what was read on one page: a line for each member, or more below its name."""
+        self.stdout.write(printable(page["url"]))
         for name, value in page.items():
-            if name == "text":
-                value = value[:PRINTED_CHARACTERS]  # noqa: PLW2901 - printed below
-            if name != "url" and value not in (None, [], ""):
-                self.stdout.write(f"  {name}: {value}".replace("\n", "\n    "))
+            lines = [] if name == "url" or value is None else readable(name, value).splitlines()
+            first = f"  {name.capitalize()}:"
+            if len(lines) == 1:
+                self.stdout.write(f"{first} {printable(lines[0])}")
+            elif lines:
+                self.stdout.write("\n    ".join([first, *map(printable, lines)]))
         self.stdout.write("")
+
+
+def readable(name: str, value: Any) -> str:
+    """Return a member of a previewed page as people write it; empty if there is nothing to say."""
+    match name:
+        case "items":
+            return "\n".join(f"{item['title']} {item['url']}".strip() for item in value)
+        case "price":
+            amount = f"{value['amount']} {value['currency']}".rstrip()
+            return f"{amount}, from {SOURCES[value['source']]}"
+        case "selected":
+            return "\n".join(f"{part['selector']}: {found(part['text'])}" for part in value)
+        case "holds":
+            return "yes" if value else "no"
+        case "characters":
+            return f"{value:,}"
+    return str(value)
+
+
+def found(text: str | None) -> str:
+    """Return what a selector has found, in one line."""
+    return "nothing" if text is None else " / ".join(text.splitlines())
+
+
+def printable(text: str) -> str:
+    """Return `text` without characters that would command the terminal."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
+        for character in text.replace("\t", " ")
+    )
 
 
 def parsed(arguments: list[str]) -> dict[str, str]:

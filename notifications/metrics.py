@@ -1,19 +1,22 @@
-"""The state of delivery in numbers, for `delivery_status` and for Prometheus."""
+"""The state of delivery in numbers, for `status` and for Prometheus."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Max, Min, Q
+from django.db.models.lookups import GreaterThanOrEqual
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from notifications.channels import UNDECRYPTABLE
+from notifications.channels.email.transport import SERVER_ERRORS
 from notifications.models import (
     Attempt,
     AttemptStatus,
     NotificationSend,
+    NotificationType,
     SendStatus,
     WebhookEndpoint,
 )
@@ -21,6 +24,9 @@ from torale import clock
 
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
+#: From this attempt on, a mail server that cannot be used is no passing trouble: the third fails
+#: more than five minutes after the first.
+LASTING = 3
 #: Failing endpoints that are listed: they fit on a screen, and Prometheus takes so many labels.
 MOST_NAMED = 20
 
@@ -39,6 +45,10 @@ class DeliveryStatus:
     oldest_due_s: float
     #: Sends whose last attempt failed because their secrets cannot be decrypted.
     undecryptable: int
+    #: Emails that the mail server itself keeps from leaving, after LASTING attempts or more.
+    mail_refused: int
+    #: What is wrong with the mail server, as one of them says; empty if there are none.
+    mail_error: str
     #: Attempts in the last minute that were accepted, and that were not.
     succeeded_a_minute: int
     failed_a_minute: int
@@ -50,12 +60,15 @@ class DeliveryStatus:
 def delivery_status(*, now: datetime) -> DeliveryStatus:
     """Return the present state; three queries: unfinished sends, attempts, failing endpoints."""
     is_due = Q(next_attempt_at__lte=now)
+    is_refused = refused_by_the_mail_server()
     queue = NotificationSend.objects.unfinished().aggregate(
         queued=Count("pk", filter=Q(status=SendStatus.QUEUED)),
         retrying=Count("pk", filter=Q(status=SendStatus.RETRYING)),
         due=Count("pk", filter=is_due),
         oldest=Min("next_attempt_at", filter=is_due),
         undecryptable=Count("pk", filter=Q(error_message=UNDECRYPTABLE)),
+        mail_refused=Count("pk", filter=is_refused),
+        mail_error=Max("error_message", filter=is_refused),
     )
     lately = Attempt.objects.filter(started_at__gt=now - RATE_WINDOW).aggregate(
         succeeded=Count("pk", filter=Q(status=AttemptStatus.SUCCEEDED)),
@@ -71,10 +84,23 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         due=queue["due"],
         oldest_due_s=(now - queue["oldest"]).total_seconds() if queue["oldest"] else 0.0,
         undecryptable=queue["undecryptable"],
+        mail_refused=queue["mail_refused"],
+        mail_error=queue["mail_error"] or "",
         succeeded_a_minute=lately["succeeded"],
         failed_a_minute=lately["failed"],
         failing_endpoints=endpoints["failing"],
         switched_off_endpoints=endpoints["switched_off"],
+    )
+
+
+def refused_by_the_mail_server() -> Q:
+    """Return which sends are emails that wait because of the mail server, not their recipient."""
+    says_so = Q()
+    for beginning in SERVER_ERRORS:
+        says_so |= Q(error_message__startswith=beginning)
+    attempts = F("attempt_count") - F("earlier_attempt_count")
+    return Q(
+        says_so, GreaterThanOrEqual(attempts, LASTING), notification_type=NotificationType.EMAIL
     )
 
 
@@ -106,6 +132,11 @@ class DeliveryCollector(Collector):
             "torale_sends_undecryptable",
             "Sends that fail because no key in TORALE_FIELD_KEYS decrypts their secrets.",
             value=status.undecryptable,
+        )
+        yield GaugeMetricFamily(
+            "torale_emails_refused",
+            "Emails that wait because the mail server cannot be used.",
+            value=status.mail_refused,
         )
         attempts = GaugeMetricFamily(
             "torale_attempts_last_minute", "Attempts in the last minute.", labels=["status"]

@@ -44,6 +44,13 @@ MAIL_CONNECTIONS = 4
 PERMANENT = 500
 #: Errors of the connection or of our login: they are not the recipient's fault, and may pass.
 PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
+#: How errors begin that are about the mail server itself: no other email leaves, either.
+UNREACHABLE = "The mail server could not be used"
+SILENT = "The mail server gave no answer in time"
+NOT_SMTP = "The mail server's answer is not SMTP"
+LOGIN_REFUSED = "The mail server refuses the login in EMAIL_URL"
+PROVIDER_REFUSES = "The mail provider did not accept the message"
+SERVER_ERRORS = (UNREACHABLE, SILENT, NOT_SMTP, LOGIN_REFUSED, PROVIDER_REFUSES)
 
 
 class EmailTransport:
@@ -241,16 +248,18 @@ def _reply(failure: Exception) -> tuple[int | None, str]:
 def _said(failure: Exception, code: int | None, text: str) -> str:
     match failure:
         case TimeoutError():
-            return "The mail server gave no answer in time."
+            return f"{SILENT}."
         case AnymailRecipientsRefused():
             return "The mail provider refuses this recipient."
         case AnymailError():
-            return f"The mail provider did not accept the message: {str(failure).splitlines()[0]}"
+            return f"{PROVIDER_REFUSES}: {str(failure).splitlines()[0]}"
         case smtplib.SMTPResponseException() if code is None:
-            return "The mail server's answer is not SMTP."
-    if code is not None:
-        return f"The mail server answered {code} {text}".rstrip()
-    return f"The mail server could not be used: {failure}"
+            return f"{NOT_SMTP}."
+    if code is None:
+        return f"{UNREACHABLE}: {failure}"
+    is_login = isinstance(failure, smtplib.SMTPAuthenticationError)
+    beginning = f"{LOGIN_REFUSED}:" if is_login else "The mail server answered"
+    return f"{beginning} {code} {text}".rstrip()
 
 
 def _is_permanent(failure: Exception, code: int | None) -> bool:

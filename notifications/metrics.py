@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from notifications.channels import UNDECRYPTABLE
-from notifications.channels.email.transport import SERVER_ERRORS
+from notifications.channels.email.server_errors import SERVER_ERRORS
 from notifications.models import (
     Attempt,
     AttemptStatus,

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from executions.models import Execution
-from executions.monitors.page import UNDECRYPTABLE
+from executions.monitors import UNDECRYPTABLE
 from tasks.models import Task
 from torale import clock, scheduler
 from torale.queue import queue_status

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from executions.failures import FailureKind
 from executions.monitors.protocol import (
+    UNDECRYPTABLE,
     Answer,
     AskFailed,
     BadQuestion,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # an HTTP client takes long to import
 __all__ = [
     "MONITORS",
     "NO_MONITOR",
+    "UNDECRYPTABLE",
     "Answer",
     "AskFailed",
     "BadQuestion",

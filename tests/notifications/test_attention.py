@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
-from executions.monitors.page import UNDECRYPTABLE as UNDECRYPTABLE_HEADERS
+from executions.monitors import UNDECRYPTABLE as UNDECRYPTABLE_HEADERS
 from notifications.attention import NOT_MIGRATED
 from notifications.channels import UNDECRYPTABLE
-from notifications.channels.email.transport import SERVER_ERRORS
+from notifications.channels.email.server_errors import SERVER_ERRORS
 from tests.support.factories import (
     NOW,
     make_endpoint,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from executions.models import Execution
-from executions.monitors.page import UNDECRYPTABLE
+from executions.monitors import UNDECRYPTABLE
 from tasks.metrics import visit_status
 from tasks.models import Task
 from tests.support.factories import NOW, make_execution, make_pending_execution, make_task
@@ -110,8 +110,10 @@ def test_tasks_that_fail_are_counted_and_those_whose_headers_no_key_decrypts(own
     [
         (Task.objects.overdue(NOW), "task_due"),
         (Task.objects.failing(), "task_failing"),
+        (Execution.objects.due(NOW), "execution_due"),
+        (Execution.objects.abandoned(NOW), "execution_leased"),
     ],
-    ids=["overdue", "failing"],
+    ids=["overdue", "failing", "due", "abandoned"],
 )
 def test_an_index_finds_them(only_index_scans, rows, index):
     assert f"using {index} on" in rows.explain()

@@ -40,6 +40,14 @@ def test_the_job_that_is_due_the_longest_tells_how_late_the_queue_is():
     assert (status.waiting, status.oldest_due_s) == (3, 90)
 
 
+def test_a_queue_whose_jobs_are_not_due_yet_is_not_late():
+    make_job(schedule_at=NOW + timedelta(hours=1))
+
+    status = queue_status(now=NOW)
+
+    assert (status.waiting, status.oldest_due_s) == (1, 0)
+
+
 def test_a_job_that_may_run_at_once_has_been_due_since_it_was_made():
     job = make_job(schedule_at=None)
     made_at = ProcrastinateEvent.objects.get(job=job).at

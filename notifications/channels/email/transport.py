@@ -23,6 +23,13 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from notifications.channels.email import unsubscribe
+from notifications.channels.email.server_errors import (
+    LOGIN_REFUSED,
+    NOT_SMTP,
+    PROVIDER_REFUSES,
+    SILENT,
+    UNREACHABLE,
+)
 from notifications.channels.protocol import Message, Outcome, Report
 from notifications.models import EventType
 from torale.clock import Reading
@@ -44,13 +51,6 @@ MAIL_CONNECTIONS = 4
 PERMANENT = 500
 #: Errors of the connection or of our login: they are not the recipient's fault, and may pass.
 PASSING = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
-#: How errors begin that are about the mail server itself: no other email leaves, either.
-UNREACHABLE = "The mail server could not be used"
-SILENT = "The mail server gave no answer in time"
-NOT_SMTP = "The mail server's answer is not SMTP"
-LOGIN_REFUSED = "The mail server refuses the login in EMAIL_URL"
-PROVIDER_REFUSES = "The mail provider did not accept the message"
-SERVER_ERRORS = (UNREACHABLE, SILENT, NOT_SMTP, LOGIN_REFUSED, PROVIDER_REFUSES)
 
 
 class EmailTransport:

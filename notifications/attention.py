@@ -19,15 +19,16 @@ FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
 def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[str]:
     """Yield what needs a person, with what to do; what causes the others comes first.
 
-    Webhooks that fail are their owners' concern, who are told.
+    Webhooks that fail are their owners' concern, who are told. Servers that are slow are nobody's:
+    what waits for them is not late.
     """
     if visits.is_scheduler_late:
         yield f"{_last_run(visits)} Do: {_wake_the_scheduler(queue)}"
-    if late := _late(visits.oldest_overdue_s):
+    if late := _late(visits.waiting_for_worker_s):
         yield f"Visits are late, the longest by {late}. Do: {START_A_WORKER}"
     if late := _late(queue.oldest_due_s):
         yield f"Jobs of the queue are late, the longest by {late}. Do: {START_A_WORKER}"
-    if late := _late(delivery.oldest_due_s):
+    if late := _late(delivery.waiting_for_worker_s):
         yield f"Notifications are late, the longest by {late}. Do: {START_A_WORKER}"
     if queue.not_made_up_for:
         yield (

@@ -43,6 +43,8 @@ class DeliveryStatus:
     due: int
     #: How long the longest due one has waited, in seconds; 0 if none is due.
     oldest_due_s: float
+    #: The same without sends to hosts that are being called: these may wait for a slow receiver.
+    waiting_for_worker_s: float
     #: Sends whose last attempt failed because their secrets cannot be decrypted.
     undecryptable: int
     #: Emails that the mail server itself keeps from leaving, after LASTING attempts or more.
@@ -58,7 +60,9 @@ class DeliveryStatus:
 
 
 def delivery_status(*, now: datetime) -> DeliveryStatus:
-    """Return the present state; three queries: unfinished sends, attempts, failing endpoints."""
+    """Return the present state; four queries: unfinished sends (two), attempts, endpoints."""
+    leased = NotificationSend.objects.unfinished().filter(leased_until__gt=now)
+    called = leased.exclude(host="").values_list("host", flat=True).distinct()
     is_due = Q(next_attempt_at__lte=now)
     is_refused = refused_by_the_mail_server()
     queue = NotificationSend.objects.unfinished().aggregate(
@@ -66,6 +70,7 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         retrying=Count("pk", filter=Q(status=SendStatus.RETRYING)),
         due=Count("pk", filter=is_due),
         oldest=Min("next_attempt_at", filter=is_due),
+        of_others=Min("next_attempt_at", filter=is_due & ~Q(host__in=[*called])),
         undecryptable=Count("pk", filter=Q(error_message=UNDECRYPTABLE)),
         mail_refused=Count("pk", filter=is_refused),
         mail_error=Max("error_message", filter=is_refused),
@@ -78,11 +83,16 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         failing=Count("pk", filter=Q(switched_off_at=None)),
         switched_off=Count("pk", filter=Q(switched_off_at__isnull=False)),
     )
+
+    def longest(since: datetime | None) -> float:
+        return (now - since).total_seconds() if since else 0.0
+
     return DeliveryStatus(
         queued=queue["queued"],
         retrying=queue["retrying"],
         due=queue["due"],
-        oldest_due_s=(now - queue["oldest"]).total_seconds() if queue["oldest"] else 0.0,
+        oldest_due_s=longest(queue["oldest"]),
+        waiting_for_worker_s=longest(queue["of_others"]),
         undecryptable=queue["undecryptable"],
         mail_refused=queue["mail_refused"],
         mail_error=queue["mail_error"] or "",

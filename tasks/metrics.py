@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -26,6 +26,9 @@ class VisitStatus:
     overdue: int
     #: How many seconds the one that is due the longest has waited; 0 if none is overdue.
     oldest_overdue_s: float
+    #: The same without visits of servers that are being called. Few are called at a time, so what
+    #: these visits wait for may be a slow server, which no other worker makes faster.
+    waiting_for_worker_s: float
     #: How many active tasks failed at their last visit.
     failing: int
     #: How many of them failed because their request headers cannot be decrypted.
@@ -38,22 +41,35 @@ class VisitStatus:
 
 
 def visit_status(*, now: datetime) -> VisitStatus:
-    """Return the status; six queries: the last run, three of overdue visits, two of failing tasks.
+    """Return the status; seven queries, of which four are about what is overdue.
 
     A visit is overdue until a worker begins it: first its task is due, then its execution. If the
     worker dies, it is overdue again when the lease has run out. Each of the three has an index.
     """
-    overdue = [
-        Task.objects.overdue(now).aggregate(count=Count("*"), oldest=Min("next_run_at")),
-        Execution.objects.due(now).aggregate(count=Count("*"), oldest=Min("next_attempt_at")),
-        Execution.objects.abandoned(now).aggregate(count=Count("*"), oldest=Min("leased_until")),
-    ]
-    oldest = min((found["oldest"] for found in overdue if found["oldest"]), default=now)
+    called = {
+        host
+        for hosts in Execution.objects.asking(now).values_list("hosts", flat=True)
+        for host in hosts
+    }
+    tasks = Task.objects.overdue(now).aggregate(count=Count("*"), oldest=Min("next_run_at"))
+    due = Execution.objects.due(now).aggregate(
+        count=Count("*"),
+        oldest=Min("next_attempt_at"),
+        of_others=Min("next_attempt_at", filter=~Q(hosts__overlap=[*called])),
+    )
+    abandoned = Execution.objects.abandoned(now).aggregate(
+        count=Count("*"), oldest=Min("leased_until")
+    )
+
+    def longest(*since: datetime | None) -> float:
+        return (now - min((moment for moment in since if moment), default=now)).total_seconds()
+
     latest = Execution.objects.ended().filter(task=OuterRef("pk")).newest_first()
     return VisitStatus(
         since_last_run=scheduler.since_last_run(),
-        overdue=sum(found["count"] for found in overdue),
-        oldest_overdue_s=(now - oldest).total_seconds(),
+        overdue=tasks["count"] + due["count"] + abandoned["count"],
+        oldest_overdue_s=longest(tasks["oldest"], due["oldest"], abandoned["oldest"]),
+        waiting_for_worker_s=longest(tasks["oldest"], due["of_others"], abandoned["oldest"]),
         failing=Task.objects.failing().count(),
         undecryptable=Task.objects.failing()
         .filter(request_headers__isnull=False)

@@ -20,6 +20,7 @@ from tests.support.factories import (
 from tests.support.jobs import end_job, make_failed_job, make_job, make_periodic_job, make_worker
 from tests.support.run_status import run_status
 from torale.models import Heartbeat
+from torale.uuid7 import uuid7
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +117,37 @@ def test_what_has_waited_for_a_worker_for_more_than_five_minutes(owner, make, wh
     make(owner, NOW - LATE)
 
     assert_needs_you(f"{what} are late, the longest by 0:05:01. {START_ANOTHER}")
+
+
+def test_visits_that_wait_for_a_slow_server_need_nobody(owner):
+    at, hosts = NOW - LATE, ["slow.example:443"]
+    make_pending_execution(
+        make_task(owner, next_run_at=at),
+        status="running",
+        next_attempt_at=None,
+        leased_until=NOW + timedelta(minutes=1),
+        hosts=hosts,
+    )
+    make_pending_execution(make_task(owner, next_run_at=at), next_attempt_at=at, hosts=hosts)
+    assert_all_is_well()
+
+    make_pending_execution(
+        make_task(owner, next_run_at=at), next_attempt_at=at, hosts=["other.example:443"]
+    )
+
+    assert_needs_you(f"Visits are late, the longest by 0:05:01. {START_ANOTHER}")
+
+
+def test_notifications_that_wait_for_a_slow_receiver_need_nobody(owner):
+    at, slow = NOW - LATE, "https://slow.example/hook"
+    lease = {"lease": uuid7(), "leased_until": NOW + timedelta(minutes=1)}
+    make_send(owner, status="queued", next_attempt_at=at, recipient=slow, **lease)
+    make_send(owner, status="queued", next_attempt_at=at, recipient=slow)
+    assert_all_is_well()
+
+    make_send(owner, status="queued", next_attempt_at=at)
+
+    assert_needs_you(f"Notifications are late, the longest by 0:05:01. {START_ANOTHER}")
 
 
 def test_failed_jobs_by_their_names():

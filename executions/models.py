@@ -72,6 +72,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep those whose worker has died."""
         return self.filter(status=ExecutionStatus.RUNNING, leased_until__lte=now)
 
+    def asking(self, now: datetime) -> Self:
+        """Keep those that a worker is asking."""
+        return self.filter(status=ExecutionStatus.RUNNING, leased_until__gt=now)
+
     def claimable(self, now: datetime) -> Self:
         """Keep those that no worker has, although they are due or were begun."""
         return self.due(now) | self.abandoned(now)

@@ -67,6 +67,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         under_way = Execution.objects.open().filter(task=OuterRef("pk"))
         return self.active().filter(~Exists(under_way), next_run_at__lte=now)
 
+    def overdue(self, now: datetime) -> Self:
+        """Keep the due tasks that are to be visited: those of active users."""
+        return self.due(now).filter(user__is_active=True)
+
+    def failing(self) -> Self:
+        """Keep the active tasks whose last visits all failed."""
+        return self.active().filter(failed_run_count__gt=0)
+
     def newest_first(self) -> Self:
         """Order the tasks as lists show them by default."""
         return self.order_by("-created_at", "-id")
@@ -193,6 +201,12 @@ class Task(models.Model):
             models.Index("user", F("created_at").desc(), F("id").desc(), name="task_list"),
             # Used by schedule.start_due: active tasks only, the longest overdue first.
             models.Index("next_run_at", name="task_due", condition=Q(state=State.ACTIVE)),
+            # Used by the metrics and `status`: only tasks in trouble.
+            models.Index(
+                "failing_since",
+                name="task_failing",
+                condition=Q(state=State.ACTIVE, failed_run_count__gt=0),
+            ),
             # Used by the public list, by its total and by the public feed.
             models.Index(
                 F("created_at").desc(),

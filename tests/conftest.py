@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
@@ -90,6 +90,14 @@ def _no_download_left_open():
     while KeyClient.streamed:
         for close in KeyClient.streamed.pop()._resource_closers:
             close()
+
+
+@pytest.fixture
+def only_index_scans(db) -> None:
+    """Keep the planner from other ways of reading, which are cheaper while tables are small."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 from procrastinate.contrib.django import app as queue
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from notifications.models import Attempt
 from tests.support.factories import (
@@ -19,6 +20,7 @@ from tests.support.factories import (
     make_send,
     make_task,
 )
+from tests.support.jobs import make_failed_job, make_job
 from tests.support.processes import database_url
 from tests.support.receivers import DEADLINE_S, wait_for
 
@@ -99,7 +101,7 @@ def test_a_task_that_was_never_visited_is_shown_as_well(owner):
 
 
 def test_the_jobs_that_wait_and_the_workers_that_run_them(db):
-    jobs, workers = blocks("The queue")
+    jobs, _, _, workers = blocks("The queue")
     queue.configure_task("prune_executions", schedule_at=NOW).defer(timestamp=0)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
@@ -117,6 +119,29 @@ def test_the_jobs_that_wait_and_the_workers_that_run_them(db):
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [worker])
     [running] = rows(workers)
     assert (running["id"], running["task_name"]) == (worker, "prune_executions")
+
+
+def test_the_jobs_that_failed_are_shown_and_deleted(db):
+    _, failed, delete, _ = blocks("The queue")
+    waiting, job = make_job(), make_failed_job("prune_sends")
+
+    [found] = rows(failed)
+    deleted = rows(delete)
+
+    assert (found["id"], found["task_name"]) == (job, "prune_sends")
+    assert deleted == [{"id": job, "task_name": "prune_sends"}]
+    assert rows(failed) == []
+    assert ProcrastinateJob.objects.get().pk == waiting
+
+
+def test_a_job_that_failed_is_run_again_from_the_admin(operator_client):
+    job = make_failed_job()
+
+    operator_client.post(
+        "/admin/procrastinate/procrastinatejob/", {"action": "retry", "_selected_action": job}
+    )
+
+    assert ProcrastinateJob.objects.get().status == "todo"
 
 
 def test_who_waits_for_whom(db):

@@ -1,16 +1,12 @@
-"""What a supervisor or load balancer asks: is it alive, and may it get requests?"""
+"""What a supervisor asks: is the process alive? tasks/readiness.py says what it is ready for."""
 
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
-
-from torale import scheduler
-from torale.trouble import RETRY_AFTER_S
 
 #: The paths that probes and Prometheus ask for. They may use any address of the process.
 PROBED = re.compile(r"/(healthz|readyz|health|metrics)/?")
@@ -38,22 +34,3 @@ class Liveness(View):
     def get(self, request: HttpRequest) -> JsonResponse:
         """Answer 200."""
         return JsonResponse({"status": "ok"})
-
-
-class Readiness(View):
-    """Whether requests can be served, which is so while the database answers.
-
-    A late scheduler is shown, but does not change the status.
-    """
-
-    def get(self, request: HttpRequest) -> JsonResponse:
-        """Answer 200, or 503 while the database is unavailable."""
-        try:
-            late = scheduler.is_late(scheduler.since_last_run())
-        except DatabaseError:
-            return JsonResponse(
-                {"detail": "The database does not answer."},
-                status=503,
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            )
-        return JsonResponse({"status": "ok", "scheduler": "late" if late else "ok"})

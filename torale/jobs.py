@@ -7,11 +7,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
 from torale import clock, limits
+from torale.queue import STALLED_AFTER_S
 
 logger = structlog.get_logger(__name__)
-
-#: Seconds without a heartbeat after which a job's worker is considered dead.
-STALLED_AFTER_S = 120
 
 
 @app.periodic(cron="* * * * *")

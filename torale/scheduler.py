@@ -1,9 +1,9 @@
 """Whether the scheduler runs: it updates a row that is compared with the database's clock."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
@@ -29,6 +29,11 @@ def since_last_run() -> timedelta | None:
     """Return how long ago the scheduler ran, or None if it never ran; costs one query."""
     age = ExpressionWrapper(DatabaseNow() - F("at"), output_field=DurationField())
     return Heartbeat.objects.filter(name=SCHEDULER).values_list(age, flat=True).first()
+
+
+def lately(*, now: datetime) -> QuerySet[Heartbeat]:
+    """Return the heartbeat if the scheduler is not late, and nothing otherwise."""
+    return Heartbeat.objects.filter(name=SCHEDULER, at__gte=now - LATE_AFTER)
 
 
 def is_late(since: timedelta | None) -> bool:

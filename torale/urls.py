@@ -9,7 +9,7 @@ from torale import email_provider
 from torale.api.index import IndexView
 from torale.api.reference import DocumentView, RedocView, SwaggerView
 from torale.api.routers import Router
-from torale.health import Liveness, Readiness
+from torale.health import Liveness
 from torale.home import HomeView
 
 router = Router()
@@ -18,8 +18,6 @@ router.add(r"openapi\.json", DocumentView.as_view(), name="openapi")
 router.add("docs", SwaggerView.as_view(), name="docs")
 router.add("redoc", RedocView.as_view(), name="redoc")
 router.add("healthz", Liveness.as_view(), name="healthz")
-router.add("health", Readiness.as_view(), name="health")
-router.add("readyz", Readiness.as_view(), name="readyz")
 
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from executions.failures import FailureKind
 from executions.monitors.protocol import (
+    UNDECRYPTABLE,
     Answer,
     AskFailed,
     BadQuestion,
@@ -26,6 +27,7 @@ from torale.url_rules import Networks
 __all__ = [
     "MONITORS",
     "NO_MONITOR",
+    "UNDECRYPTABLE",
     "Answer",
     "AskFailed",
     "BadQuestion",

@@ -17,6 +17,7 @@ from executions.failures import FailureKind, most_retryable
 from executions.monitors.addresses import addresses_in, fault_in
 from executions.monitors.notification import tell
 from executions.monitors.protocol import (
+    UNDECRYPTABLE,
     Answer,
     AskFailed,
     BadQuestion,
@@ -41,11 +42,6 @@ from torale.fields import Undecryptable
 from torale.url_rules import Networks, origin_of, server_of
 
 T = TypeVar("T")
-
-UNDECRYPTABLE = (
-    "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
-    "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
-)
 
 MAX_PAGES = 5
 

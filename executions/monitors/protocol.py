@@ -9,6 +9,12 @@ from executions.failures import FailureKind
 from torale.fields import Undecryptable
 from torale.url_rules import Networks
 
+#: What a person is told when none of the keys decrypts a task's request headers.
+UNDECRYPTABLE = (
+    "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
+    "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

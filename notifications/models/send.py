@@ -333,7 +333,7 @@ class Attempt(models.Model):
                 name="attempt_provider_message",
                 condition=Q(provider_message_id__isnull=False),
             ),
-            # Read by delivery_status and the metrics for the present rate. It is tiny, as attempts
+            # Read by `status` and the metrics for the present rate. It is tiny, as attempts
             # are stored in the order of this column.
             BrinIndex("started_at", name="attempt_started", pages_per_range=16),
         ]

@@ -158,7 +158,7 @@ class WebhookEndpoint(models.Model):
             ),
         ]
         indexes = [
-            # Read by delivery_status and the metrics: only receivers in trouble.
+            # Read by `status` and the metrics: only receivers in trouble.
             models.Index(
                 F("failing_since"),
                 name="webhook_endpoint_failing",

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifications.metrics import DeliveryCollector
-from tasks.metrics import SchedulerCollector
+from tasks.metrics import VisitCollector
 from torale.api.renderers import JSONRenderer
 from torale.api.views import AnyAccept, CheckedNames
 
@@ -32,6 +32,6 @@ class MetricsView(CheckedNames, AnyAccept, APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()
-        registry.register(SchedulerCollector())
+        registry.register(VisitCollector())
         registry.register(DeliveryCollector())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

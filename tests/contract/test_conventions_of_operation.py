@@ -1,14 +1,19 @@
 """The section "Conventions" of the contract: what is told of the server itself."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from tests.support.api_calls import QUESTION, TASKS
+from tests.support.factories import make_task
+from tests.support.jobs import make_failed_job
+from torale import clock
 from torale.clock import DatabaseNow
 from torale.models import Heartbeat
 
+WELL = {"status": "ok", "scheduler": "ok", "visits": "ok", "jobs": "ok"}
 #: What PostgreSQL calls the trouble, and how the page does.
 TROUBLE = ["disk_full", "too_many_connections", "admin_shutdown"]
 
@@ -46,8 +51,8 @@ def test_the_index_has_links_and_needs_no_key(anonymous_client):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("seconds", "told"), [(50, "ok"), (70, "late")], ids=["ok", "late"])
 def test_health_answers_as_readyz(client, seconds, told):
-    """`GET /health` answers as `/readyz`: 200 `{"status": "ok", "scheduler": "ok"}`, with `"late"`
-    for a scheduler that has not run for a minute."""
+    """`GET /health` answers as `/readyz`: 200 `{"status": "ok", "scheduler": "ok", "visits": "ok",
+    "jobs": "ok"}`, with `"late"` for a scheduler that has not run for a minute"""
     Heartbeat.objects.update_or_create(
         name="scheduler", defaults={"at": DatabaseNow() - timedelta(seconds=seconds)}
     )
@@ -55,7 +60,29 @@ def test_health_answers_as_readyz(client, seconds, told):
     answers = [client.get(path) for path in ("/health", "/readyz")]
 
     for answer in answers:
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok", "scheduler": told})
+        assert (answer.status_code, answer.json()) == (200, WELL | {"scheduler": told})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "told"), [(4, "ok"), (6, "late")], ids=["ok", "late"])
+def test_health_says_late_for_visits_that_are_due_for_five_minutes(owner, client, minutes, told):
+    """and for visits that have been due for more than five minutes … It has no numbers."""
+    make_task(owner, next_run_at=clock.now() - timedelta(minutes=minutes))
+
+    answer = client.get("/health")
+
+    assert answer.json()["visits"] == told
+    assert not re.search(r"\d", answer.text)
+
+
+@pytest.mark.django_db
+def test_health_says_failed_while_a_job_of_the_queue_has_failed(client):
+    """and with `"failed"` if jobs of the queue have failed."""
+    before = client.get("/health").json()["jobs"]
+
+    make_failed_job()
+
+    assert (before, client.get("/health").json()["jobs"]) == ("ok", "failed")
 
 
 def test_the_root_is_a_page_for_people(client):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from standardwebhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
@@ -190,6 +191,21 @@ def test_a_mail_server_that_is_away_is_tried_again(owner, smtp_receiver, setting
     send.refresh_from_db()
     assert send.status == "retrying"
     assert send.error_message.startswith("The mail server could not be used: ")
+
+
+def test_a_login_that_the_mail_server_refuses_is_tried_again(owner, smtp_receiver, settings):
+    smtp_receiver.controller.SMTP_kwargs |= {
+        "authenticator": lambda *_: AuthResult(success=False, handled=False),
+        "auth_require_tls": False,
+    }
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "olive", "wrong"
+    send = make_queued_email(owner)
+
+    deliver()
+
+    send.refresh_from_db()
+    assert send.status == "retrying"
+    assert send.error_message.startswith("The mail server refuses the login in EMAIL_URL: 535 ")
 
 
 def test_a_payload_that_breaks_us_ends_as_a_record(owner, smtp_receiver, caplog):

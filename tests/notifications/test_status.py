@@ -1,13 +1,13 @@
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 
 from notifications.channels import UNDECRYPTABLE
 from notifications.models import Attempt
 from tests.conftest import client_of
 from tests.support.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
+from tests.support.jobs import make_job, make_worker
+from tests.support.run_status import run_status
 from torale.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,10 @@ def _some_of_each(owner, time_machine):
     make_task(owner, next_run_at=NOW - timedelta(seconds=80))
     make_task(owner, next_run_at=NOW + timedelta(seconds=80))
     make_task(owner, state="paused")
+    make_task(owner, next_run_at=NOW + timedelta(days=1), failed_run_count=1, failing_since=NOW)
     make_pending_execution(make_task(owner, next_run_at=NOW + timedelta(days=1)))
+    make_job(schedule_at=NOW - timedelta(seconds=40))
+    make_worker(reported_at=NOW - timedelta(seconds=3))
     make_send(owner, status="queued", next_attempt_at=NOW - timedelta(seconds=90))
     make_send(owner, status="retrying", next_attempt_at=NOW + timedelta(hours=1))
     sent = make_send(owner)
@@ -52,24 +55,29 @@ def _some_of_each(owner, time_machine):
     )
 
 
-def test_the_command_shows_how_delivery_is_doing():
-    out = StringIO()
+def test_the_command_shows_how_everything_is_doing():
+    code, shown = run_status()
 
-    call_command("delivery_status", stdout=out)
-
-    assert out.getvalue() == (
-        "Scheduler        LATE: it ran 95 s ago; see whether a worker runs\n"
-        "Tasks            1 overdue, the longest for 80 s\n"
-        "Jobs             1 waiting, 0 failed\n"
+    assert code == 1
+    assert shown == (
+        "Scheduler        LATE: it ran 95 s ago\n"
+        "Workers          the last reported 3 s ago\n"
+        "Visits           2 overdue, the longest for 80 s\n"
+        "Tasks            1 failing\n"
+        "Jobs             1 waiting, the longest due for 40 s\n"
+        "Failed jobs      0, of which 0 were not run again\n"
         "Queued           1\n"
         "Retrying         1\n"
         "Due now          1, the longest for 90 s\n"
-        "Undecryptable    0\n"
         "Last minute      2 accepted, 1 not\n"
+        "Mail server      0 emails cannot leave\n"
+        "Undecryptable    0 notifications, 0 tasks\n"
         "Webhooks         1 failing, 1 switched off\n"
         "  https://failing.example/ since 2026-03-04 08:00\n"
         "  https://off.example/ since 2026-03-04 09:00, switched off, because it answered 410 "
         "Gone\n"
+        "NEEDS YOU: Due tasks were last started 0:01:35 ago. Do: read the log of the worker; one "
+        "runs, but starts no tasks.\n"
     )
 
 
@@ -77,7 +85,7 @@ def test_the_command_shows_how_delivery_is_doing():
     ("ago", "line"),
     [
         (timedelta(seconds=4), "Scheduler        ran 4 s ago"),
-        (None, "Scheduler        LATE: it has never run; start a worker"),
+        (None, "Scheduler        LATE: it has never run"),
     ],
     ids=["lately", "never"],
 )
@@ -85,11 +93,10 @@ def test_the_command_tells_whether_the_scheduler_runs(ago, line):
     Heartbeat.objects.all().delete()
     if ago:
         Heartbeat.objects.create(name="scheduler", at=NOW - ago)
-    out = StringIO()
 
-    call_command("delivery_status", stdout=out)
+    _, shown = run_status()
 
-    assert out.getvalue().splitlines()[0] == line
+    assert shown.splitlines()[0] == line
 
 
 def test_prometheus_gets_the_same_numbers(operator):
@@ -100,15 +107,19 @@ def test_prometheus_gets_the_same_numbers(operator):
     shown = [line for line in response.text.splitlines() if not line.startswith("#")]
     assert shown == [
         "torale_scheduler_last_run_seconds 95.0",
-        "torale_tasks_overdue 1.0",
+        "torale_tasks_overdue 2.0",
         "torale_tasks_oldest_overdue_seconds 80.0",
+        "torale_tasks_failing 1.0",
+        "torale_tasks_undecryptable 0.0",
         'torale_jobs{status="waiting"} 1.0',
         'torale_jobs{status="failed"} 0.0',
+        "torale_jobs_oldest_due_seconds 40.0",
         'torale_sends_unfinished{status="queued"} 1.0',
         'torale_sends_unfinished{status="retrying"} 1.0',
         "torale_sends_due 1.0",
         "torale_sends_oldest_due_seconds 90.0",
         "torale_sends_undecryptable 0.0",
+        "torale_emails_refused 0.0",
         'torale_attempts_last_minute{status="succeeded"} 2.0',
         'torale_attempts_last_minute{status="failed"} 1.0',
         'torale_webhook_endpoints{state="failing"} 1.0',

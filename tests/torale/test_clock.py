@@ -70,14 +70,6 @@ def test_a_reading_is_carried_on_without_the_machines_clock():
     assert timedelta(seconds=90) <= told - NOW < timedelta(minutes=2)
 
 
-@pytest.fixture
-def only_index_scans():
-    """Keep the planner from other ways of reading, which are cheaper while tables are small."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-
-
 def test_a_reading_in_a_zone_that_puts_its_clocks_back_is_carried_on_by_the_second():
     before = datetime(2026, 10, 25, 2, 59, 50, tzinfo=ZoneInfo("Europe/Berlin"))
     reading = clock.Reading(before, arrived=time.monotonic() - 90)

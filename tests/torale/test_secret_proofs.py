@@ -74,7 +74,7 @@ def first(tmp_path_factory, django_db_setup) -> Iterator[Installation]:
     with made_database("proofs") as database:
         machine = Installation(tmp_path_factory.mktemp("first"), database)
         assert machine.manage("migrate", "--verbosity", "0").returncode == 0
-        assert machine.manage("delivery_status").returncode == 0
+        assert machine.manage("clearsessions").returncode == 0
         yield machine
 
 
@@ -101,7 +101,7 @@ def own_database(first, second) -> Iterator[None]:
         ["serve"],
         ["web"],
         ["worker"],
-        ["delivery_status"],
+        ["status"],
         ["create_first_admin"],
         ["redeliver", "--since", "2h"],
         ["clearsessions"],
@@ -144,7 +144,7 @@ def test_the_one_that_differs_is_named(first, second, same):
     folder = first.values["TORALE_DATA_DIR"]
     second.values[same] = (folder / same.lower()).read_text()
 
-    ended = second.manage("delivery_status")
+    ended = second.manage("status")
 
     other = {"TORALE_FIELD_KEYS": "SECRET_KEY", "SECRET_KEY": "TORALE_FIELD_KEYS"}[same]
     assert ended.stderr == DIFFER.format(other)
@@ -155,7 +155,7 @@ def test_the_same_secrets_fit_on_any_machine(first, second):
     for name in ("TORALE_FIELD_KEYS", "SECRET_KEY"):
         second.values[name] = (folder / name.lower()).read_text()
 
-    assert second.manage("delivery_status").returncode == 0
+    assert second.manage("clearsessions").returncode == 0
 
 
 def test_proofs_are_made_once_however_many_are_first(transactional_db):
@@ -168,8 +168,8 @@ def test_proofs_are_made_once_however_many_are_first(transactional_db):
 def test_secrets_that_are_lost_are_replaced_by_reencrypting(first, second):
     assert second.manage("reencrypt_secrets").returncode == 0
 
-    assert second.manage("delivery_status").returncode == 0
-    assert first.manage("delivery_status").stderr == BOTH
+    assert second.manage("clearsessions").returncode == 0
+    assert first.manage("clearsessions").stderr == BOTH
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_a_database_server_that_is_not_there_is_told_with_what_to_do(tmp_path, u
     )
 
 
-@pytest.mark.parametrize("command", ["migrate", "delivery_status"])
+@pytest.mark.parametrize("command", ["migrate", "status"])
 def test_a_command_whose_database_server_is_not_there_ends_with_one_sentence(tmp_path, command):
     ended = manage(
         command,

@@ -23,6 +23,13 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from notifications.channels.email import unsubscribe
+from notifications.channels.email.server_errors import (
+    LOGIN_REFUSED,
+    NOT_SMTP,
+    PROVIDER_REFUSES,
+    SILENT,
+    UNREACHABLE,
+)
 from notifications.channels.protocol import Message, Outcome, Report
 from notifications.models import EventType
 from torale.clock import Reading
@@ -241,16 +248,18 @@ def _reply(failure: Exception) -> tuple[int | None, str]:
 def _said(failure: Exception, code: int | None, text: str) -> str:
     match failure:
         case TimeoutError():
-            return "The mail server gave no answer in time."
+            return f"{SILENT}."
         case AnymailRecipientsRefused():
             return "The mail provider refuses this recipient."
         case AnymailError():
-            return f"The mail provider did not accept the message: {str(failure).splitlines()[0]}"
+            return f"{PROVIDER_REFUSES}: {str(failure).splitlines()[0]}"
         case smtplib.SMTPResponseException() if code is None:
-            return "The mail server's answer is not SMTP."
-    if code is not None:
-        return f"The mail server answered {code} {text}".rstrip()
-    return f"The mail server could not be used: {failure}"
+            return f"{NOT_SMTP}."
+    if code is None:
+        return f"{UNREACHABLE}: {failure}"
+    is_login = isinstance(failure, smtplib.SMTPAuthenticationError)
+    beginning = f"{LOGIN_REFUSED}:" if is_login else "The mail server answered"
+    return f"{beginning} {code} {text}".rstrip()
 
 
 def _is_permanent(failure: Exception, code: int | None) -> bool:

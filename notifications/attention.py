@@ -1,0 +1,82 @@
+"""What needs the operator: what is wrong, and what to do about it; pure."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from notifications.metrics import DeliveryStatus
+from tasks.metrics import VisitStatus
+from torale.queue import LATE_AFTER, QueueStatus
+
+NOT_MIGRATED = (
+    "The database's tables are not those of this version. Do: run `manage.py migrate`, and restart "
+    "web and workers."
+)
+#: What to do if work waits for its worker.
+START_A_WORKER = "see that a worker runs and has CPU time left; if so, start another one."
+FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
+
+
+def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[str]:
+    """Yield what needs a person, with what to do; what causes the others comes first.
+
+    Webhooks that fail are their owners' concern, who are told. Servers that are slow are nobody's:
+    what waits for them is not late.
+    """
+    if visits.is_scheduler_late:
+        yield f"{_last_run(visits)} Do: {_wake_the_scheduler(queue)}"
+    if late := _late(visits.waiting_for_worker_s):
+        yield f"Visits are late, the longest by {late}. Do: {START_A_WORKER}"
+    if late := _late(queue.oldest_due_s):
+        yield f"Jobs of the queue are late, the longest by {late}. Do: {START_A_WORKER}"
+    if late := _late(delivery.waiting_for_worker_s):
+        yield f"Notifications are late, the longest by {late}. Do: {START_A_WORKER}"
+    if queue.not_made_up_for:
+        yield (
+            f"{_counted(queue.not_made_up_for, 'job')} failed, the last of them "
+            f"{', '.join(queue.last_failed)}. Do: read the error in the worker's log and remove "
+            'its cause; then retry or delete the job, as "The queue" in docs/debugging.md says.'
+        )
+    if delivery.mail_refused:
+        error = delivery.mail_error.rstrip(".")
+        yield (
+            f"{_counted(delivery.mail_refused, 'email')} cannot leave: {error}. Do: see that "
+            "EMAIL_URL is right and the mail server works. Emails that wait are attempted again by "
+            "themselves."
+        )
+    if delivery.undecryptable:
+        yield (
+            f"The secrets of {_counted(delivery.undecryptable, 'notification')} cannot be "
+            f"decrypted. Do: {FIELD_KEY}"
+        )
+    if visits.undecryptable:
+        yield (
+            f"The request headers of {_counted(visits.undecryptable, 'task')} cannot be "
+            f"decrypted. Do: {FIELD_KEY}"
+        )
+
+
+def _last_run(visits: VisitStatus) -> str:
+    if visits.since_last_run is None:
+        return "Due tasks have never been started."
+    return f"Due tasks were last started {_time(visits.since_last_run)} ago."
+
+
+def _wake_the_scheduler(queue: QueueStatus) -> str:
+    if queue.has_workers:
+        return "read the log of the worker; one runs, but starts no tasks."
+    return "start a worker (`manage.py worker`); none runs."
+
+
+def _late(seconds: float) -> str:
+    """Return how late something is, or nothing if that is no reason to worry."""
+    late = timedelta(seconds=seconds)
+    return _time(late) if late > LATE_AFTER else ""
+
+
+def _time(time: timedelta) -> str:
+    """Return hours, minutes and seconds, and days before them if there are any."""
+    return str(timedelta(seconds=int(time.total_seconds())))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,90 @@
+"""`manage.py status`: how Torale is doing, and whether a person has to do something."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from notifications.attention import NOT_MIGRATED, reasons
+from notifications.metrics import DeliveryStatus, delivery_status, endpoints_in_trouble
+from tasks.metrics import VisitStatus, visit_status
+from torale import clock
+from torale.queue import QueueStatus, queue_status
+
+
+class Command(BaseCommand):
+    """One screen for the operator; its exit status is for cron and monitoring."""
+
+    help = (
+        "Print how visits, jobs and notifications are doing, and what needs a person. Exit with "
+        "1 if something does."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print; end with 1 if something needs a person."""
+        if not is_migrated():
+            self.end([NOT_MIGRATED])
+        now = clock.now()
+        visits, queue = visit_status(now=now), queue_status(now=now)
+        delivery = delivery_status(now=now)
+        self.stdout.write(screen(visits=visits, queue=queue, delivery=delivery))
+        self.end([*reasons(visits=visits, queue=queue, delivery=delivery)])
+
+    def end(self, needs: list[str]) -> None:
+        """Print what needs a person, and end with 1 if anything does."""
+        for need in needs:
+            self.stdout.write(f"NEEDS YOU: {need}")
+        if needs:
+            sys.exit(1)
+        self.stdout.write("Nothing needs you.")
+
+
+def is_migrated() -> bool:
+    """Return whether all migrations of this version have been applied."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> str:
+    """Return the figures, and the webhooks that fail."""
+    rows = {
+        "Scheduler": last_run(visits),
+        "Workers": last_report(queue),
+        "Visits": f"{visits.overdue} overdue, the longest for {visits.oldest_overdue_s:.0f} s",
+        "Tasks": f"{visits.failing} failing",
+        "Jobs": f"{queue.waiting} waiting, the longest due for {queue.oldest_due_s:.0f} s",
+        "Failed jobs": f"{queue.failed}, of which {queue.not_made_up_for} were not run again",
+        "Queued": f"{delivery.queued}",
+        "Retrying": f"{delivery.retrying}",
+        "Due now": f"{delivery.due}, the longest for {delivery.oldest_due_s:.0f} s",
+        "Last minute": f"{delivery.succeeded_a_minute} accepted, {delivery.failed_a_minute} not",
+        "Mail server": f"{delivery.mail_refused} emails cannot leave",
+        "Undecryptable": f"{delivery.undecryptable} notifications, {visits.undecryptable} tasks",
+        "Webhooks": f"{delivery.failing_endpoints} failing, "
+        f"{delivery.switched_off_endpoints} switched off",
+    }
+    lines = [f"{name:<17}{text}" for name, text in rows.items()]
+    for endpoint in endpoints_in_trouble():
+        off = f", switched off, because {endpoint.switched_off_because}"
+        lines.append(
+            f"  {endpoint.shown_url} since {endpoint.failing_since:%Y-%m-%d %H:%M}"
+            f"{off if endpoint.switched_off_at else ''}"
+        )
+    return "\n".join(lines)
+
+
+def last_run(visits: VisitStatus) -> str:
+    """Return when the scheduler ran, and whether that is too long ago."""
+    if visits.since_last_run is None:
+        return "LATE: it has never run"
+    ago = f"ran {visits.since_last_run.total_seconds():.0f} s ago"
+    return f"LATE: it {ago}" if visits.is_scheduler_late else ago
+
+
+def last_report(queue: QueueStatus) -> str:
+    """Return when a worker last reported that it is alive."""
+    if queue.workers_silent_for is None:
+        return "none"
+    return f"the last reported {queue.workers_silent_for.total_seconds():.0f} s ago"

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         # notices tell is recorded as sends.
         migrations.RunSQL(
             """
-            DELETE FROM procrastinate_jobs WHERE status = 'todo'
+            DELETE FROM procrastinate_jobs WHERE status IN ('todo', 'failed')
             AND task_name IN ('run_execution', 'recover_executions', 'send_notice')
             """,
             migrations.RunSQL.noop,

@@ -38,9 +38,10 @@ class Visit:
 
     #: The execution as far as it is needed to store the result.
     execution: Execution
-    #: The question; its texts are missing if `has_large_texts`.
-    question: Question
-    has_large_texts: bool
+    #: What the question is made from.
+    row: Mapping[str, Any]
+    #: When it was claimed.
+    claimed_at: datetime
     #: The task's schedule, and the time zone in which it is read.
     schedule: str
     time_zone: str
@@ -49,6 +50,31 @@ class Visit:
     #: Whether the task has no warning and has not failed lately, so that an answer changes nothing
     #: of that.
     is_calm: bool
+
+    @property
+    def has_large_texts(self) -> bool:
+        """Whether the remembered texts are too large to come with the claim."""
+        return bool(self.row["has_large_texts"])
+
+    def question(self) -> Question:
+        """Return the question; its texts are missing if they are large.
+
+        It is made when it is asked, and not with the claim, where one that cannot be made would
+        keep all others from being asked.
+        """
+        row = self.row
+        return Question(
+            search_query=row["search_query"],
+            condition_description=row["condition_description"],
+            last_known_state=_json(row["last_known_state"]),
+            texts={url: b64decode(text) for url, text in (row["texts"] or {}).items()},
+            context=_json(row["context"]),
+            asker=row["user_id"],
+            networks=networks_of(email=row["email"], is_staff=row["is_staff"]),
+            request_headers=_headers(row["request_headers"]),
+            is_second_look=self.execution.first_look_at is not None,
+            asked_at=self.claimed_at,
+        )
 
     @property
     def fence(self) -> dict[str, Any]:
@@ -136,19 +162,8 @@ def _visit(row: Mapping[str, Any], now: datetime) -> Visit:
             created_at=datetime.fromisoformat(row["created_at"]),
             notify=row["notify"],
         ),
-        question=Question(
-            search_query=row["search_query"],
-            condition_description=row["condition_description"],
-            last_known_state=_json(row["last_known_state"]),
-            texts={url: b64decode(text) for url, text in (row["texts"] or {}).items()},
-            context=_json(row["context"]),
-            asker=row["user_id"],
-            networks=networks_of(email=row["email"], is_staff=row["is_staff"]),
-            request_headers=_headers(row["request_headers"]),
-            is_second_look=first_look_at is not None,
-            asked_at=now,
-        ),
-        has_large_texts=row["has_large_texts"],
+        row=row,
+        claimed_at=now,
         schedule=row["schedule"],
         time_zone=row["time_zone"],
         updated_at=row["updated_at"],

@@ -83,15 +83,15 @@ class Visits:
     async def _result(self, visit: Visit) -> Result:
         if visit.execution.attempt_count > MOST_ASKINGS:
             return AskFailed(FailureKind.SYSTEM_ERROR, DEADLY)
-        question = visit.question
-        if visit.has_large_texts:
-            texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
-            question = replace(question, texts=texts)
         try:
+            question = visit.question()
+            if visit.has_large_texts:
+                texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
+                question = replace(question, texts=texts)
             return await ask(question, sessions=self._sessions)
         except AskFailed as failure:
             return failure
-        except Exception:  # whatever breaks in a monitor
+        except Exception:  # whatever breaks in a question or a monitor
             logger.exception("monitor_broke", execution_id=self.name(visit))
             return AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
 

@@ -180,7 +180,7 @@ def stored_headers(task) -> dict[str, str] | None:
 
 def ask_as_a_worker_does() -> None:
     [visit] = take(now=NOW).visits
-    asking.ask(visit.question)
+    asking.ask(visit.question())
 
 
 def test_they_are_sent_when_the_pages_are_visited(owner_client, http_receiver):

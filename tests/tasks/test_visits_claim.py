@@ -36,7 +36,7 @@ def users(*names: str) -> list[User]:
 
 def owners(claim) -> list[str]:
     """Return who owns what was claimed, sorted."""
-    return sorted(visit.question.asker for visit in claim.visits)
+    return sorted(visit.question().asker for visit in claim.visits)
 
 
 def test_a_claim_has_all_that_the_question_consists_of(owner):
@@ -56,14 +56,14 @@ def test_a_claim_has_all_that_the_question_consists_of(owner):
 
     assert visit.execution == execution
     assert visit.execution.attempt_count == 1
-    assert visit.question.search_query == task.search_query
-    assert visit.question.condition_description == task.condition_description
-    assert visit.question.last_known_state == task.last_known_state
-    assert visit.question.context == {"a": 1}
-    assert visit.question.request_headers == {"Cookie": "a=b"}
-    assert visit.question.texts == {"https://shop.example/bread": b"\x00text"}
-    assert visit.question.asked_at == NOW + SECOND
-    assert visit.question.networks == owner.networks()
+    assert visit.question().search_query == task.search_query
+    assert visit.question().condition_description == task.condition_description
+    assert visit.question().last_known_state == task.last_known_state
+    assert visit.question().context == {"a": 1}
+    assert visit.question().request_headers == {"Cookie": "a=b"}
+    assert visit.question().texts == {"https://shop.example/bread": b"\x00text"}
+    assert visit.question().asked_at == NOW + SECOND
+    assert visit.question().networks == owner.networks()
     assert (visit.schedule, visit.is_calm, visit.has_large_texts) == ("every 1 hour", True, False)
 
 
@@ -74,8 +74,8 @@ def test_headers_that_cannot_be_decrypted_hold_up_nobody(owner):
 
     visits = {visit.execution.pk: visit for visit in take(now=NOW).visits}
 
-    assert isinstance(visits[bad.pk].question.request_headers, Undecryptable)
-    assert visits[good.pk].question.request_headers == {}
+    assert isinstance(visits[bad.pk].question().request_headers, Undecryptable)
+    assert visits[good.pk].question().request_headers == {}
 
 
 def test_large_texts_are_left_for_later(owner, monkeypatch):
@@ -88,7 +88,7 @@ def test_large_texts_are_left_for_later(owner, monkeypatch):
 
     [visit] = take(now=NOW).visits
 
-    assert (visit.has_large_texts, visit.question.texts) == (True, {})
+    assert (visit.has_large_texts, visit.question().texts) == (True, {})
 
 
 @pytest.mark.parametrize(

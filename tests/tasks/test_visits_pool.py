@@ -142,3 +142,25 @@ def test_a_bug_while_asking_ends_as_a_failure(owner, http_receiver, monkeypatch,
     work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
 
     assert "monitor_broke" in caplog.text
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_question_that_cannot_be_made_keeps_no_other_from_being_asked(
+    owner, http_receiver, monkeypatch
+):
+    http_receiver.answers = [html("In stock")]
+    bad, good = (begin(owner, f"{http_receiver.url}/{number}") for number in range(2))
+    question = claim.Visit.question
+
+    def broken(visit):
+        if visit.execution == bad:
+            raise ValueError("a row that no one expected")
+        return question(visit)
+
+    monkeypatch.setattr(claim.Visit, "question", broken)
+    work(
+        until=lambda: have_succeeded(good) and Execution.objects.get(pk=bad.pk).status != "running"
+    )
+
+    bad.refresh_from_db()
+    assert (bad.status, bad.failure_kind) == ("retrying", "system_error")

@@ -26,6 +26,7 @@ from torale.url_rules import origin_of
 from torale.visit_cookies import VisitCookies
 
 __all__ = [
+    "Condition",
     "Failure",
     "Refused",
     "Reply",
@@ -115,6 +116,16 @@ class Reply:
     duration_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Asks a server for a page only if it has changed (RFC 9110 §13.1)."""
+
+    #: The URL that is asked so, as `Reply.url` has it. Nothing is sent to any other.
+    url: str
+    #: `If-None-Match` or `If-Modified-Since`.
+    headers: Mapping[str, str]
+
+
 async def exchange(  # noqa: PLR0913 - what a request consists of
     session: aiohttp.ClientSession,
     method: str,
@@ -152,6 +163,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
+    condition: Condition | None = None,
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
     max_bytes: int,
     max_redirects: int = 10,
@@ -166,6 +178,8 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         url: the first URL.
         headers: sent only to the origin of `url` (RFC 6454), so they may contain secrets. After a
             redirect to another scheme, host or port they are left out.
+        condition: what is asked of the URL that answered last time. If it answers 304 now, the
+            reply has that status and no body.
         timeout: the time limit for everything together.
         max_bytes: how large the body may be, both compressed and decoded.
         max_redirects: how many redirects may be followed.
@@ -178,11 +192,14 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     cookies = VisitCookies()
     for _ in range(max_redirects + 1):
         own = headers if headers and origin_of(url) == origin_of(first) else {}
+        asked = condition.headers if condition and _is_same(url, condition.url) else {}
         response = await _send(
             session,
             "GET",
             url,
-            headers=cookies.added_to({"Accept-Encoding": content_encoding.ACCEPTED, **own}, url),
+            headers=cookies.added_to(
+                {"Accept-Encoding": content_encoding.ACCEPTED, **own, **asked}, url
+            ),
             timeout=timeout,
             started=started,
         )
@@ -240,6 +257,14 @@ async def _page(
             Failure.MALFORMED,
             f"{response.url.host_subcomponent} sent the page in an encoding that cannot be read.",
         ) from error
+
+
+def _is_same(url: str, answered: str) -> bool:
+    """Return whether a request to `url` is one to the URL that answered."""
+    try:
+        return str(URL(url).with_fragment(None)) == answered
+    except ValueError:  # no request will be made to it
+        return False
 
 
 def _joined(base: URL, reference: str) -> URL | None:

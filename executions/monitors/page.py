@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,10 +29,12 @@ from executions.monitors.protocol import (
     Source,
 )
 from executions.monitors.resting import remembered, resting
+from executions.monitors.unchanged import digest_of, last_readings
 from executions.monitors.visit import attempt
 from executions.pages import examine
 from executions.pages.examine import Look, NotThePage, Sight
 from executions.pages.finding import Finding
+from executions.pages.last_reading import LastReading
 from executions.pages.page import Download, Unreadable
 from executions.pages.parsing import parse
 from executions.pages.rule import Changes, Rule
@@ -102,16 +105,28 @@ class PageMonitor:
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         at_rest = resting(known.get("resting", {}), now=question.asked_at)
-        replies = await _replies(question, addresses, sessions=sessions, at_rest=at_rest)
+        headers = _headers_in(question)
+        look = Look(
+            at=question.asked_at,
+            is_second=question.is_second_look,
+            request_headers=digest_of(headers),
+        )
+        readings = last_readings(question, memories, headers, look)
+        replies = await _replies(
+            question, addresses, sessions=sessions, at_rest=at_rest, readings=readings
+        )
         findings: dict[str, Finding] = {}
         failures: dict[str, AskFailed] = {}
-        look = Look(at=question.asked_at, is_second=question.is_second_look)
         # One after the other, so that an execution has only one call at a time in the queue for the
         # child processes.
         for address, reply in replies.items():
             try:
                 if isinstance(reply, AskFailed):
                     raise reply
+                if reply.status == HTTPStatus.NOT_MODIFIED:
+                    reading = readings[address]
+                    findings[address] = reading.unchanged(memories[address], at=look.at)
+                    continue
                 findings[address] = await find(
                     address,
                     str(rule),
@@ -279,12 +294,13 @@ def _headers_in(question: Question) -> Mapping[str, str]:
     return question.request_headers
 
 
-async def _replies(
+async def _replies(  # noqa: PLR0913 - what a visit consists of
     question: Question,
     addresses: Sequence[str],
     *,
     sessions: Sessions,
     at_rest: Mapping[str, AskFailed] | None = None,
+    readings: Mapping[str, LastReading] | None = None,
     time_limit: timedelta | None = None,
 ) -> dict[str, outbound.Reply | AskFailed]:
     """Visit the pages at once; return what each server answered, or why it did not.
@@ -294,12 +310,17 @@ async def _replies(
         addresses: the pages' URLs.
         sessions: the connections to other people's servers.
         at_rest: the pages that are not visited yet, and why.
+        readings: of the pages that are asked for only if they have changed, the last one in whole.
         time_limit: as for `visit`.
 
     Raises:
         AskFailed: the request headers cannot be decrypted.
     """
     headers = _headers_in(question)
+    conditions = {
+        address: outbound.Condition(url=last.url, headers=last.condition)
+        for address, last in (readings or {}).items()
+    }
     session = sessions.of(question.networks)
     replies = await asyncio.gather(
         *(
@@ -307,6 +328,7 @@ async def _replies(
                 session,
                 address,
                 headers=headers,
+                condition=conditions.get(address),
                 now=question.asked_at,
                 resting=(at_rest or {}).get(address),
                 time_limit=time_limit,

@@ -36,6 +36,10 @@ ASKED_TO_WAIT = (
     "before that."
 )
 
+UNASKED = (
+    "{address} answered 304 Not Modified, although it was not asked whether the page has changed."
+)
+
 FAILURES = {
     outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
     outbound.Failure.NOT_ALLOWED: FailureKind.USER_ERROR,
@@ -49,6 +53,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
     address: str,
     *,
     headers: Mapping[str, str],
+    condition: outbound.Condition | None = None,
     now: datetime,
     resting: AskFailed | None = None,
     time_limit: timedelta | None = None,
@@ -59,6 +64,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
         session: from `outbound.open_session`.
         address: the page's URL.
         headers: the request headers.
+        condition: as for `visit`.
         now: when the question is asked.
         resting: why the page is not visited yet; None if it is.
         time_limit: as for `visit`.
@@ -66,16 +72,24 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
     if resting:
         return resting
     try:
-        return await visit(session, address, headers=headers, now=now, time_limit=time_limit)
+        return await visit(
+            session,
+            address,
+            headers=headers,
+            condition=condition,
+            now=now,
+            time_limit=time_limit,
+        )
     except AskFailed as failure:
         return failure
 
 
-async def visit(
+async def visit(  # noqa: PLR0913 - what a visit consists of
     session: aiohttp.ClientSession,
     address: str,
     *,
     headers: Mapping[str, str],
+    condition: outbound.Condition | None = None,
     now: datetime,
     time_limit: timedelta | None = None,
 ) -> outbound.Reply:
@@ -85,22 +99,28 @@ async def visit(
         session: from `outbound.open_session`.
         address: the page's URL.
         headers: the request headers.
+        condition: asks for the page only if it has changed. The status 304 says that it has not.
         now: when the question is asked.
         time_limit: the time that the page may take; by default VISIT_TIMEOUT.
 
     Raises:
-        AskFailed: there was no answer, or its status is not 2xx.
+        AskFailed: there was no answer, or its status is neither 2xx nor a 304 that was asked for.
     """
     try:
         reply = await outbound.fetch(
             session,
             address,
             headers=headers,
+            condition=condition,
             timeout=time_limit or VISIT_TIMEOUT,
             max_bytes=MAX_BYTES,
         )
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
+    if reply.status == HTTPStatus.NOT_MODIFIED:
+        if condition and reply.url == condition.url:
+            return reply
+        raise AskFailed(_failure_of(reply.status), UNASKED.format(address=address))
     if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         rest, warnings = _rest_after(reply, address, now=now)
         raise AskFailed(
@@ -111,9 +131,16 @@ async def visit(
         )
     if headers:
         # In a thread: searching five megabytes for dozens of values takes a tenth of a second.
-        body = await asyncio.to_thread(without_values, reply.body, headers)
-        return replace(reply, body=body)
+        return await asyncio.to_thread(_without_values, reply, headers)
     return reply
+
+
+def _without_values(reply: outbound.Reply, headers: Mapping[str, str]) -> outbound.Reply:
+    shown = {
+        name: without_values(value.encode(), headers).decode()
+        for name, value in reply.headers.items()
+    }
+    return replace(reply, headers=shown, body=without_values(reply.body, headers))
 
 
 def _rest_after(

@@ -6,6 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from executions.pages.finding import Finding, find, whole_text
+from executions.pages.last_reading import (
+    LastReading,
+    remembered,
+    validators_lie,
+    without_last_reading,
+)
 from executions.pages.no_page import NoPage
 from executions.pages.not_a_page import is_wall_wording, why_not_a_page, why_unreadable, without
 from executions.pages.offers import Offers, offers_of
@@ -49,6 +55,8 @@ class Look:
     at: datetime
     #: Whether it is the second look of a visit, at what the first look would have told.
     is_second: bool = False
+    #: A keyed digest of the request headers; empty if there are none.
+    request_headers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +112,7 @@ def examine(
         texts = replace(texts, first_look=None)
     before = _before(memory, texts)
     page = _parsed(download, before)
+    lies = validators_lie(memory, download, request_headers=look.request_headers)
     if no_page := why_not_a_page(download, page, before):
         if not (no_page.is_weak and before and look.at - before.seen.seen_at >= UNLIKE_FOR):
             return _met_nevertheless(no_page, rule, page, memory)
@@ -124,11 +133,23 @@ def examine(
         )
     seen, warnings = _seen(download, page, before, look)
     is_tentative = finding.is_news and not finding.is_positive and not look.is_second
+    if texts and has_old_look and finding.text is None:
+        finding = replace(finding, text=texts.pack())
+    last = None
+    if finding.is_settled and not (is_tentative or look.is_second or lies or warnings):
+        kept = finding.text or text or b""
+        last = LastReading.of(
+            download, finding, kept, request_headers=look.request_headers, at=look.at
+        )
     return replace(
         finding,
         evidence=" ".join([finding.evidence, *warnings]),
         warnings=(*finding.warnings, *warnings),
-        memory={**(finding.memory or {}), "seen": seen.to_memory()},
+        memory={
+            **(finding.memory or {}),
+            "seen": seen.to_memory(),
+            **remembered(last, lies=lies),
+        },
         is_tentative=is_tentative,
         first_look=(
             _for_second_look(texts, finding.seen_text if is_tentative else None)
@@ -210,7 +231,8 @@ def _met_nevertheless(
     finding = find(rule, page, memory)
     if not finding.is_positive:
         raise NotThePage(no_page)
-    return replace(finding, memory={**(memory or {}), "holds": True}, text=None)
+    kept = without_last_reading(memory or {})
+    return replace(finding, memory={**kept, "holds": True}, text=None)
 
 
 def _seen(

@@ -40,6 +40,9 @@ class Finding:
     is_positive: bool = False
     #: What else to remember of the page's text, as `PageTexts` packs it; None changes nothing.
     text: bytes | None = None
+    #: Whether the same page would be found the same at the next visit. After an event, for example,
+    #: a rule that waits for no event becomes true.
+    is_settled: bool = False
     #: Whether it is news that has to be looked at once more before it is told.
     is_tentative: bool = False
     #: What to pass to a second look as `text`; None if that is what was passed to this one.
@@ -98,6 +101,7 @@ def find(
             **_remembered(judge, history, is_told=is_news),
         },
         is_positive=verdict.is_positive,
+        is_settled=not (verdict.saw_event or is_read_anew),
         text=None if learnt == texts else learnt.pack(),
         warnings=tuple(dict.fromkeys(judge.warnings)),
         seen_text=last,

@@ -50,6 +50,8 @@ class Verdict:
     is_event: bool = False
     #: Whether the rule would hold if nothing had happened since the last visit.
     lasts: bool = False
+    #: Whether something has happened since the last visit that any of the joined rules waits for.
+    saw_event: bool = False
     #: What has come or gone.
     listings: tuple[Listing, ...] = ()
 
@@ -68,7 +70,12 @@ def known(holds: bool, evidence: str, *, is_positive: bool = False) -> Verdict: 
 def event(evidence: str, *listings: Listing) -> Verdict:
     """Return the verdict on a rule that holds because of what has just happened."""
     return Verdict(
-        holds=True, negation_holds=False, evidence=evidence, is_event=True, listings=listings
+        holds=True,
+        negation_holds=False,
+        evidence=evidence,
+        is_event=True,
+        saw_event=True,
+        listings=listings,
     )
 
 
@@ -89,6 +96,7 @@ def opposite(verdict: Verdict) -> Verdict:
         negation_holds=verdict.holds,
         evidence=verdict.evidence,
         lasts=verdict.negation_holds is True,
+        saw_event=verdict.saw_event,
     )
 
 
@@ -101,6 +109,7 @@ def all_of(verdicts: Sequence[Verdict]) -> Verdict:
         is_positive=all(verdict.is_positive for verdict in verdicts),
         is_event=any(verdict.is_event for verdict in verdicts),
         lasts=all(verdict.lasts for verdict in verdicts),
+        saw_event=any(verdict.saw_event for verdict in verdicts),
         listings=tuple(listing for verdict in verdicts for listing in verdict.listings),
     )
 
@@ -116,6 +125,7 @@ def any_of(verdicts: Sequence[Verdict]) -> Verdict:
         is_positive=bool(reasons) and all(verdict.is_positive for verdict in reasons),
         is_event=any(verdict.is_event for verdict in reasons),
         lasts=any(verdict.lasts for verdict in reasons),
+        saw_event=any(verdict.saw_event for verdict in verdicts),
         listings=tuple(listing for verdict in reasons for listing in verdict.listings),
     )
 

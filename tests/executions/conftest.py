@@ -1,9 +1,11 @@
-"""How hypothesis runs here."""
+"""How hypothesis runs here, and fixtures."""
 
 import time
 
 import pytest
 from hypothesis import settings
+
+from tests.support.unchanged_site import Site, Watch
 
 # A machine that is busy with other tests makes no test wrong.
 settings.register_profile("shared machine", deadline=None)
@@ -24,3 +26,15 @@ def half_a_second_of_cpu():
     begin = time.process_time()
     yield
     assert time.process_time() - begin < limit
+
+
+@pytest.fixture
+def site(http_receiver) -> Site:
+    site = Site()
+    http_receiver.judge = site.answer
+    return site
+
+
+@pytest.fixture
+def watch(http_receiver) -> Watch:
+    return Watch(f"{http_receiver.url}/bread")

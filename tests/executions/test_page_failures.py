@@ -27,7 +27,6 @@ AN_HOUR_LATER = NOW + timedelta(hours=1)
         (HTTPAnswer(status=500), FailureKind.NETWORK, "answered 500 Internal Server Error."),
         (HTTPAnswer(status=503), FailureKind.NETWORK, "answered 503 Service Unavailable."),
         (HTTPAnswer(status=599), FailureKind.NETWORK, "answered 599."),
-        (HTTPAnswer(status=304), FailureKind.USER_ERROR, "answered 304 Not Modified."),
         (
             HTTPAnswer(status=200, headers={"Content-Type": "image/png"}),
             FailureKind.USER_ERROR,

@@ -32,7 +32,11 @@ def question(http_receiver, condition="changes") -> Question:
 
 def test_a_page_that_shows_what_was_sent_is_not_quoted(http_receiver):
     shown = "You sent " + ", ".join(HEADERS.values())
-    http_receiver.answers = [html("Hello"), html(shown, title=shown)]
+    page = html(shown, title=shown)
+    etag = {"ETag": '"3f9a2c71"'}
+    http_receiver.answers = [
+        replace(each, headers={**each.headers, **etag}) for each in (html("Hello"), page)
+    ]
     asked = question(http_receiver)
 
     first = ask(asked)

@@ -1,9 +1,10 @@
 """Ask a monitor as a worker does, without a task."""
 
 import asyncio
+from datetime import timedelta
 
 from executions import monitors
-from executions.monitors import Answer, Question
+from executions.monitors import Answer, Preview, Question
 from torale.outbound import Sessions
 
 
@@ -13,5 +14,17 @@ def ask(question: Question) -> Answer:
     async def main() -> Answer:
         async with Sessions(limit=10) as sessions:
             return await monitors.ask(question, sessions=sessions)
+
+    return asyncio.run(main())
+
+
+def preview(question: Question) -> Preview:
+    """Return what the monitor that takes `question` would see and answer."""
+
+    async def main() -> Preview:
+        async with Sessions(limit=10) as sessions:
+            return await monitors.preview(
+                question, sessions=sessions, time_limit=timedelta(seconds=20)
+            )
 
     return asyncio.run(main())

@@ -20,11 +20,4 @@ def ask(question: Question) -> Answer:
 
 def preview(question: Question) -> Preview:
     """Return what the monitor that takes `question` would see and answer."""
-
-    async def main() -> Preview:
-        async with Sessions(limit=10) as sessions:
-            return await monitors.preview(
-                question, sessions=sessions, time_limit=timedelta(seconds=20)
-            )
-
-    return asyncio.run(main())
+    return asyncio.run(monitors.preview(question, time_limit=timedelta(seconds=20)))

@@ -8,6 +8,7 @@ import errno
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,6 +21,7 @@ from yarl import URL
 from torale import content_encoding, meta_refresh
 from torale.connections import TooManyInterim
 from torale.errors import Refused
+from torale.room import LARGE_BYTES, Place
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
 from torale.url_check import check_url, networks_of, parse
 from torale.url_rules import origin_of
@@ -155,7 +157,7 @@ async def exchange(  # noqa: PLR0913 - what a request consists of
             complete = await _read(response, content, read_limit)
         except (TimeoutError, aiohttp.ClientError):
             complete = False
-        return _reply(response, bytes(content), started, truncated=not complete)
+        return _reply(response, bytes(content[:read_limit]), started, truncated=not complete)
 
 
 async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
@@ -167,6 +169,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
     max_bytes: int,
     max_redirects: int = 10,
+    place: Place | None = None,
 ) -> Reply:
     """Get the whole page at `url`, following redirects; each of them is checked like `url` itself.
 
@@ -183,6 +186,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         timeout: the time limit for everything together.
         max_bytes: how large the body may be, both compressed and decoded.
         max_redirects: how many redirects may be followed.
+        place: taken before more than LARGE_BYTES of a body are read; None lets all be read.
 
     Raises:
         Unreachable: the page could not be read; `kind` and message say why.
@@ -215,7 +219,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
                         "URL.",
                     )
             else:
-                page = await _page(response, max_bytes, timeout)
+                page = await _page(response, max_bytes, timeout, place)
                 target = _refreshed(response, page)
                 if target is None:
                     return _reply(response, page, started, truncated=False)
@@ -229,22 +233,25 @@ async def _page(
     response: aiohttp.ClientResponse,
     max_bytes: int,
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    place: Place | None,
 ) -> bytes:
     """Return the whole body, decoded."""
     content = bytearray()
     try:
-        complete = await _read(response, content, max_bytes)
+        complete = await _read(response, content, min(max_bytes, LARGE_BYTES))
+        if not complete and max_bytes > LARGE_BYTES:
+            await _take(place, response.url, timeout)
+            complete = await _read(response, content, max_bytes)
     except (TimeoutError, aiohttp.ClientError) as error:
         raise _diagnosed(error, response.url, timeout) from error
     if not complete:
         raise _too_large(response.url, max_bytes)
     encoding = response.headers.get("Content-Encoding", "")
     try:
-        if len(content) < DECODED_AT_ONCE:
-            return content_encoding.decoded(bytes(content), encoding, max_bytes=max_bytes)
-        return await asyncio.to_thread(
-            content_encoding.decoded, bytes(content), encoding, max_bytes=max_bytes
-        )
+        with suppress(content_encoding.TooLarge):
+            return await _decoded(content, encoding, max_bytes=min(max_bytes, LARGE_BYTES))
+        await _take(place, response.url, timeout)
+        return await _decoded(content, encoding, max_bytes=max_bytes)
     except content_encoding.TooLarge as error:
         raise _too_large(response.url, max_bytes) from error
     except content_encoding.Incomplete as error:
@@ -257,6 +264,32 @@ async def _page(
             Failure.MALFORMED,
             f"{response.url.host_subcomponent} sent the page in an encoding that cannot be read.",
         ) from error
+
+
+async def _decoded(content: bytearray, encoding: str, *, max_bytes: int) -> bytes:
+    if len(content) < DECODED_AT_ONCE:
+        return content_encoding.decoded(bytes(content), encoding, max_bytes=max_bytes)
+    return await asyncio.to_thread(
+        content_encoding.decoded, bytes(content), encoding, max_bytes=max_bytes
+    )
+
+
+async def _take(
+    place: Place | None,
+    url: URL,
+    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+) -> None:
+    if place is None:
+        return
+    try:
+        async with asyncio.timeout(timeout.total_seconds()):
+            await place.take()
+    except TimeoutError:
+        raise Unreachable(
+            Failure.TIMEOUT,
+            f"The page of {url.host_subcomponent} is large, and too many other large pages are "
+            "being read.",
+        ) from None
 
 
 def _is_same(url: str, answered: str) -> bool:
@@ -384,12 +417,14 @@ def _reason(cause: Exception) -> str:
 
 
 async def _read(response: aiohttp.ClientResponse, content: bytearray, limit: int) -> bool:
-    """Read at most `limit` bytes into `content`; return whether that is the whole body."""
+    """Read the body into `content`; return whether it has at most `limit` bytes.
+
+    If it has more, one byte more is read, and reading can go on with a higher limit.
+    """
     # Not reading again after the end saves a few percent of the time of a short exchange.
     while not response.content.at_eof():
         content += await response.content.read(limit + 1 - len(content))
         if len(content) > limit:
-            del content[limit:]
             return False
     return True
 

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from torale import url_rules
 from torale.connections import Connector
+from torale.room import Room
 
 #: Seconds for which a name's addresses are cached: short, so that a server that has moved is found
 #: soon, but long enough to save most of the lookups for a busy server.
@@ -142,6 +143,9 @@ def open_session(
 class Sessions:
     """Opens one session for each set of networks that is asked for, and closes all at the end.
 
+    Attributes:
+        room: the room for large bodies that are read through these sessions.
+
     Args:
         limit: how many connections each session may have at a time.
         resolver: used instead of the system's.
@@ -150,6 +154,7 @@ class Sessions:
     def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
         self._limit = limit
         self._resolver = resolver
+        self.room = Room()
         self._opened: dict[url_rules.Networks, aiohttp.ClientSession] = {}
 
     def of(self, networks: url_rules.Networks) -> aiohttp.ClientSession:

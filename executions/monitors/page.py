@@ -42,6 +42,7 @@ from executions.pages.rule_error import RuleError
 from torale import outbound
 from torale.errors import Refused
 from torale.fields import Undecryptable
+from torale.room import Place
 from torale.url_rules import Networks, origin_of, server_of
 
 T = TypeVar("T")
@@ -105,39 +106,9 @@ class PageMonitor:
         known = question.last_known_state or {}
         memories = known.get("pages", {}) if known.get("rule") == str(rule) else {}
         at_rest = resting(known.get("resting", {}), now=question.asked_at)
-        headers = _headers_in(question)
-        look = Look(
-            at=question.asked_at,
-            is_second=question.is_second_look,
-            request_headers=digest_of(headers),
+        findings, failures = await _found(
+            question, rule, memories, sessions=sessions, at_rest=at_rest
         )
-        readings = last_readings(question, memories, headers, look)
-        replies = await _replies(
-            question, addresses, sessions=sessions, at_rest=at_rest, readings=readings
-        )
-        findings: dict[str, Finding] = {}
-        failures: dict[str, AskFailed] = {}
-        # One after the other, so that an execution has only one call at a time in the queue for the
-        # child processes.
-        for address, reply in replies.items():
-            try:
-                if isinstance(reply, AskFailed):
-                    raise reply
-                if reply.status == HTTPStatus.NOT_MODIFIED:
-                    reading = readings[address]
-                    findings[address] = reading.unchanged(memories[address], at=look.at)
-                    continue
-                findings[address] = await find(
-                    address,
-                    str(rule),
-                    reply,
-                    memories.get(address),
-                    question.texts.get(address),
-                    look=look,
-                    asker=question.asker,
-                )
-            except AskFailed as failure:
-                failures[address] = failure
         if not findings:
             raise joined([*failures.values()])
 
@@ -209,25 +180,30 @@ class PageMonitor:
         """
         rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
-        async with outbound.Sessions(limit=MAX_PAGES) as sessions:
-            replies = await _replies(question, addresses, sessions=sessions, time_limit=time_limit)
         sights: dict[str, Sight] = {}
         failures: dict[str, AskFailed] = {}
         warnings: list[str] = []
-        for address, reply in replies.items():
-            try:
-                if isinstance(reply, AskFailed):
-                    raise reply
-                download = _download(address, reply)
-                sight = await in_child(
-                    address, examine.preview, str(rule), download, asker=question.asker
-                )
-            except AskFailed as failure:
-                failures[address] = failure
-                warnings += failure.warnings
-            else:
-                sights[address] = sight
-                warnings += _warnings(address, reply, sight)
+        async with (
+            outbound.Sessions(limit=MAX_PAGES) as sessions,
+            sessions.room.place(question.asker) as place,
+        ):
+            replies = await _replies(
+                question, addresses, sessions=sessions, place=place, time_limit=time_limit
+            )
+            for address, reply in replies.items():
+                try:
+                    if isinstance(reply, AskFailed):
+                        raise reply
+                    download = _download(address, reply)
+                    sight = await in_child(
+                        address, examine.preview, str(rule), download, asker=question.asker
+                    )
+                except AskFailed as failure:
+                    failures[address] = failure
+                    warnings += failure.warnings
+                else:
+                    sights[address] = sight
+                    warnings += _warnings(address, reply, sight)
         if not sights:
             raise joined([*failures.values()])
         return Preview(
@@ -294,11 +270,71 @@ def _headers_in(question: Question) -> Mapping[str, str]:
     return question.request_headers
 
 
+async def _found(
+    question: Question,
+    rule: Rule,
+    memories: Mapping[str, Any],
+    *,
+    sessions: Sessions,
+    at_rest: Mapping[str, AskFailed],
+) -> tuple[dict[str, Finding], dict[str, AskFailed]]:
+    """Visit the pages and apply the rule; return what was found, and what failed, by the URLs.
+
+    Args:
+        question: whose pages they are.
+        rule: the question's rule.
+        memories: what is remembered of the pages under this rule.
+        sessions: the connections to other people's servers.
+        at_rest: the pages that are not visited yet, and why.
+    """
+    headers = _headers_in(question)
+    look = Look(
+        at=question.asked_at,
+        is_second=question.is_second_look,
+        request_headers=digest_of(headers),
+    )
+    readings = last_readings(question, memories, headers, look)
+    findings: dict[str, Finding] = {}
+    failures: dict[str, AskFailed] = {}
+    async with sessions.room.place(question.asker) as place:
+        replies = await _replies(
+            question,
+            addresses_in(question.search_query),
+            sessions=sessions,
+            place=place,
+            at_rest=at_rest,
+            readings=readings,
+        )
+        # One after the other, so that an execution has only one call at a time in the queue for
+        # the child processes.
+        for address, reply in replies.items():
+            try:
+                if isinstance(reply, AskFailed):
+                    raise reply
+                if reply.status == HTTPStatus.NOT_MODIFIED:
+                    reading = readings[address]
+                    findings[address] = reading.unchanged(memories[address], at=look.at)
+                    continue
+                findings[address] = await find(
+                    address,
+                    str(rule),
+                    reply,
+                    memories.get(address),
+                    question.texts.get(address),
+                    look=look,
+                    asker=question.asker,
+                )
+            except AskFailed as failure:
+                failures[address] = failure
+    return findings, failures
+
+
 async def _replies(  # noqa: PLR0913 - what a visit consists of
     question: Question,
     addresses: Sequence[str],
     *,
     sessions: Sessions,
+    place: Place,
     at_rest: Mapping[str, AskFailed] | None = None,
     readings: Mapping[str, LastReading] | None = None,
     time_limit: timedelta | None = None,
@@ -309,6 +345,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
         question: whose pages they are.
         addresses: the pages' URLs.
         sessions: the connections to other people's servers.
+        place: the question's in the room for large pages, which the replies use until it is left.
         at_rest: the pages that are not visited yet, and why.
         readings: of the pages that are asked for only if they have changed, the last one in whole.
         time_limit: as for `visit`.
@@ -331,6 +368,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
                 condition=conditions.get(address),
                 now=question.asked_at,
                 resting=(at_rest or {}).get(address),
+                place=place,
                 time_limit=time_limit,
             )
             for address in addresses

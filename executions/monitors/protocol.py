@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from executions.failures import FailureKind
 from torale.fields import Undecryptable
+from torale.room import Room
 from torale.url_rules import Networks
 
 #: What a person is told when none of the keys decrypts a task's request headers.
@@ -155,6 +156,10 @@ class Sessions(Protocol):
 
     It is `torale.outbound.Sessions`, which is not named here because it loads an HTTP client.
     """
+
+    @property
+    def room(self) -> Room:
+        """The room for large bodies that are read through these sessions."""
 
     def of(self, networks: Networks) -> Any:
         """Return the session for callers that may call exactly `networks`."""

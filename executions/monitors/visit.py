@@ -17,6 +17,7 @@ from executions.monitors.echoes import without_values
 from executions.monitors.protocol import AskFailed
 from torale import outbound
 from torale.retry_after import retry_after
+from torale.room import Place
 
 #: The time limit for one page, redirects included.
 VISIT_TIMEOUT = timedelta(seconds=30)
@@ -56,6 +57,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
     condition: outbound.Condition | None = None,
     now: datetime,
     resting: AskFailed | None = None,
+    place: Place,
     time_limit: timedelta | None = None,
 ) -> outbound.Reply | AskFailed:
     """Return what the server answered, or why it did not: one page does not end the others.
@@ -67,6 +69,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
         condition: as for `visit`.
         now: when the question is asked.
         resting: why the page is not visited yet; None if it is.
+        place: as for `visit`.
         time_limit: as for `visit`.
     """
     if resting:
@@ -78,6 +81,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
             headers=headers,
             condition=condition,
             now=now,
+            place=place,
             time_limit=time_limit,
         )
     except AskFailed as failure:
@@ -91,6 +95,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
     headers: Mapping[str, str],
     condition: outbound.Condition | None = None,
     now: datetime,
+    place: Place,
     time_limit: timedelta | None = None,
 ) -> outbound.Reply:
     """Return what the server of the page at `address` answered, without the headers' values in it.
@@ -101,6 +106,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
         headers: the request headers.
         condition: asks for the page only if it has changed. The status 304 says that it has not.
         now: when the question is asked.
+        place: the question's in the room for large pages.
         time_limit: the time that the page may take; by default VISIT_TIMEOUT.
 
     Raises:
@@ -114,6 +120,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
             condition=condition,
             timeout=time_limit or VISIT_TIMEOUT,
             max_bytes=MAX_BYTES,
+            place=place,
         )
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error

@@ -1,0 +1,65 @@
+"""Room for large bodies, so that no number of large pages takes all the memory of a process."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+#: A body of more bytes is large.
+LARGE_BYTES = 256 * 1024
+#: How many callers may have large bodies at a time, and how many of them may be for one asker.
+PLACES = 24
+PLACES_OF_ONE_ASKER = 6
+
+
+class Place:
+    """What a caller takes before it reads a large body, for all bodies that it reads."""
+
+    def __init__(self, room: "Room", asker: str) -> None:
+        self._room = room
+        self._asker = asker
+        self.is_taken = False
+
+    async def take(self) -> None:
+        """Wait until there is room; return at once if this place has been taken already."""
+        async with self._room.changed:
+            await self._room.changed.wait_for(
+                lambda: self.is_taken or self._room.is_free_for(self._asker)
+            )
+            if not self.is_taken:
+                self.is_taken = True
+                self._room.taken[self._asker] += 1
+
+    async def leave(self) -> None:
+        """Let the next one in."""
+        async with self._room.changed:
+            if self.is_taken:
+                self.is_taken = False
+                self._room.taken[self._asker] -= 1
+                self._room.taken += Counter()  # drops those with none
+                self._room.changed.notify_all()
+
+
+class Room:
+    """The places of one event loop."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Condition()
+        self.taken: Counter[str] = Counter()
+
+    def is_free_for(self, asker: str) -> bool:
+        """Return whether `asker` may take a place now."""
+        return self.taken.total() < PLACES and self.taken[asker] < PLACES_OF_ONE_ASKER
+
+    @asynccontextmanager
+    async def place(self, asker: str) -> AsyncIterator[Place]:
+        """Yield a place that is not taken yet, and leave it at the end.
+
+        Args:
+            asker: on whose behalf bodies are read, such as a user's id.
+        """
+        place = Place(self, asker)
+        try:
+            yield place
+        finally:
+            await place.leave()

@@ -1,4 +1,4 @@
-"""Visits a second by one worker, their CPU time and their lateness, while some hosts hang."""
+"""Visits a second by one worker, their CPU time and their lateness beside odd hosts."""
 
 import argparse
 import os
@@ -21,6 +21,7 @@ import psutil
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -31,8 +32,10 @@ from tasks.models import Task
 
 HOSTS = 200
 USERS = 100
-#: One host in so many hangs, where hosts hang.
-ONE_HANGS_IN = 10
+#: One host in so many is odd, where some are.
+ONE_IS_ODD_IN = 10
+#: The paths of the pages of odd hosts.
+HANGS, LARGE_PAGE = "hang", "5000000/100/0"
 #: Visits a second of 10,000 tasks with an interval of 15 minutes.
 USUAL_RATE = 10_000 / (15 * 60)
 #: Seconds from the first visit until the worker counts as warm.
@@ -51,10 +54,17 @@ class Site:
         assert self.process.stdout
         self.port = int(self.process.stdout.readline())
 
-    def url(self, number: int, *, size: int, delay_ms: int, hangs: bool) -> str:
-        """Return the URL of a page of one of the hosts; the hosts take turns."""
+    def url(self, number: int, *, size: int, delay_ms: int, odd: str | None = None) -> str:
+        """Return the URL of a page of one of the hosts; the hosts take turns.
+
+        Args:
+            number: the page's number.
+            size: its bytes.
+            delay_ms: after how many milliseconds it comes.
+            odd: the path of the page if its host is odd; None if none is.
+        """
         host = number % HOSTS
-        path = "hang" if hangs and not host % ONE_HANGS_IN else f"{size}/{delay_ms}/{number}"
+        path = odd if odd and not host % ONE_IS_ODD_IN else f"{size}/{delay_ms}/{number}"
         return f"http://127.0.{host // 100 + 1}.{host % 100 + 1}:{self.port}/{path}"
 
     def close(self) -> None:
@@ -124,7 +134,7 @@ def done() -> int:
 
 def throughput(site: Site, *, tasks: int, size: int, delay_ms: int, limit_s: float) -> str:
     """Have all tasks due at once; return the rate and the CPU time of a visit as a line."""
-    urls = [site.url(n, size=size, delay_ms=delay_ms, hangs=False) for n in range(tasks)]
+    urls = [site.url(n, size=size, delay_ms=delay_ms) for n in range(tasks)]
     clear()
     make_tasks(urls, first_at=timezone.now(), rate=None)
     with worker() as process:
@@ -148,27 +158,40 @@ def throughput(site: Site, *, tasks: int, size: int, delay_ms: int, limit_s: flo
     )
 
 
-def lateness(site: Site, *, seconds: float, hangs: bool) -> str:
-    """Have tasks due at the usual rate; return how late the visits of healthy hosts began."""
+def lateness(site: Site, *, seconds: float, odd: str | None = None) -> str:
+    """Have tasks due at the usual rate; return how late visits of hosts that are not odd were."""
     number = round(USUAL_RATE * seconds)
-    urls = [site.url(n, size=2_000, delay_ms=100, hangs=hangs) for n in range(number)]
+    urls = [site.url(n, size=2_000, delay_ms=100, odd=odd) for n in range(number)]
     clear()
     with worker() as process:
         time.sleep(WARM_UP_S)
         due = make_tasks(urls, first_at=timezone.now() + timedelta(seconds=2), rate=USUAL_RATE)
-        healthy = {pk for pk, url in zip(due, urls, strict=True) if not url.endswith("hang")}
+        healthy = {pk for pk, url in zip(due, urls, strict=True) if not (odd and odd in url)}
         time.sleep(2 + seconds + 10)
         end = timezone.now()
-        begun = dict(
-            Execution.objects.filter(attempt_count__gt=0).values_list("task_id", "started_at")
-        )
+        begun = Execution.objects.filter(attempt_count__gt=0)
+        ended = begun.filter(status="success")
         busy_s = cpu_s(process)
-    late = [(begun.get(pk, end) - due[pk]).total_seconds() for pk in healthy]
-    missing = len(healthy - begun.keys())
+    return (
+        f"begun {_late(begun, 'started_at', due, healthy, end)}   "
+        f"ended {_late(ended, 'completed_at', due, healthy, end)}   "
+        f"{busy_s:.0f} CPU-s in {seconds + 15:.0f} s"
+    )
+
+
+def _late(
+    executions: QuerySet[Execution],
+    moment: str,
+    due: dict[UUID, datetime],
+    healthy: set[UUID],
+    end: datetime,
+) -> str:
+    moments = dict(executions.values_list("task_id", moment))
+    late = [(moments.get(pk, end) - due[pk]).total_seconds() for pk in healthy]
     p95 = statistics.quantiles(late, n=20)[-1]
     return (
-        f"median {statistics.median(late):6.2f} s   p95 {p95:6.2f} s   longest {max(late):6.2f} s"
-        f"   {missing} not begun   {busy_s:.0f} CPU-s in {seconds + 15:.0f} s"
+        f"median {statistics.median(late):5.2f} s, p95 {p95:5.2f} s, longest {max(late):5.2f} s, "
+        f"{len(healthy - moments.keys())} not"
     )
 
 
@@ -198,8 +221,12 @@ def main() -> None:
                 print(f"{size // 1000:4} kB, {delay_ms:5} ms    {line}", flush=True)
         seconds = 3.0 if options.quick else 60.0
         print(f"\nLateness at {USUAL_RATE:.1f} visits/s", flush=True)
-        print(f"all hosts answer     {lateness(site, seconds=seconds, hangs=False)}", flush=True)
-        print(f"one in {ONE_HANGS_IN} hangs      {lateness(site, seconds=seconds, hangs=True)}")
+        for name, odd in (
+            ("all hosts answer", None),
+            (f"one in {ONE_IS_ODD_IN} hangs", HANGS),
+            (f"one in {ONE_IS_ODD_IN} has 5 MB", LARGE_PAGE),
+        ):
+            print(f"{name:20} {lateness(site, seconds=seconds, odd=odd)}", flush=True)
         print(f"\nCPU time to parse {LARGE:,} bytes {parsing()}")
     finally:
         site.close()

@@ -28,6 +28,8 @@ logger = structlog.get_logger(__name__)
 #: How many jobs of each queue one worker runs at once. Previews have slots of their own, because
 #: people wait for them.
 SLOTS = {"default": 4, preview.QUEUE: 4}
+#: Visits and deliveries at once, each with a few connections, and the database.
+MOST_FILES = 8192
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
@@ -52,13 +54,15 @@ class Command(BaseCommand):
 
 
 def allow_many_connections() -> None:
-    """Let this process have as many files open, connections included, as the system allows it.
+    """Let this process have MOST_FILES open, connections included, if the system allows it.
 
-    Most systems start processes with 1,024, and let them have many more: programs that use the
-    system call `select` break with more. This one uses none of them.
+    Most systems start processes with 1,024, because programs that use the system call `select`
+    break with more. This one does not use it.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    now, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if allowed == resource.RLIM_INFINITY else min(MOST_FILES, allowed)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, allowed))
 
 
 def wait_for_database() -> None:

@@ -7,7 +7,7 @@ import asyncio
 import errno
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -169,7 +169,9 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
     max_bytes: int,
     max_redirects: int = 10,
+    cuts_off: bool = False,
     place: Place | None = None,
+    before_each: Callable[[str], Awaitable[None]] | None = None,
 ) -> Reply:
     """Get the whole page at `url`, following redirects; each of them is checked like `url` itself.
 
@@ -186,7 +188,10 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         timeout: the time limit for everything together.
         max_bytes: how large the body may be, both compressed and decoded.
         max_redirects: how many redirects may be followed.
+        cuts_off: whether of a larger body the beginning is returned.
         place: taken before more than LARGE_BYTES of a body are read; None lets all be read.
+        before_each: awaited with each URL before it is called, those of redirects, too. What it
+            raises ends the call.
 
     Raises:
         Unreachable: the page could not be read; `kind` and message say why.
@@ -194,16 +199,18 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     started = time.monotonic()
     first = url
     cookies = VisitCookies()
+    # What is cut off cannot be decoded.
+    accepted = "identity" if cuts_off else content_encoding.ACCEPTED
     for _ in range(max_redirects + 1):
+        if before_each:
+            await before_each(url)
         own = headers if headers and origin_of(url) == origin_of(first) else {}
         asked = condition.headers if condition and _is_same(url, condition.url) else {}
         response = await _send(
             session,
             "GET",
             url,
-            headers=cookies.added_to(
-                {"Accept-Encoding": content_encoding.ACCEPTED, **own, **asked}, url
-            ),
+            headers=cookies.added_to({"Accept-Encoding": accepted, **own, **asked}, url),
             timeout=timeout,
             started=started,
         )
@@ -219,10 +226,10 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
                         "URL.",
                     )
             else:
-                page = await _page(response, max_bytes, timeout, place)
+                page, is_whole = await _page(response, max_bytes, timeout, place, cuts_off=cuts_off)
                 target = _refreshed(response, page)
                 if target is None:
-                    return _reply(response, page, started, truncated=False)
+                    return _reply(response, page, started, truncated=not is_whole)
             url = str(target)
     raise Unreachable(
         Failure.TOO_MANY_REDIRECTS, f"The page redirects more than {max_redirects} times."
@@ -234,8 +241,10 @@ async def _page(
     max_bytes: int,
     timeout: timedelta,  # noqa: ASYNC109 - see exchange
     place: Place | None,
-) -> bytes:
-    """Return the whole body, decoded."""
+    *,
+    cuts_off: bool,
+) -> tuple[bytes, bool]:
+    """Return the body, decoded, and whether it is the whole one."""
     content = bytearray()
     try:
         complete = await _read(response, content, min(max_bytes, LARGE_BYTES))
@@ -244,14 +253,17 @@ async def _page(
             complete = await _read(response, content, max_bytes)
     except (TimeoutError, aiohttp.ClientError) as error:
         raise _diagnosed(error, response.url, timeout) from error
-    if not complete:
-        raise _too_large(response.url, max_bytes)
     encoding = response.headers.get("Content-Encoding", "")
+    if not complete:
+        if cuts_off and not encoding:
+            return bytes(content[:max_bytes]), False
+        raise _too_large(response.url, max_bytes)
     try:
         with suppress(content_encoding.TooLarge):
-            return await _decoded(content, encoding, max_bytes=min(max_bytes, LARGE_BYTES))
+            page = await _decoded(content, encoding, max_bytes=min(max_bytes, LARGE_BYTES))
+            return page, True
         await _take(place, response.url, timeout)
-        return await _decoded(content, encoding, max_bytes=max_bytes)
+        return await _decoded(content, encoding, max_bytes=max_bytes), True
     except content_encoding.TooLarge as error:
         raise _too_large(response.url, max_bytes) from error
     except content_encoding.Incomplete as error:

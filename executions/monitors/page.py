@@ -29,6 +29,7 @@ from executions.monitors.protocol import (
     Source,
 )
 from executions.monitors.resting import remembered, resting
+from executions.monitors.robots import check_of
 from executions.monitors.unchanged import digest_of, last_readings
 from executions.monitors.visit import attempt
 from executions.pages import examine
@@ -359,6 +360,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
         for address, last in (readings or {}).items()
     }
     session = sessions.of(question.networks)
+    allowed = check_of(question, session, place)
     replies = await asyncio.gather(
         *(
             attempt(
@@ -366,6 +368,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
                 address,
                 headers=headers,
                 condition=conditions.get(address),
+                allowed=allowed,
                 now=question.asked_at,
                 resting=(at_rest or {}).get(address),
                 place=place,

@@ -15,6 +15,7 @@ import aiohttp
 from executions.failures import LONGEST_REST, FailureKind
 from executions.monitors.echoes import without_values
 from executions.monitors.protocol import AskFailed
+from executions.monitors.robots import RobotsCheck
 from torale import outbound
 from torale.retry_after import retry_after
 from torale.room import Place
@@ -55,6 +56,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
     *,
     headers: Mapping[str, str],
     condition: outbound.Condition | None = None,
+    allowed: RobotsCheck | None = None,
     now: datetime,
     resting: AskFailed | None = None,
     place: Place,
@@ -67,6 +69,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
         address: the page's URL.
         headers: the request headers.
         condition: as for `visit`.
+        allowed: as for `visit`.
         now: when the question is asked.
         resting: why the page is not visited yet; None if it is.
         place: as for `visit`.
@@ -80,6 +83,7 @@ async def attempt(  # noqa: PLR0913 - what a visit consists of
             address,
             headers=headers,
             condition=condition,
+            allowed=allowed,
             now=now,
             place=place,
             time_limit=time_limit,
@@ -94,6 +98,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
     *,
     headers: Mapping[str, str],
     condition: outbound.Condition | None = None,
+    allowed: RobotsCheck | None = None,
     now: datetime,
     place: Place,
     time_limit: timedelta | None = None,
@@ -105,13 +110,25 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
         address: the page's URL.
         headers: the request headers.
         condition: asks for the page only if it has changed. The status 304 says that it has not.
+        allowed: raises AskFailed for a URL that its site does not allow to be visited; called for
+            those of redirects, too.
         now: when the question is asked.
         place: the question's in the room for large pages.
         time_limit: the time that the page may take; by default VISIT_TIMEOUT.
 
     Raises:
-        AskFailed: there was no answer, or its status is neither 2xx nor a 304 that was asked for.
+        AskFailed: there was no answer, or its status is neither 2xx nor a 304 that was asked for,
+            or the page is not allowed.
     """
+
+    async def check(url: str) -> None:
+        try:
+            if allowed:
+                await allowed(url)
+        except AskFailed as failure:  # a redirect may have put a value into the URL
+            message = without_values(str(failure).encode(), headers).decode()
+            raise AskFailed(failure.kind, message) from failure
+
     try:
         reply = await outbound.fetch(
             session,
@@ -121,6 +138,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
             timeout=time_limit or VISIT_TIMEOUT,
             max_bytes=MAX_BYTES,
             place=place,
+            before_each=check,
         )
     except outbound.Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error

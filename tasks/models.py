@@ -274,7 +274,7 @@ class Task(models.Model):
         self.state_changed_at = now
         self.next_run_at = now if state == State.ACTIVE else None
 
-    def execution(self, *, now: datetime, **fields: Any) -> Execution:
+    def new_execution(self, *, now: datetime, **fields: Any) -> Execution:
         """Return a new execution of the task, due now and not stored yet.
 
         Args:

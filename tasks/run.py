@@ -46,7 +46,7 @@ def start(*, task: Task, now: datetime, force: bool = False, notify: bool = True
             raise AlreadyRunning
         current.cancel(now=now)
     Task.objects.active().filter(pk=task.pk).update(next_run_at=now)
-    execution = task.execution(now=now, notify=notify)
+    execution = task.new_execution(now=now, notify=notify)
     execution.save(force_insert=True)
     wake(WAKE_UP)
     return execution

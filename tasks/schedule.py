@@ -58,7 +58,7 @@ def start_visits(tasks: Sequence[Task], *, now: datetime) -> None:
     """
     try:
         with transaction.atomic():
-            Execution.objects.bulk_create(task.execution(now=now) for task in tasks)
+            Execution.objects.bulk_create(task.new_execution(now=now) for task in tasks)
             wake(WAKE_UP)
     except DatabaseError as error:
         if is_trouble(error):
@@ -75,7 +75,7 @@ def put_off(task: Task, *, now: datetime) -> None:
     """Store that a visit could not be started, tell the owner if needed, and when to try again."""
     try:
         with transaction.atomic():
-            execution = task.execution(
+            execution = task.new_execution(
                 now=now,
                 status=ExecutionStatus.FAILED,
                 completed_at=now,

@@ -109,7 +109,7 @@ def record_each_period(
     while is_going_on() and time.monotonic() - begun < limit_s:
         now = timezone.now()
         task = make_task(f"{uuid4()}@example.com", site.url, "changes", webhook_url=site.url)
-        execution = task.execution(
+        execution = task.new_execution(
             now=now,
             status="success",
             completed_at=now,

@@ -55,7 +55,7 @@ def test_notifications_are_those_whose_condition_was_met(owner_client, task):
 def test_a_hundred_unless_asked_otherwise(owner_client, task, which):
     """`limit` (1..1000, default 100) and `offset`;"""
     made = Execution.objects.bulk_create(
-        task.execution(
+        task.new_execution(
             now=NOW + days(number), status=ExecutionStatus.SUCCESS,
             completed_at=NOW, next_attempt_at=None, notification="told",
         )

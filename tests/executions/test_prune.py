@@ -107,7 +107,7 @@ def test_it_ends_between_two_batches_when_its_worker_is_stopped(task):
 @pytest.mark.parametrize("notification", [None, "**In stock**"])
 def test_no_batch_reads_the_whole_table(task, notification):
     Execution.objects.bulk_create(
-        task.execution(
+        task.new_execution(
             now=NOW - days(number / 100),
             status="success",
             completed_at=NOW,

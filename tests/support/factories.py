@@ -102,13 +102,13 @@ def make_execution(task: Task, **fields) -> Execution:
         },
         **fields,
     }
-    execution = task.execution(now=NOW, **fields)
+    execution = task.new_execution(now=NOW, **fields)
     execution.save(force_insert=True)
     return execution
 
 
 def make_pending_execution(task: Task, **fields) -> Execution:
-    execution = task.execution(now=NOW, **fields)
+    execution = task.new_execution(now=NOW, **fields)
     execution.save(force_insert=True)
     return execution
 

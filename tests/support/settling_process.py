@@ -48,7 +48,7 @@ def prepare(executions: int, webhook_url: str) -> list[Execution]:
         for number in range(executions)
     )
     return Execution.objects.bulk_create(
-        task.execution(
+        task.new_execution(
             now=now,
             status=ExecutionStatus.RUNNING,
             attempt_count=1,

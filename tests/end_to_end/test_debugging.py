@@ -59,15 +59,20 @@ class Installation:
         return self.terminals[-1]
 
     def close(self) -> None:
-        for terminal in reversed(self.terminals):
-            terminal.close()
+        while self.terminals:
+            self.terminals.pop().close()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("debugging"))
 
 
 @pytest.fixture
-def installation(tmp_path) -> Iterator[Installation]:
-    installation = Installation(tmp_path)
-    yield installation
-    installation.close()
+def installation(migrated) -> Iterator[Installation]:
+    """The installation, without terminals."""
+    yield migrated
+    migrated.close()
 
 
 def pasted(terminal: Terminal, block: str) -> str:

@@ -67,7 +67,14 @@ def pasted_in_one_go(terminal: Terminal, blocks: list[str]) -> None:
     terminal.paste("\n".join(blocks))
 
 
-@pytest.mark.parametrize("pasted", [pasted_block_by_block, pasted_in_one_go])
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        pytest.param(pasted_block_by_block, marks=pytest.mark.slow),
+        # The harder way: each command must leave the lines after it to the shell.
+        pasted_in_one_go,
+    ],
+)
 def test_the_example_tells_by_webhook_and_email_and_shows_the_record(
     terminals, started, pasted, tmp_path
 ):

@@ -21,6 +21,9 @@ from tests.support.receivers import wait_for
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(settings.BASE_DIR)
+#: How many calls are made up at random for each operation and way of going wrong. The limits of all
+#: parameters are tried in any case.
+FEW, MANY = 5, 25
 
 
 @pytest.fixture
@@ -77,10 +80,11 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
     return ended.stdout
 
 
-def test_schemathesis_finds_nothing(server, furnished, environment, tmp_path):
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_schemathesis_finds_nothing(server, furnished, environment, tmp_path, examples):
     template = Template((ROOT / "tests" / "support" / "schemathesis.toml").read_text())
     config = tmp_path / "schemathesis.toml"
-    config.write_text(template.substitute(furnished))
+    config.write_text(template.substitute(furnished, EXAMPLES=examples))
 
     found = subprocess.run(
         [

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from executions import confined
 from executions.failures import FailureKind
 from executions.models import Execution
 from executions.monitors import Answer, AskFailed
@@ -204,9 +205,11 @@ def test_an_execution_that_another_worker_has_is_left_alone(watching, http_recei
 
 
 def test_a_page_that_takes_too_much_is_not_asked_again_before_its_next_visit(
-    watching, http_receiver
+    watching, http_receiver, monkeypatch
 ):
-    http_receiver.answers = [page("<p>x" * 1_300_000)]
+    monkeypatch.setattr(confined, "CPU_S", 0.1)
+    monkeypatch.setattr(confined, "_idle", [])  # the others have more time
+    http_receiver.answers = [page("<p>x" * 1_000_000)]
 
     execution = ask(watching)
 

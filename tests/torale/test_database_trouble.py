@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from notifications.channels.email import unsubscribe
 from tests.support.api_calls import QUESTION, TASKS
-from tests.support.factories import make_task, refused_rows
+from tests.support.factories import refused_rows
 from tests.support.processes import python
 from torale.trouble import is_trouble
 
@@ -57,10 +57,8 @@ def test_what_passes_is_trouble(statement):
 
 @pytest.mark.django_db
 def test_a_job_that_cannot_be_queued_is_500_and_holds_no_thread_for_ever(owner, owner_client):
-    task = make_task(owner)
-
     with refused_rows("procrastinate_jobs", "true"):
-        answer = owner_client.post(f"{TASKS}/{task.pk}/execute")
+        answer = owner_client.post(f"{TASKS}/preview", QUESTION, format="json")
 
     assert answer.status_code == 500
 

@@ -10,6 +10,8 @@ from tasks.serializers import QUESTION, REQUEST_HEADERS
 from torale.api.fields import StoredSerializer, TextField
 from torale.api.validation import LenientSerializer
 
+PRICE_SOURCES = [source.value for source in PriceSource]
+
 
 @extend_schema_serializer(description="A question to try.")
 class PreviewWriteSerializer(LenientSerializer):
@@ -60,7 +62,7 @@ class PreviewedPriceSerializer(StoredSerializer):
         "several; empty if the page names none."
     )
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=[source.value for source in PriceSource],
+        choices=PRICE_SOURCES,
         help_text="Where it was found. `json_ld`, `microdata` (also RDFa Lite) and `open_graph` "
         "are data for search engines; `text` is what a part of the page shows.",
     )

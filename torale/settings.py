@@ -423,7 +423,7 @@ SPECTACULAR_SETTINGS = {
         "TaskState": "tasks.models.State",
         "ExecutionStatus": "executions.models.ExecutionStatus",
         "PreviewStatus": "tasks.previews.PreviewStatus",
-        "PriceSourceType": "executions.pages.offers.PriceSource",
+        "PriceSourceType": "tasks.preview_serializers.PRICE_SOURCES",
         "EventType": "notifications.models.EventType",
         "SendStatus": "notifications.models.SendStatus",
         "EndedSendStatus": "notifications.serializers.ENDED",

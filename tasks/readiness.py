@@ -59,7 +59,7 @@ def signs(*, now: datetime) -> set[Sign]:
     long_ago = now - LATE_AFTER
     due, abandoned = Execution.objects.due(long_ago), Execution.objects.abandoned(long_ago)
     looked_for: list[tuple[Sign, QuerySet[Any]]] = [
-        (Sign.SCHEDULER_RUNS, scheduler.lately(now=now)),
+        (Sign.SCHEDULER_RUNS, scheduler.in_time(now=now)),
         (Sign.VISITS_LATE, due),
         (Sign.VISITS_LATE, abandoned),
         # If an execution is late, the answer is known. Many due tasks may have an open execution

@@ -94,11 +94,11 @@ TORALE_CONFIRM_SECONDS = read(
     "TORALE_CONFIRM_SECONDS", whole_number(0), "45", "a whole number of seconds, 0 or more"
 )
 
-# Whether pages are visited only if the robots.txt of their sites allow it. They are for crawlers;
-# a task is set by a person for pages that they name.
+# Whether pages are visited only if the robots.txt of their sites allows it. Off by default:
+# robots.txt is for crawlers, and a task is set by a person for pages that they name.
 TORALE_OBEY_ROBOTS = read("TORALE_OBEY_ROBOTS", switch, "off", "on or off")
 
-# How many executions one worker works on at once. Most of the time they wait for servers.
+# How many visits one worker makes at once. Most of the time they wait for servers.
 TORALE_VISITS_AT_ONCE = read(
     "TORALE_VISITS_AT_ONCE", whole_number(1), "300", "a whole number, at least 1"
 )

@@ -51,7 +51,7 @@ _NOT_NOW = re.compile(
 )
 #: The letters before a sign that tell which currency it stands for: "US$".
 _SIGN = re.compile(r"[^\W\d_]{0,3}[^\w\s.,;:()/+*#-]+\s?-?\s?$")
-#: The same, after it.
+#: A number with one of these words after it is what a buyer saves.
 _SAVED = re.compile(
     r"\s?\S{0,4}\s?(?:off|discount|rabatt|sparen|de réduction|di sconto|de descuento|korting)\b",
     re.IGNORECASE,

@@ -51,7 +51,7 @@ class Webhooks:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                time.sleep(0.02)  # so that there is always something in flight to be killed
+                time.sleep(0.2)  # so that there is always something in flight to be killed
                 # Noted first: an answer that does not get through must count as a delivery.
                 accepted.append((self.headers["webhook-id"], body))
                 self.send_response(204)

@@ -56,7 +56,7 @@ class ChildDied(Exception):
 async def confined(function: Callable[..., T], *arguments: Any, asker: str = "") -> T:
     """Call `function` in a child process; return what it returns or raise what it raises.
 
-    Askers are served in turn, by the CPU time that they have used. Cancelling a call kills its
+    The asker who has used the least CPU time lately is served first. Cancelling a call kills its
     child.
 
     Args:
@@ -146,7 +146,7 @@ class _Call:
             result = self._made()
         except BaseException as error:  # noqa: BLE001 - whoever awaits the call gets it
             self.future.set_exception(error)
-            return CPU_S
+            return CPU_S  # what a child that is gone has used is unknown
         if result.error is not None:
             self.future.set_exception(result.error)
         else:

@@ -76,10 +76,6 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep those that a worker is asking."""
         return self.filter(status=ExecutionStatus.RUNNING, leased_until__gt=now)
 
-    def claimable(self, now: datetime) -> Self:
-        """Keep those that no worker has, although they are due or were begun."""
-        return self.due(now) | self.abandoned(now)
-
     def recover(self, *, now: datetime) -> int:
         """Make those whose worker has died due again; return how many there were."""
         return self.abandoned(now).update(

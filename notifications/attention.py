@@ -17,10 +17,10 @@ FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
 
 
 def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[str]:
-    """Yield what needs a person, with what to do; what causes the others comes first.
+    """Yield a line for each thing that needs a person: what is wrong, and what to do.
 
-    Webhooks that fail are their owners' concern, who are told. Servers that are slow are nobody's:
-    what waits for them is not late.
+    A cause comes before what it causes. Webhooks that fail are left out, because their owners are
+    told, and so is what waits for a slow server, because no operator can change that.
     """
     if visits.is_scheduler_late:
         yield f"{_last_run(visits)} Do: {_wake_the_scheduler(queue)}"

@@ -1,6 +1,7 @@
 """What a load balancer asks: may the process get requests, and does Torale do its work?"""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db import DatabaseError
@@ -13,6 +14,14 @@ from tasks.models import Task
 from torale import clock, scheduler
 from torale.queue import LATE_AFTER, failed_jobs
 from torale.trouble import RETRY_AFTER_S
+
+
+class Sign(StrEnum):
+    """What one row is enough to show."""
+
+    SCHEDULER_RUNS = "scheduler runs"
+    VISITS_LATE = "visits late"
+    JOBS_FAILED = "jobs failed"
 
 
 class ReadinessView(View):
@@ -35,31 +44,31 @@ class ReadinessView(View):
         return JsonResponse(
             {
                 "status": "ok",
-                "scheduler": "ok" if "scheduler ran" in seen else "late",
-                "visits": "late" if "visits late" in seen else "ok",
-                "jobs": "failed" if "jobs failed" in seen else "ok",
+                "scheduler": "ok" if Sign.SCHEDULER_RUNS in seen else "late",
+                "visits": "late" if Sign.VISITS_LATE in seen else "ok",
+                "jobs": "failed" if Sign.JOBS_FAILED in seen else "ok",
             }
         )
 
 
-def signs(*, now: datetime) -> set[str]:
-    """Return which of "scheduler ran", "visits late" and "jobs failed" are true; costs one query.
+def signs(*, now: datetime) -> set[Sign]:
+    """Return the signs that are seen, with one query.
 
-    One row is looked for as each sign, so that the cost does not grow with their number.
+    The query looks for one row of each kind, so that its cost does not grow with their number.
     """
     long_ago = now - LATE_AFTER
     due, abandoned = Execution.objects.due(long_ago), Execution.objects.abandoned(long_ago)
-    looked_for: list[tuple[str, QuerySet[Any]]] = [
-        ("scheduler ran", scheduler.lately(now=now)),
-        ("visits late", due),
-        ("visits late", abandoned),
-        # If executions are late, many tasks may be due whose execution is open. They are not gone
-        # through, as the answer is known.
-        ("visits late", Task.objects.overdue(long_ago).filter(~Exists(due), ~Exists(abandoned))),
-        ("jobs failed", failed_jobs()),
+    looked_for: list[tuple[Sign, QuerySet[Any]]] = [
+        (Sign.SCHEDULER_RUNS, scheduler.in_time(now=now)),
+        (Sign.VISITS_LATE, due),
+        (Sign.VISITS_LATE, abandoned),
+        # If an execution is late, the answer is known. Many due tasks may have an open execution
+        # then, and they need not be searched.
+        (Sign.VISITS_LATE, Task.objects.overdue(long_ago).filter(~Exists(due), ~Exists(abandoned))),
+        (Sign.JOBS_FAILED, failed_jobs()),
     ]
     first, *others = [
-        rows.annotate(sign=Value(sign)).values_list("sign", flat=True)[:1]
+        rows.annotate(sign=Value(sign.value)).values_list("sign", flat=True)[:1]
         for sign, rows in looked_for
     ]
-    return set(first.union(*others, all=True))
+    return {Sign(seen) for seen in first.union(*others, all=True)}

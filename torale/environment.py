@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,42 @@ def read(
         if secret:
             raise ImproperlyConfigured(f"{name} must be {expected}.") from None
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
+
+
+def kept_secret(name: str, make: Callable[[], str], *, data_dir: Path) -> str:
+    """Return the secret `name` from the environment, or one that is kept in a file.
+
+    All processes of one installation must use the same value. The first that needs it makes it.
+
+    Args:
+        name: the environment variable; the file has the same name in lower case.
+        make: returns a new secret.
+        data_dir: the folder of the file.
+
+    Raises:
+        ImproperlyConfigured: the file can be neither read nor made; the message says what to do.
+    """
+    if value := os.environ.get(name):
+        return value
+    path = data_dir / name.lower()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        made = data_dir / f".{path.name}.{secrets.token_hex(8)}"
+        if not path.exists():
+            made.touch(mode=0o600)
+            try:
+                made.write_text(make())
+                os.link(made, path)  # atomic; fails if another process was first
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read or written ({error.strerror}); set {name} in the environment "
+            "or TORALE_DATA_DIR to a folder of your own."
+        ) from error
 
 
 def folder(value: str) -> Path:

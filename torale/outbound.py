@@ -122,7 +122,7 @@ class Reply:
 class Condition:
     """Asks a server for a page only if it has changed (RFC 9110 §13.1)."""
 
-    #: The URL that is asked so, as `Reply.url` has it. Nothing is sent to any other.
+    #: The URL that gets the headers, as `Reply.url` has it. No other gets them.
     url: str
     #: `If-None-Match` or `If-Modified-Since`.
     headers: Mapping[str, str]
@@ -179,16 +179,16 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     are sent on the way, and forgotten then.
 
     Args:
-        session: from `open_session`.
+        session: from `open_session` or `Sessions.of`.
         url: the first URL.
         headers: sent only to the origin of `url` (RFC 6454), so they may contain secrets. After a
             redirect to another scheme, host or port they are left out.
-        condition: what is asked of the URL that answered last time. If it answers 304 now, the
-            reply has that status and no body.
+        condition: sent to the URL that answered last time. If that answers 304, so that the page
+            has not changed, the reply has that status and no body.
         timeout: the time limit for everything together.
         max_bytes: how large the body may be, both compressed and decoded.
         max_redirects: how many redirects may be followed.
-        cuts_off: whether of a larger body the beginning is returned.
+        cuts_off: whether the beginning of a larger body is returned, instead of an error.
         place: taken before more than LARGE_BYTES of a body are read; None lets all be read.
         before_each: awaited with each URL before it is called, those of redirects, too. What it
             raises ends the call.

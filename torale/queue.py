@@ -76,10 +76,10 @@ def queue_status(*, now: datetime) -> QueueStatus:
 
 
 def _made_up_for() -> Exists:
-    """Return whether a job is of a periodic task that has been started again since.
+    """Return the condition that a job's periodic task has been started again since.
 
-    The later run does what the earlier one has left undone. Of each periodic task, procrastinate
-    remembers the last job only.
+    The later run does what the earlier one has left undone. procrastinate stores only the last job
+    of each periodic task.
     """
     last = ProcrastinatePeriodicDefer.objects.filter(task_name=OuterRef("task_name"))
     return Exists(last.exclude(job_id=OuterRef("pk")))

@@ -13,7 +13,7 @@ PLACES_OF_ONE_ASKER = 6
 
 
 class Place:
-    """What a caller takes before it reads a large body, for all bodies that it reads."""
+    """One place, which a caller takes before its first large body, and leaves after its last."""
 
     def __init__(self, room: "Room", asker: str) -> None:
         self._room = room

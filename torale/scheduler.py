@@ -31,8 +31,8 @@ def since_last_run() -> timedelta | None:
     return Heartbeat.objects.filter(name=SCHEDULER).values_list(age, flat=True).first()
 
 
-def lately(*, now: datetime) -> QuerySet[Heartbeat]:
-    """Return the heartbeat if the scheduler is not late, and nothing otherwise."""
+def in_time(*, now: datetime) -> QuerySet[Heartbeat]:
+    """Return the heartbeat if the scheduler is not late, or no row."""
     return Heartbeat.objects.filter(name=SCHEDULER, at__gte=now - LATE_AFTER)
 
 

@@ -100,7 +100,6 @@ def open_session(
     *,
     limit: int,
     networks: url_rules.Networks,
-    limit_per_host: int = 0,
     resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
     """Open the pool of connections for `exchange` and `fetch`; needs a running event loop.
@@ -113,13 +112,11 @@ def open_session(
         networks: the networks that may be called besides the public internet, from `networks_of`.
             The session must be used only for callers that may call all of them, as connections are
             kept and used again.
-        limit_per_host: the same limit for one host and port; 0 means no limit.
         resolver: used instead of the system's.
     """
     connector = GuardedConnector(
         networks,
         limit=limit,
-        limit_per_host=limit_per_host,
         resolver=resolver or _SystemResolver(),
         ttl_dns_cache=DNS_TTL_S,
         dns_cache_max_size=10_000,
@@ -143,12 +140,12 @@ def open_session(
 class Sessions:
     """Opens one session for each set of networks that is asked for, and closes all at the end.
 
-    Attributes:
-        room: the room for large bodies that are read through these sessions.
-
     Args:
         limit: how many connections each session may have at a time.
         resolver: used instead of the system's.
+
+    Attributes:
+        room: the room for large bodies that are read through these sessions.
     """
 
     def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:

@@ -5,7 +5,6 @@ Our own are named TORALE_*; docs/settings.md lists them in this order.
 
 import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +15,13 @@ from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from torale import logs
 from torale.environment import (
     comma_separated,
     database,
     folder,
     hosts_of,
+    kept_secret,
     listen_address,
     mail_server,
     networks,
@@ -34,35 +35,6 @@ from torale.environment import (
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(str(BASE_DIR / ".env"))
-
-
-def kept_secret(name: str, make: Callable[[], str]) -> str:
-    """Return the secret `name` from the environment, or one that is kept in TORALE_DATA_DIR.
-
-    All processes of one installation must use the same value. The first that needs it makes it.
-    """
-    if value := os.environ.get(name):
-        return value
-    path = TORALE_DATA_DIR / name.lower()
-    try:
-        TORALE_DATA_DIR.mkdir(parents=True, exist_ok=True)
-        made = TORALE_DATA_DIR / f".{path.name}.{secrets.token_hex(8)}"
-        if not path.exists():
-            made.touch(mode=0o600)
-            try:
-                made.write_text(make())
-                os.link(made, path)  # atomic; fails if another process was first
-            except FileExistsError:
-                pass
-            finally:
-                made.unlink()
-        return path.read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{path} cannot be read or written ({error.strerror}); set {name} in the environment "
-            "or TORALE_DATA_DIR to a folder of your own."
-        ) from error
-
 
 # --- Where it lives ------------------------------------------------------------------------------
 
@@ -122,11 +94,11 @@ TORALE_CONFIRM_SECONDS = read(
     "TORALE_CONFIRM_SECONDS", whole_number(0), "45", "a whole number of seconds, 0 or more"
 )
 
-# Whether pages are visited only if the robots.txt of their sites allow it. They are for crawlers;
-# a task is set by a person for pages that they name.
+# Whether pages are visited only if the robots.txt of their sites allows it. Off by default:
+# robots.txt is for crawlers, and a task is set by a person for pages that they name.
 TORALE_OBEY_ROBOTS = read("TORALE_OBEY_ROBOTS", switch, "off", "on or off")
 
-# How many executions one worker works on at once. Most of the time they wait for servers.
+# How many visits one worker makes at once. Most of the time they wait for servers.
 TORALE_VISITS_AT_ONCE = read(
     "TORALE_VISITS_AT_ONCE", whole_number(1), "300", "a whole number, at least 1"
 )
@@ -186,7 +158,7 @@ TORALE_OUTBOUND_PORTS = read(
 
 # --- Secrets -------------------------------------------------------------------------------------
 
-SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
+SECRET_KEY = kept_secret("SECRET_KEY", lambda: secrets.token_urlsafe(50), data_dir=TORALE_DATA_DIR)
 
 # Former values of SECRET_KEY. They sign nothing new, but what they have signed stays valid, such as
 # the unsubscribe links in emails.
@@ -196,9 +168,9 @@ SECRET_KEY_FALLBACKS = read(
 
 # Keys that encrypt webhook secrets, and header values of webhooks and visits, at rest. The first
 # encrypts; all decrypt.
-TORALE_FIELD_KEYS = kept_secret("TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(
-    ","
-)
+TORALE_FIELD_KEYS = kept_secret(
+    "TORALE_FIELD_KEYS", lambda: Fernet.generate_key().decode(), data_dir=TORALE_DATA_DIR
+).split(",")
 
 # --- Database and mail ---------------------------------------------------------------------------
 
@@ -462,39 +434,7 @@ UNFOLD = {
     "SITE_URL": None,
 }
 
-# --- Logs: one JSON object a line on stderr, each with its request's id ---------------------------
+# --- Logs ----------------------------------------------------------------------------------------
 
-_shared_processors: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.format_exc_info,
-]
-structlog.configure(
-    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": _shared_processors,
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Answers with 4xx are already in the request log.
-        "django.request": {"level": "ERROR"},
-        # A line for each job that is fetched and finished is noise; its warnings are not.
-        "procrastinate": {"level": "WARNING"},
-        # Otherwise there is a line for each request that waits for a thread.
-        "waitress.queue": {"level": "ERROR"},
-    },
-}
+structlog.configure(**logs.STRUCTLOG)
+LOGGING = logs.LOGGING

@@ -191,8 +191,8 @@ class Monitor(Protocol):
     def hosts(self, *, search_query: str) -> list[str]:
         """Return the servers that asking calls first, as `host:port`, each once.
 
-        Few executions at a time call one of them. A monitor that calls none, or only its provider,
-        returns none.
+        Few executions at a time may call one of them. A monitor that calls none, or only its
+        provider, returns an empty list.
 
         Args:
             search_query: what to look at.

@@ -30,7 +30,7 @@ TIMEOUT = timedelta(seconds=10)
 #: For how long one is kept (§2.4), and for how long it is not asked for again after it failed.
 KEPT_FOR = timedelta(days=1)
 FAILED_FOR = timedelta(minutes=1)
-#: How many bytes of them a process keeps; what a small one takes besides its text.
+#: How many bytes of them a process keeps, and how many each takes besides its text.
 KEPT_BYTES = 16 * 1024 * 1024
 OVERHEAD_BYTES = 1024
 #: For how many URLs of a site it is remembered whether they are allowed.
@@ -122,11 +122,14 @@ class Robots:
             self._files.pop(key, None)
             file = await _fetched(robots, session, place, now=now)
             self._files[key] = file
-        room = KEPT_BYTES - sum(each.size for each in self._files.values())
-        while room < 0:
-            oldest = next(iter(self._files))
-            room += self._files.pop(oldest).size
+        self._forget_oldest()
         return file
+
+    def _forget_oldest(self) -> None:
+        excess = sum(file.size for file in self._files.values()) - KEPT_BYTES
+        while excess > 0:
+            oldest = next(iter(self._files))
+            excess -= self._files.pop(oldest).size
 
 
 #: What this process knows.

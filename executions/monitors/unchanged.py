@@ -1,4 +1,4 @@
-"""Decide of which pages to ask only whether they have changed since they were last read."""
+"""Decide which pages are asked for only if they have changed since they were last read."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def last_readings(
 def digest_of(headers: Mapping[str, str]) -> str:
     """Return a digest of request headers that gives nothing of them away; empty if there are none.
 
-    With others, a server may show another page under the same validator.
+    With other headers, a server may show another page under the same validator.
     """
     if not headers:
         return ""

@@ -50,48 +50,6 @@ FAILURES = {
 }
 
 
-async def attempt(  # noqa: PLR0913 - what a visit consists of
-    session: aiohttp.ClientSession,
-    address: str,
-    *,
-    headers: Mapping[str, str],
-    condition: outbound.Condition | None = None,
-    allowed: RobotsCheck | None = None,
-    now: datetime,
-    resting: AskFailed | None = None,
-    place: Place,
-    time_limit: timedelta | None = None,
-) -> outbound.Reply | AskFailed:
-    """Return what the server answered, or why it did not: one page does not end the others.
-
-    Args:
-        session: from `outbound.open_session`.
-        address: the page's URL.
-        headers: the request headers.
-        condition: as for `visit`.
-        allowed: as for `visit`.
-        now: when the question is asked.
-        resting: why the page is not visited yet; None if it is.
-        place: as for `visit`.
-        time_limit: as for `visit`.
-    """
-    if resting:
-        return resting
-    try:
-        return await visit(
-            session,
-            address,
-            headers=headers,
-            condition=condition,
-            allowed=allowed,
-            now=now,
-            place=place,
-            time_limit=time_limit,
-        )
-    except AskFailed as failure:
-        return failure
-
-
 async def visit(  # noqa: PLR0913 - what a visit consists of
     session: aiohttp.ClientSession,
     address: str,
@@ -106,7 +64,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
     """Return what the server of the page at `address` answered, without the headers' values in it.
 
     Args:
-        session: from `outbound.open_session`.
+        session: the connections; from `Sessions.of`, for the networks that may be called.
         address: the page's URL.
         headers: the request headers.
         condition: asks for the page only if it has changed. The status 304 says that it has not.
@@ -186,9 +144,7 @@ def _rest_after(
 def _failure_of(status: int) -> FailureKind:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return FailureKind.RATE_LIMIT
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FailureKind.NETWORK
     # A status such as 404 is not retried within the run, only at the next visit.
-    return (
-        FailureKind.NETWORK
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        else (FailureKind.USER_ERROR)
-    )
+    return FailureKind.USER_ERROR

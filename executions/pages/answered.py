@@ -58,7 +58,7 @@ class Answered:
 
     @cached_property
     def prose(self) -> str:
-        """The same without what may be chosen in lists: a gate may have one of all years."""
+        """The text without what can be chosen from lists: an age gate may list all years."""
         document = self.page.document
         is_long = len(self.text) > LONG_TEXT
         if document is None or is_long or next(document.iter("select"), None) is None:

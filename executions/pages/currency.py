@@ -61,7 +61,7 @@ _NAMED = {
 _CODES_OF = {
     name: frozenset(codes.split()) for names, codes in _NAMED.items() for name in names.split()
 }
-#: Names that mean something else in lower case, such as forint and feet.
+#: Names that are other words in lower case: "Ft" are forints, but "ft" are feet.
 _EXACT = {
     name: frozenset(codes.split())
     for name, codes in {

@@ -225,19 +225,17 @@ class Judge:
         if isinstance(amounts, Verdict):
             return amounts
         currency = "" if isinstance(rule, LowestSoFar) else rule.currency
-        numbers = [
-            (amount.number, text)
-            for amount, text in amounts
-            if may_be_in(currency, amount.currency)
-        ]
+        numbers: list[tuple[Decimal, str]] = []
+        others: list[tuple[Decimal, str]] = []
+        for amount, text in amounts:
+            is_meant = may_be_in(currency, amount.currency)
+            (numbers if is_meant else others).append((amount.number, text))
         # All of several cannot be judged by some of them.
         is_enough = numbers and rule.value.quantifier != "all"
-        if is_enough or len(numbers) == len(amounts):
+        if is_enough or not others:
             return numbers
-        amount, text = next(
-            (amount, text) for amount, text in amounts if not may_be_in(currency, amount.currency)
-        )
-        named = f"{_name(rule.value, 'number')} is {amount.number:f} ({quoted(text)})"
+        number, text = others[0]
+        named = f"{_name(rule.value, 'number')} is {number:f} ({quoted(text)})"
         return unknown(f"{named}, which is not in {currency}.")
 
     def _amounts(

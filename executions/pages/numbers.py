@@ -51,7 +51,7 @@ _NOT_NOW = re.compile(
 )
 #: The letters before a sign that tell which currency it stands for: "US$".
 _SIGN = re.compile(r"[^\W\d_]{0,3}[^\w\s.,;:()/+*#-]+\s?-?\s?$")
-#: The same, after it.
+#: A number with one of these words after it is what a buyer saves.
 _SAVED = re.compile(
     r"\s?\S{0,4}\s?(?:off|discount|rabatt|sparen|de réduction|di sconto|de descuento|korting)\b",
     re.IGNORECASE,
@@ -202,14 +202,15 @@ def _kind(written: str, before: str, after: str) -> tuple[_Kind, str]:
     if after[:2].lstrip().startswith("%"):
         return _Kind.BY_THE_WAY, ""
     left, right = _BEFORE.search(before), _AFTER.match(after[:20])
-    is_behind = bool(left and left[1] and is_currency(left[1]))
-    if is_behind or (right and is_currency(right[1])):
-        words = before[: left.start()] if left and is_behind else before
+    sign_before = left[1] if left and left[1] and is_currency(left[1]) else ""
+    sign_after = right[1] if right and is_currency(right[1]) else ""
+    if sign_before or sign_after:
+        words = before[: left.start()] if left and sign_before else before
         is_former = _NOT_NOW.search(words) or _SAVED.match(after[:30])
-        named = _SIGN.search(before)
-        signs = [*([named[0] if named else left[1]] if left and is_behind else [])]
-        signs += [right[1]] if right and is_currency(right[1]) else []
+        if sign_before and (with_letters := _SIGN.search(before)):
+            sign_before = with_letters[0]
         # "$99 CAD": the word that may mean the fewest currencies tells the most.
+        signs = filter(None, (sign_before, sign_after))
         sign = min(signs, key=lambda each: len(currencies_of(each)))
         return _Kind.FORMER_PRICE if is_former else _Kind.PRICE, sign.strip(" -")
     is_in_name = before[-1:].isalpha() or after[:1].isalpha() or re.search(r"[^\W\d_]-$", before)

@@ -128,8 +128,8 @@ def offers_of(page: Page) -> Offers:
 def offers_of_part(part: Page) -> Offers:
     """Return the offers of a part of a page that a rule is limited to.
 
-    Most pages say for machines in their head what they cost, outside of every part. Whoever names a
-    part means the price that it shows. If it shows several, what it says for machines counts.
+    A person who names a part means the price that it shows; most pages have their data for machines
+    in the head, outside of every part. If a part shows no price or several, its own data counts.
 
     Args:
         part: the part, as a page of its own.

@@ -105,9 +105,9 @@ async def claim(
 ) -> Claim:
     """Lease up to `most` due executions.
 
-    The next ones of all users are taken before the second ones of any. Executions of a server that
-    is called by PER_HOST already stay due, and so do those of a user who has more under way than
-    there is room left.
+    The first of each user are taken before the second of any. What would exceed a limit stays due:
+    executions of a server that PER_HOST executions are calling, and those of a user who has as many
+    under way as there is room left.
 
     Args:
         database: a connection on which each statement commits by itself.

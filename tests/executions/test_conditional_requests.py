@@ -165,7 +165,8 @@ def test_an_etag_that_cannot_be_sent_again_is_left_out(site, watch, http_receive
 
     answers = [watch.visit(after=QUARTER * number) for number in (0, 1)]
 
-    assert is_conditional(http_receiver) == ([False, etag.startswith('"a"\r')])
+    # The line break ends the header, so the server has sent the valid ETag "a".
+    assert is_conditional(http_receiver) == [False, "\r\n" in etag]
     assert len(json.dumps(answers[1].state)) < 1500
 
 

@@ -349,14 +349,14 @@ def test_an_execution_that_has_ended_cannot_be_cancelled(task, status):
     assert stored(execution) == before
 
 
-def test_a_worker_sees_what_it_may_take(owner):
+def test_what_is_due_what_a_dead_worker_left_and_what_a_worker_is_asking_are_told_apart(owner):
     due = make_pending_execution(make_task(owner))
     retrying = make_pending_execution(make_task(owner), status=ExecutionStatus.RETRYING)
     left = make_pending_execution(
         make_task(owner), status=ExecutionStatus.RUNNING, next_attempt_at=None, leased_until=NOW
     )
     make_pending_execution(make_task(owner), next_attempt_at=NOW + SECOND)
-    make_pending_execution(
+    asked = make_pending_execution(
         make_task(owner),
         status=ExecutionStatus.RUNNING,
         next_attempt_at=None,
@@ -364,7 +364,9 @@ def test_a_worker_sees_what_it_may_take(owner):
     )
     make_execution(make_task(owner))
 
-    assert set(Execution.objects.claimable(NOW)) == {due, retrying, left}
+    assert set(Execution.objects.due(NOW)) == {due, retrying}
+    assert set(Execution.objects.abandoned(NOW)) == {left}
+    assert set(Execution.objects.asking(NOW)) == {asked}
 
 
 def test_executions_are_listed_newest_first_and_later_made_first_at_a_tie(task):

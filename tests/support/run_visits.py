@@ -26,16 +26,16 @@ def take(
 
 
 def claimed(execution_id: UUID | str, *, now: datetime | None = None) -> Execution | None:
-    """Claim everything that is due, and return one execution of it; None if it is not among it."""
+    """Claim everything that is due; return this execution, or None if it was not due."""
     Execution.objects.recover(now=now or datetime.now(UTC))
     taken = {str(visit.execution.pk): visit.execution for visit in take(now=now).visits}
     return taken.get(str(execution_id))
 
 
-def visit() -> int:
-    """Claim what is due now, ask, and store the results; return how many there were."""
+def visit() -> None:
+    """Claim what is due now, ask, and store the results."""
 
-    async def main() -> int:
+    async def main() -> None:
         kind = Visits()
         async with await connect() as database, kind.open(threading.Event()):
             if time_machine.escape_hatch.is_travelling():
@@ -45,6 +45,5 @@ def visit() -> int:
             for batch in found.batches:
                 await batch.work(lambda item, result: results.append((item, result)))
             await kind.store(database, results)
-            return len(results)
 
-    return asyncio.run(main())
+    asyncio.run(main())

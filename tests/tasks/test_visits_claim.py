@@ -222,7 +222,7 @@ def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
     assert second.is_held_up
 
 
-def test_what_is_locked_is_left_to_whom_has_locked_it_and_holds_up_nothing_else(owner):
+def test_an_execution_is_claimed_when_it_is_due_and_only_once(owner):
     execution = make_due(owner, next_attempt_at=NOW + SECOND)
 
     assert take(now=NOW).visits == []

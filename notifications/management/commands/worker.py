@@ -28,7 +28,8 @@ logger = structlog.get_logger(__name__)
 #: How many jobs of each queue one worker runs at once. Previews have slots of their own, because
 #: people wait for them.
 SLOTS = {"default": 4, preview.QUEUE: 4}
-#: Visits and deliveries at once, each with a few connections, and the database.
+#: How many files and connections a worker may have open: a few for each visit and delivery, and
+#: those to the database.
 MOST_FILES = 8192
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.

@@ -1,0 +1,43 @@
+"""How logs are written: one JSON object a line on stderr, each with its request's id."""
+
+from typing import Any
+
+import structlog
+
+#: What every line gets, whether it was logged with structlog or not.
+_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+]
+#: What `structlog.configure` is called with.
+STRUCTLOG: dict[str, Any] = {
+    "processors": [*_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    "logger_factory": structlog.stdlib.LoggerFactory(),
+    "cache_logger_on_first_use": True,
+}
+#: Django's setting of that name.
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": _PROCESSORS,
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Answers with 4xx are already in the request log.
+        "django.request": {"level": "ERROR"},
+        # A line for each job that is fetched and finished is noise; its warnings are not.
+        "procrastinate": {"level": "WARNING"},
+        # Otherwise there is a line for each request that waits for a thread.
+        "waitress.queue": {"level": "ERROR"},
+    },
+}

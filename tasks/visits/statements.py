@@ -20,6 +20,10 @@ CALM = """
 # share. A user has at most as many executions under way as there is room left, so that there always
 # is room for the next user: one alone gets half of the room, two get a third each, and so on.
 # What a limit holds up stays due, and holds up nothing else.
+#
+# The order is the same at every server, even among executions that are due at the same moment.
+# Otherwise each of some that call several servers could be the first at one of them, and wait for
+# the others for ever.
 CLAIM = f"""
 WITH RECURSIVE ahead (user_id) AS (
     (SELECT user_id FROM executions_execution
@@ -63,7 +67,7 @@ WITH RECURSIVE ahead (user_id) AS (
     ) AS execution
 ), at_host AS (
     SELECT due.id, due.turn, host, coalesce(running_at_host.visits, 0) + row_number() OVER (
-        PARTITION BY host, due.user_id ORDER BY next_attempt_at
+        PARTITION BY host, due.user_id ORDER BY next_attempt_at, due.id
     ) AS place
     FROM due CROSS JOIN unnest(due.hosts) AS host
     LEFT JOIN running_at_host USING (user_id, host)
@@ -76,7 +80,7 @@ WITH RECURSIVE ahead (user_id) AS (
     ) AS placed WHERE place > %(per_host)s
 ), placed AS (
     SELECT due.id, turn, coalesce(running_of_user.visits, 0) + row_number() OVER (
-        PARTITION BY user_id ORDER BY next_attempt_at
+        PARTITION BY user_id ORDER BY next_attempt_at, due.id
     ) AS place
     FROM due LEFT JOIN running_of_user USING (user_id)
     WHERE id NOT IN (SELECT id FROM held_up)

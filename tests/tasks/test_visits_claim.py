@@ -209,6 +209,17 @@ def test_a_page_of_two_servers_waits_for_both(owner):
     assert take(now=NOW).visits == []
 
 
+@pytest.mark.parametrize("number", [3, 4, 30])
+def test_executions_of_several_servers_that_are_due_together_do_not_wait_for_each_other(
+    owner, number
+):
+    hosts = [f"{letter}.example:443" for letter in "abcde"]
+    for _ in range(number):
+        make_pending_execution(make_task(owner), hosts=hosts)
+
+    assert len(take(now=NOW).visits) == PER_HOST
+
+
 def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
     for _ in range(10):
         make_due(owner)

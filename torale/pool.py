@@ -29,6 +29,8 @@ POLL_S = 1.0
 WORK_GRACE_S = 16.0
 #: Seconds for storing the last results after that; what is not stored is done again.
 STORING_S = 3.0
+#: Seconds after which results that another transaction held up are stored again.
+HELD_UP_S = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,6 +59,16 @@ class Claimed(Generic[Item, Result]):
     clock: Reading
     #: Whether to look again at once.
     more_may_be_due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(Generic[Item, Result]):
+    """How storing results ended."""
+
+    #: The results whose rows another transaction has locked. They are stored later.
+    held_up: Sequence[tuple[Item, Result]] = ()
+    #: Whether claiming is worth it again because of what was stored.
+    is_worth_claiming: bool = False
 
 
 class Kind(Protocol[Item, Result]):
@@ -94,11 +106,8 @@ class Kind(Protocol[Item, Result]):
 
     async def store(
         self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Item, Result]]
-    ) -> bool:
-        """Store results; return whether claiming is worth it again because of that.
-
-        One that cannot be stored does not hold up the others.
-        """
+    ) -> Stored[Item, Result]:
+        """Store results. One that cannot be stored does not hold up the others."""
 
 
 class Pool(Generic[Item, Result]):
@@ -221,11 +230,14 @@ class Pool(Generic[Item, Result]):
                             results.append(await self._results.get())
                         while not self._results.empty():
                             results.append(self._results.get_nowait())
-                        if await self._kind.store(database, results):
+                        stored = await self._kind.store(database, results)
+                        if stored.is_worth_claiming:
                             self._wake.set()
-                        for _ in results:
+                        for _ in range(len(results) - len(stored.held_up)):
                             self._results.task_done()
-                        results.clear()
+                        results = [*stored.held_up]
+                        if results:
+                            await asyncio.sleep(HELD_UP_S)
             except Exception:  # what was done must be stored, whatever is wrong now
                 logger.exception("results_not_stored", kind=self._kind.wake_up, count=len(results))
                 await asyncio.sleep(POLL_S)

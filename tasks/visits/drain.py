@@ -25,7 +25,7 @@ from tasks.visits.claim import NOBODY, Visit, claim, give_back
 from tasks.visits.store import Result, store
 from torale.errors import OUR_FAULT
 from torale.outbound import Sessions
-from torale.pool import Batch, Claimed, Report
+from torale.pool import Batch, Claimed, Report, Stored
 
 logger = structlog.get_logger(__name__)
 
@@ -118,10 +118,10 @@ class Visits:
 
     async def store(
         self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Visit, Result]]
-    ) -> bool:
+    ) -> Stored[Visit, Result]:
         """Store the results; what they held up may then be claimed."""
-        await store(database, results)
-        return self._is_held_up
+        held_up = await store(database, results)
+        return Stored(held_up=held_up, is_worth_claiming=self._is_held_up)
 
 
 def _texts(visit: Visit) -> dict[str, bytes]:

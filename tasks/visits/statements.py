@@ -141,7 +141,8 @@ WHERE execution.id = fence.id AND execution.status = 'running'
   AND execution.first_look_at IS NOT DISTINCT FROM fence.first_look_at
 """
 
-# Tasks are locked before executions, as by everything else that changes both.
+# Tasks are locked before executions, as by everything else that changes both. One that another
+# transaction has locked is left out: it would hold up the answers of all others.
 STORE = f"""
 WITH quiet AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(quiet)s) AS quiet (
@@ -152,7 +153,7 @@ WITH quiet AS MATERIALIZED (
 ), unchanged AS MATERIALIZED (
     SELECT quiet.* FROM tasks_task AS task JOIN quiet ON quiet.task_id = task.id
     WHERE task.updated_at IS NOT DISTINCT FROM quiet.updated_at AND {CALM}
-    ORDER BY task.id FOR NO KEY UPDATE OF task
+    FOR NO KEY UPDATE OF task SKIP LOCKED
 ), settled AS (
     UPDATE executions_execution AS execution
     SET status = 'success', completed_at = %(now)s, leased_until = NULL,

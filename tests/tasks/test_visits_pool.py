@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from executions.models import Execution
-from tasks.models import PageText
+from tasks.models import PageText, Task
 from tasks.run import start
 from tasks.visits import claim, drain
 from tasks.visits.drain import Visits
 from tests.support.factories import make_task
+from tests.support.races import apart
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver
 from tests.support.watched_pages import html
 from torale import pool
@@ -105,6 +106,30 @@ def test_a_server_with_many_pages_is_visited_without_a_pause(owner, http_receive
     executions = [begin(owner, f"{http_receiver.url}/{number}") for number in range(8)]
 
     work(until=lambda: have_succeeded(*executions))
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_result_whose_task_is_locked_is_stored_later(owner, stranger, http_receiver):
+    http_receiver.answers = [html("In stock")]
+    locked, free = begin(owner, http_receiver.url), begin(stranger, http_receiver.url)
+    has_ended, is_locked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Task.objects.select_for_update().get(pk=locked.task_id)
+            is_locked.set()
+            has_ended.wait(DEADLINE_S)
+
+    def is_over() -> bool:
+        if have_succeeded(free):
+            has_ended.set()
+        return have_succeeded(locked)
+
+    holding = threading.Thread(target=apart, args=[hold])
+    holding.start()
+    assert is_locked.wait(DEADLINE_S)
+    work(until=is_over)
+    holding.join()
 
 
 @pytest.mark.usefixtures("loopback_allowed")

@@ -119,6 +119,8 @@ class Pool(Generic[Item, Result]):
 
     def __init__(self, kind: Kind[Item, Result]) -> None:
         self._kind = kind
+        #: For how many items a claim is made.
+        self._worthwhile = max(1, kind.per_claim // 2)
         self._wake = asyncio.Event()
         self._results: asyncio.Queue[tuple[Item, Result]] = asyncio.Queue()
         self._working: set[asyncio.Task[None]] = set()
@@ -163,7 +165,7 @@ class Pool(Generic[Item, Result]):
         """Claim as much as there is room for, start it; return whether more may be due."""
         kind = self._kind
         free = min(kind.per_claim, kind.most_at_once - len(self._in_hand))
-        if free < kind.per_claim // 2:
+        if free < self._worthwhile:
             return False  # an item that ends wakes the pool; claiming singly costs too much
         claimed = await kind.claim(database, most=free)
         for batch in claimed.batches:
@@ -194,8 +196,8 @@ class Pool(Generic[Item, Result]):
         if not self._in_hand.pop(id(item), None):
             return  # it was given back meanwhile, and another attempt decides
         is_worth_claiming = self._kind.note_result(item, result)
-        there_is_room = self._kind.most_at_once - self._kind.per_claim // 2
-        if is_worth_claiming or len(self._in_hand) == there_is_room:
+        there_is_room = self._kind.most_at_once - len(self._in_hand) == self._worthwhile
+        if is_worth_claiming or there_is_room:
             self._wake.set()
         self._results.put_nowait((item, result))
 

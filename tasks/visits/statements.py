@@ -18,7 +18,8 @@ CALM = """
 #
 # Three limits are kept. A server is called by few executions at a time, of which users get the same
 # share. A user has at most as many executions under way as there is room left, so that there always
-# is room for the next user: one alone gets half of the room, two get a third each, and so on.
+# is room for the next user: one alone gets half of the room, two get a third each, and so on. What
+# is chosen before an execution takes room, too.
 # What a limit holds up stays due, and holds up nothing else.
 #
 # The order is the same at every server, even among executions that are due at the same moment.
@@ -85,7 +86,10 @@ WITH RECURSIVE ahead (user_id) AS (
     FROM due LEFT JOIN running_of_user USING (user_id)
     WHERE id NOT IN (SELECT id FROM held_up)
 ), chosen AS MATERIALIZED (
-    SELECT id, turn, place FROM placed WHERE place <= %(room)s
+    SELECT id, turn, place FROM (
+        SELECT id, turn, place, row_number() OVER (ORDER BY place, turn) - 1 AS before FROM placed
+    ) AS ordered
+    WHERE place <= %(room)s - before
     ORDER BY place, turn LIMIT %(limit)s
 ), taken AS (
     UPDATE executions_execution AS execution

@@ -228,9 +228,18 @@ def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
     first = take(room=4, now=NOW)
     second = take(room=0, now=NOW)
 
-    assert Counter(owners(first)) == {str(owner.pk): 4, str(stranger.pk): 1}
+    assert Counter(owners(first)) == {str(owner.pk): 2, str(stranger.pk): 1}
     assert second.visits == []
     assert second.is_held_up
+
+
+@pytest.mark.parametrize(("room", "taken"), [(1, 1), (2, 1), (3, 2), (20, 10)])
+def test_a_user_gets_no_more_than_half_of_a_small_worker(owner, room, taken):
+    for _ in range(20):
+        make_due(owner)
+
+    assert len(take(room=room, now=NOW).visits) == taken
+    assert take(room=room - taken, now=NOW).visits == []
 
 
 def test_what_is_locked_is_left_to_whom_has_locked_it_and_holds_up_nothing_else(owner):

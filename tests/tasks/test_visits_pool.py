@@ -77,7 +77,7 @@ def short_grace(monkeypatch):
 def test_servers_that_hang_delay_no_other_visit_of_anybody(
     owner, stranger, hanging, http_receiver, settings
 ):
-    settings.TORALE_VISITS_AT_ONCE = 12
+    settings.TORALE_VISITS_AT_ONCE = 20
     http_receiver.answers = [html("In stock")]
     for server in hanging * 5:
         begin(owner, server.url)
@@ -86,6 +86,27 @@ def test_servers_that_hang_delay_no_other_visit_of_anybody(
     work(until=lambda: have_succeeded(mine, others))
 
     assert max(len(server.requests) for server in hanging) <= claim.PER_HOST
+
+
+@pytest.mark.usefixtures("loopback_allowed", "short_grace")
+def test_a_user_whose_pages_all_hang_leaves_room_in_a_small_worker(
+    owner, stranger, operator, hanging, http_receiver, settings
+):
+    settings.TORALE_VISITS_AT_ONCE = 6
+    http_receiver.answers = [html("In stock")]
+    for server in hanging * 4:
+        begin(owner, server.url)
+    others: list[Execution] = []
+
+    def is_over() -> bool:
+        calls = sum(len(server.requests) for server in hanging)
+        if calls == 3 and not others:  # the owner's half
+            others.append(begin(stranger, hanging[3].url))
+        if calls == 4 and len(others) == 1:
+            others.append(begin(operator, http_receiver.url))
+        return have_succeeded(*others[1:2]) and len(others) == 2
+
+    work(until=is_over)
 
 
 @pytest.mark.usefixtures("loopback_allowed", "short_grace")

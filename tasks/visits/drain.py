@@ -4,6 +4,7 @@ A page may be visited twice if the worker is killed meanwhile; nobody has been t
 visit then.
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +19,8 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from executions.failures import FailureKind
-from executions.monitors import AskFailed, ask
+from executions.models import ASKING_LIMIT
+from executions.monitors import Answer, AskFailed, ask
 from tasks.models import PageText
 from tasks.run import WAKE_UP
 from tasks.visits.claim import NOBODY, Visit, claim, give_back
@@ -41,6 +43,11 @@ MOST_ASKINGS = 10
 #: What the owner is told of such an execution. Something in it kills its worker each time, and
 #: would kill the next one, too.
 DEADLY = "The worker that ran this stopped unexpectedly each time."
+#: What the owner is told of one that takes longer than its lease allows.
+TOO_LONG = (
+    "The pages could not be visited and read within {seconds:g} s. If many of your pages take long "
+    "to read, they wait for each other: name smaller pages, or simplify the conditions."
+)
 
 
 class Visits:
@@ -85,17 +92,25 @@ class Visits:
     async def _result(self, visit: Visit) -> Result:
         if visit.execution.attempt_count > MOST_ASKINGS:
             return AskFailed(FailureKind.SYSTEM_ERROR, DEADLY)
+        limit = asyncio.timeout(ASKING_LIMIT.total_seconds())
         try:
-            question = visit.question()
-            if visit.has_large_texts:
-                texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
-                question = replace(question, texts=texts)
-            return await ask(question, sessions=self._sessions)
+            async with limit:
+                return await self._asked(visit)
         except AskFailed as failure:
             return failure
         except Exception:  # whatever breaks in a question or a monitor
+            if limit.expired():
+                seconds = ASKING_LIMIT.total_seconds()
+                return AskFailed(FailureKind.TIMEOUT, TOO_LONG.format(seconds=seconds))
             logger.exception("monitor_broke", execution_id=self.name(visit))
             return AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
+
+    async def _asked(self, visit: Visit) -> Answer:
+        question = visit.question()
+        if visit.has_large_texts:
+            texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
+            question = replace(question, texts=texts)
+        return await ask(question, sessions=self._sessions)
 
     def note_result(self, visit: Visit, result: Result) -> bool:
         """Make room for another visit."""

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -188,6 +189,21 @@ def test_a_bug_while_asking_ends_as_a_failure(owner, http_receiver, monkeypatch,
     work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
 
     assert "monitor_broke" in caplog.text
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_an_execution_that_takes_too_long_fails_while_it_still_has_its_lease(
+    owner, hanging, monkeypatch
+):
+    monkeypatch.setattr(drain, "ASKING_LIMIT", timedelta(seconds=0.2))
+    execution = begin(owner, hanging[0].url)
+
+    work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
+
+    execution.refresh_from_db()
+    assert (execution.failure_kind, execution.attempt_count) == ("timeout", 1)
+    assert execution.error_message
+    assert "could not be visited and read within 0.2 s" in execution.error_message
 
 
 @pytest.mark.usefixtures("loopback_allowed")

@@ -20,8 +20,8 @@ from django.db import close_old_connections
 
 from executions.failures import FailureKind
 from executions.models import ASKING_LIMIT
-from executions.monitors import Answer, AskFailed, ask
-from tasks.models import PageText
+from executions.monitors import Answer, AskFailed, Question, ask
+from tasks.models import PageText, Task
 from tasks.run import WAKE_UP
 from tasks.visits.claim import NOBODY, Visit, claim, give_back
 from tasks.visits.store import Result, store
@@ -107,9 +107,8 @@ class Visits:
 
     async def _asked(self, visit: Visit) -> Answer:
         question = visit.question()
-        if visit.has_large_texts:
-            texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
-            question = replace(question, texts=texts)
+        if visit.is_large:
+            question = await sync_to_async(_completed, thread_sensitive=False)(visit, question)
         return await ask(question, sessions=self._sessions)
 
     def note_result(self, visit: Visit, result: Result) -> bool:
@@ -141,8 +140,11 @@ class Visits:
         return Stored(held_up=held_up, is_worth_claiming=self._is_held_up)
 
 
-def _texts(visit: Visit) -> dict[str, bytes]:
+def _completed(visit: Visit, question: Question) -> Question:
+    """Return a large question with what did not come with the claim."""
     try:
-        return PageText.objects.of(visit.execution.task_id)
+        task = Task.objects.filter(pk=visit.execution.task_id)
+        fields = task.values("last_known_state", "context").first() or {}  # it has been deleted
+        return replace(question, texts=PageText.objects.of(visit.execution.task_id), **fields)
     finally:
         close_old_connections()

@@ -105,20 +105,30 @@ WITH RECURSIVE ahead (user_id) AS (
     SELECT execution.id, execution.task_id, execution.attempt_count, execution.first_look_at,
            execution.created_at, execution.notify, execution.user_id,
            task.search_query, task.condition_description, task.schedule, task.time_zone,
-           task.last_known_state::text AS last_known_state, task.context::text AS context,
            task.state, task.updated_at, ({CALM}) AS is_calm,
            encode(task.request_headers, 'hex') AS request_headers,
            person.email, person.is_staff,
-           coalesce(remembered.is_large, false) AS has_large_texts, remembered.texts
+           memory.is_large, remembered.*
     FROM taken AS execution
     JOIN tasks_task AS task ON task.id = execution.task_id
     JOIN accounts_user AS person ON person.id = task.user_id
     CROSS JOIN LATERAL (
-        SELECT sum(length(content)) > %(small)s AS is_large,
-               CASE WHEN sum(length(content)) <= %(small)s
-                    THEN json_object_agg(url, encode(content, 'base64')) END AS texts
+        SELECT coalesce(sum(length(content)), 0)
+               + coalesce(pg_column_size(task.last_known_state), 0)
+               + coalesce(pg_column_size(task.context), 0) AS bytes
         FROM tasks_pagetext WHERE task_id = task.id
-    ) AS remembered
+    ) AS kept
+    -- Only what is small as it is kept, which may be compressed, is written out to be measured.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN kept.bytes > %(small)s THEN true
+                    ELSE octet_length(concat(task.last_known_state, task.context)) > %(small)s
+               END AS is_large
+    ) AS memory
+    LEFT JOIN LATERAL (
+        SELECT task.last_known_state::text AS last_known_state, task.context::text AS context,
+               (SELECT json_object_agg(url, encode(content, 'base64'))
+                FROM tasks_pagetext WHERE task_id = task.id) AS texts
+    ) AS remembered ON NOT memory.is_large
 )
 SELECT torale_now(),
        (SELECT coalesce(json_agg(visit), '[]')::text FROM visit),

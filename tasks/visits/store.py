@@ -30,9 +30,9 @@ from torale.trouble import is_trouble
 logger = structlog.get_logger(__name__)
 
 Result = Answer | AskFailed
-#: Bytes of texts up to which an answer is stored together with others. A thread stores larger ones:
-#: putting megabytes into a statement would hold up everything else.
-SMALL_TEXTS = 64 * 1024
+#: Bytes of state and texts up to which an answer is stored together with others. A thread stores
+#: larger ones: putting megabytes into a statement would hold up everything else.
+SMALL = 64 * 1024
 #: Milliseconds that storing one result waits for a lock. An owner's request or an operator may hold
 #: one for longer, and everybody's results would wait meanwhile.
 LOCK_TIMEOUT_MS = 20
@@ -74,8 +74,16 @@ def is_quiet(visit: Visit, answer: Answer) -> bool:
         visit.is_calm
         and not (answer.condition_met or answer.is_tentative or answer.warnings)
         and all(text is not None for text in answer.texts.values())
-        and sum(len(text or b"") for text in answer.texts.values()) <= SMALL_TEXTS
+        and _is_small(answer)
     )
+
+
+def _is_small(answer: Answer) -> bool:
+    size = sum(len(text or b"") for text in answer.texts.values())
+    try:
+        return size <= SMALL and size + len(orjson.dumps(answer.state)) <= SMALL
+    except orjson.JSONEncodeError:
+        return False
 
 
 async def _store_quiet(

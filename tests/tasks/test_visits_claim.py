@@ -64,7 +64,7 @@ def test_a_claim_has_all_that_the_question_consists_of(owner):
     assert visit.question().texts == {"https://shop.example/bread": b"\x00text"}
     assert visit.question().asked_at == NOW + SECOND
     assert visit.question().networks == owner.networks()
-    assert (visit.schedule, visit.is_calm, visit.has_large_texts) == ("every 1 hour", True, False)
+    assert (visit.schedule, visit.is_calm, visit.is_large) == ("every 1 hour", True, False)
 
 
 def test_headers_that_cannot_be_decrypted_hold_up_nobody(owner):
@@ -79,7 +79,7 @@ def test_headers_that_cannot_be_decrypted_hold_up_nobody(owner):
 
 
 def test_large_texts_are_left_for_later(owner, monkeypatch):
-    monkeypatch.setattr(module, "SMALL_TEXTS", 10)
+    monkeypatch.setattr(module, "SMALL", 10)
     task = make_task(owner)
     PageText.objects.keep(
         task, {"https://shop.example/": b"12345", "https://b.example/": b"123456"}
@@ -88,7 +88,19 @@ def test_large_texts_are_left_for_later(owner, monkeypatch):
 
     [visit] = take(now=NOW).visits
 
-    assert (visit.has_large_texts, visit.question().texts) == (True, {})
+    assert (visit.is_large, visit.question().texts) == (True, {})
+
+
+@pytest.mark.parametrize("field", ["context", "last_known_state"])
+def test_large_json_is_left_for_later(owner, field):
+    # The database compresses it to less than what counts as small.
+    task = make_task(owner, **{field: {"same": ["again and again"] * 5_000}})
+    make_pending_execution(task)
+
+    [visit] = take(now=NOW).visits
+
+    assert visit.is_large
+    assert (visit.row["context"], visit.row["last_known_state"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from executions.models import Execution
+from notifications.models import NotificationSend
 from tasks.models import PageText, Task
 from tasks.run import start
 from tasks.visits import claim, drain
@@ -171,11 +172,27 @@ def test_texts_that_are_too_large_for_the_claim_are_known_all_the_same(
     execution = begin(owner, http_receiver.url, condition_description="changes")
     work(until=lambda: have_succeeded(execution))
     assert PageText.objects.filter(task=execution.task_id).exists()
-    monkeypatch.setattr(claim, "SMALL_TEXTS", 1)
+    monkeypatch.setattr(claim, "SMALL", 1)
     http_receiver.answers = [html("In stock again, in all sizes and colours")]
 
     again = start(task=execution.task, now=timezone.now())
     work(until=lambda: Execution.objects.filter(pk=again.pk, first_look_at__isnull=False).exists())
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_state_that_is_too_large_for_the_claim_is_known_all_the_same(
+    owner, http_receiver, monkeypatch
+):
+    http_receiver.answers = [html("In stock")]
+    execution = begin(owner, http_receiver.url)
+    work(until=lambda: have_succeeded(execution))
+    monkeypatch.setattr(claim, "SMALL", 1)
+    NotificationSend.objects.all().delete()
+
+    again = start(task=execution.task, now=timezone.now())
+    work(until=lambda: have_succeeded(again))
+
+    assert not NotificationSend.objects.exists()  # it held at the last visit, too
 
 
 @pytest.mark.usefixtures("loopback_allowed")

@@ -137,9 +137,11 @@ def test_a_text_is_replaced_and_one_that_is_not_mentioned_stays(owner):
         {"is_tentative": True, "condition_met": True, "notification": "**In stock**"},
         {"warnings": ["It looks dead."]},
         {"texts": {PAGE: None}},
-        {"texts": {PAGE: b"x" * (module.SMALL_TEXTS + 1)}},
+        {"texts": {PAGE: b"x" * (module.SMALL + 1)}},
+        {"state": {"items": ["a title"] * 10_000}},
+        {"state": {"exact": 10**30}},
     ],
-    ids=["met", "tentative", "warning", "text removed", "large text"],
+    ids=["met", "tentative", "warning", "text removed", "large text", "large state", "exact"],
 )
 def test_an_answer_from_which_more_follows_is_not_quiet(owner, differing):
     visit = visit_of(make_task(owner))

@@ -211,7 +211,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only check that it works")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    count, limit_s = (200, 2.0) if options.quick else (options.tasks, options.limit)
+    count, limit_s = (2_000, 2.0) if options.quick else (options.tasks, options.limit)
     site = Site()
     print(f"Visits: {count:,} tasks, {HOSTS} hosts, one worker", flush=True)
     try:

@@ -16,8 +16,10 @@ from executions.monitors import Answer
 from torale.uuid7 import uuid7
 
 #: How long a worker may take for one attempt. After that, another worker assumes that it has died,
-#: and takes over. A monitor's own time limit is well below.
+#: and takes over.
 ASKING_LEASE = timedelta(minutes=3)
+#: The time limit of one attempt. What is left of the lease is for storing the result.
+ASKING_LIMIT = timedelta(seconds=150)
 
 
 class ExecutionStatus(models.TextChoices):

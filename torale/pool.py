@@ -29,6 +29,8 @@ POLL_S = 1.0
 WORK_GRACE_S = 16.0
 #: Seconds for storing the last results after that; what is not stored is done again.
 STORING_S = 3.0
+#: Seconds after which results that another transaction held up are stored again.
+HELD_UP_S = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,6 +59,16 @@ class Claimed(Generic[Item, Result]):
     clock: Reading
     #: Whether to look again at once.
     more_may_be_due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(Generic[Item, Result]):
+    """How storing results ended."""
+
+    #: The results whose rows another transaction has locked. They are stored later.
+    held_up: Sequence[tuple[Item, Result]] = ()
+    #: Whether claiming is worth it again because of what was stored.
+    is_worth_claiming: bool = False
 
 
 class Kind(Protocol[Item, Result]):
@@ -94,11 +106,8 @@ class Kind(Protocol[Item, Result]):
 
     async def store(
         self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Item, Result]]
-    ) -> bool:
-        """Store results; return whether claiming is worth it again because of that.
-
-        One that cannot be stored does not hold up the others.
-        """
+    ) -> Stored[Item, Result]:
+        """Store results. One that cannot be stored does not hold up the others."""
 
 
 class Pool(Generic[Item, Result]):
@@ -110,6 +119,8 @@ class Pool(Generic[Item, Result]):
 
     def __init__(self, kind: Kind[Item, Result]) -> None:
         self._kind = kind
+        #: For how many items a claim is made.
+        self._worthwhile = max(1, kind.per_claim // 2)
         self._wake = asyncio.Event()
         self._results: asyncio.Queue[tuple[Item, Result]] = asyncio.Queue()
         self._working: set[asyncio.Task[None]] = set()
@@ -154,7 +165,7 @@ class Pool(Generic[Item, Result]):
         """Claim as much as there is room for, start it; return whether more may be due."""
         kind = self._kind
         free = min(kind.per_claim, kind.most_at_once - len(self._in_hand))
-        if free < kind.per_claim // 2:
+        if free < self._worthwhile:
             return False  # an item that ends wakes the pool; claiming singly costs too much
         claimed = await kind.claim(database, most=free)
         for batch in claimed.batches:
@@ -185,8 +196,8 @@ class Pool(Generic[Item, Result]):
         if not self._in_hand.pop(id(item), None):
             return  # it was given back meanwhile, and another attempt decides
         is_worth_claiming = self._kind.note_result(item, result)
-        there_is_room = self._kind.most_at_once - self._kind.per_claim // 2
-        if is_worth_claiming or len(self._in_hand) == there_is_room:
+        there_is_room = self._kind.most_at_once - len(self._in_hand) == self._worthwhile
+        if is_worth_claiming or there_is_room:
             self._wake.set()
         self._results.put_nowait((item, result))
 
@@ -221,11 +232,14 @@ class Pool(Generic[Item, Result]):
                             results.append(await self._results.get())
                         while not self._results.empty():
                             results.append(self._results.get_nowait())
-                        if await self._kind.store(database, results):
+                        stored = await self._kind.store(database, results)
+                        if stored.is_worth_claiming:
                             self._wake.set()
-                        for _ in results:
+                        for _ in range(len(results) - len(stored.held_up)):
                             self._results.task_done()
-                        results.clear()
+                        results = [*stored.held_up]
+                        if results:
+                            await asyncio.sleep(HELD_UP_S)
             except Exception:  # what was done must be stored, whatever is wrong now
                 logger.exception("results_not_stored", kind=self._kind.wake_up, count=len(results))
                 await asyncio.sleep(POLL_S)

@@ -20,7 +20,7 @@ from notifications.delivery.store import store, switch_off_hopeless
 from notifications.record import WAKE_UP
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
-from torale.pool import Batch, Claimed, Report, in_thread
+from torale.pool import Batch, Claimed, Report, Stored, in_thread
 
 #: Attempts under way at once in one worker. Many receivers may hang until their time-out, each
 #: with as many attempts as its concurrency limit allows.
@@ -111,9 +111,9 @@ class Delivery:
         self,
         database: psycopg.AsyncConnection[Any],
         outcomes: Sequence[tuple[Message, Outcome]],
-    ) -> bool:
+    ) -> Stored[Message, Outcome]:
         """Store the outcomes, and switch off webhooks that are hopeless."""
         await store(database, outcomes)
         if any(message.endpoint_id and outcome.error for message, outcome in outcomes):
             await in_thread(switch_off_hopeless, outcomes)
-        return False
+        return Stored()

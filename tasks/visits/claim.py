@@ -25,9 +25,9 @@ PER_HOST = 2
 #: How many users one statement looks at, and how many due executions of each.
 USERS_PER_CLAIM = 200
 DUE_PER_USER = 50
-#: Bytes of remembered texts up to which they come with the claim. Larger ones are read when the
-#: question is asked, so that a claim stays small.
-SMALL_TEXTS = 64 * 1024
+#: Bytes of a task's state, context and remembered texts up to which they come with the claim. They
+#: are read when the question is asked if there are more, so that a claim stays small.
+SMALL = 64 * 1024
 #: Comes before every user.
 NOBODY = UUID(int=0)
 
@@ -52,12 +52,12 @@ class Visit:
     is_calm: bool
 
     @property
-    def has_large_texts(self) -> bool:
-        """Whether the remembered texts are too large to come with the claim."""
-        return bool(self.row["has_large_texts"])
+    def is_large(self) -> bool:
+        """Whether what the question consists of is too large to come with the claim."""
+        return bool(self.row["is_large"])
 
     def question(self) -> Question:
-        """Return the question; its texts are missing if they are large.
+        """Return the question; its state, context and texts are missing if it is large.
 
         It is made when it is asked, and not with the claim, where one that cannot be made would
         keep all others from being asked.
@@ -130,7 +130,7 @@ def parameters(*, most: int, room: int, after: UUID) -> dict[str, Any]:
         "limit": most,
         "room": room,
         "lease_time": ASKING_LEASE,
-        "small": SMALL_TEXTS,
+        "small": SMALL,
     }
 
 

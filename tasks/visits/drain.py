@@ -4,6 +4,7 @@ A page may be visited twice if the worker is killed meanwhile; nobody has been t
 visit then.
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,19 +19,22 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from executions.failures import FailureKind
-from executions.monitors import AskFailed, ask
-from tasks.models import PageText
+from executions.models import ASKING_LIMIT
+from executions.monitors import Answer, AskFailed, Question, ask
+from tasks.models import PageText, Task
 from tasks.run import WAKE_UP
 from tasks.visits.claim import NOBODY, Visit, claim, give_back
 from tasks.visits.store import Result, store
 from torale.errors import OUR_FAULT
 from torale.outbound import Sessions
-from torale.pool import Batch, Claimed, Report
+from torale.pool import Batch, Claimed, Report, Stored
 
 logger = structlog.get_logger(__name__)
 
-#: Executions claimed by one statement.
+#: Executions claimed by one statement. A small worker claims a fourth of its room, because no claim
+#: is made for less than half as many, and much of the room would stay free.
 VISITS_PER_CLAIM = 50
+PART_PER_CLAIM = 4
 #: Connections that visits may have at a time; each visits a few pages.
 CONNECTIONS_PER_VISIT = 5
 #: How often one execution may be asked, including attempts in which the worker died. An execution
@@ -39,6 +43,11 @@ MOST_ASKINGS = 10
 #: What the owner is told of such an execution. Something in it kills its worker each time, and
 #: would kill the next one, too.
 DEADLY = "The worker that ran this stopped unexpectedly each time."
+#: What the owner is told of one that takes longer than its lease allows.
+TOO_LONG = (
+    "The pages could not be visited and read within {seconds:g} s. If many of your pages take long "
+    "to read, they wait for each other: name smaller pages, or simplify the conditions."
+)
 
 
 class Visits:
@@ -48,7 +57,7 @@ class Visits:
 
     def __init__(self) -> None:
         self.most_at_once: int = settings.TORALE_VISITS_AT_ONCE
-        self.per_claim = min(VISITS_PER_CLAIM, self.most_at_once)
+        self.per_claim = max(1, min(VISITS_PER_CLAIM, self.most_at_once // PART_PER_CLAIM))
         self._under_way = 0
         self._after = NOBODY
         self._is_held_up = False
@@ -83,17 +92,24 @@ class Visits:
     async def _result(self, visit: Visit) -> Result:
         if visit.execution.attempt_count > MOST_ASKINGS:
             return AskFailed(FailureKind.SYSTEM_ERROR, DEADLY)
+        limit = asyncio.timeout(ASKING_LIMIT.total_seconds())
         try:
-            question = visit.question()
-            if visit.has_large_texts:
-                texts = await sync_to_async(_texts, thread_sensitive=False)(visit)
-                question = replace(question, texts=texts)
-            return await ask(question, sessions=self._sessions)
+            async with limit:
+                return await self._asked(visit)
         except AskFailed as failure:
             return failure
         except Exception:  # whatever breaks in a question or a monitor
+            if limit.expired():
+                seconds = ASKING_LIMIT.total_seconds()
+                return AskFailed(FailureKind.TIMEOUT, TOO_LONG.format(seconds=seconds))
             logger.exception("monitor_broke", execution_id=self.name(visit))
             return AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT)
+
+    async def _asked(self, visit: Visit) -> Answer:
+        question = visit.question()
+        if visit.is_large:
+            question = await sync_to_async(_completed, thread_sensitive=False)(visit, question)
+        return await ask(question, sessions=self._sessions)
 
     def note_result(self, visit: Visit, result: Result) -> bool:
         """Make room for another visit."""
@@ -118,14 +134,17 @@ class Visits:
 
     async def store(
         self, database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Visit, Result]]
-    ) -> bool:
+    ) -> Stored[Visit, Result]:
         """Store the results; what they held up may then be claimed."""
-        await store(database, results)
-        return self._is_held_up
+        held_up = await store(database, results)
+        return Stored(held_up=held_up, is_worth_claiming=self._is_held_up)
 
 
-def _texts(visit: Visit) -> dict[str, bytes]:
+def _completed(visit: Visit, question: Question) -> Question:
+    """Return a large question with what did not come with the claim."""
     try:
-        return PageText.objects.of(visit.execution.task_id)
+        task = Task.objects.filter(pk=visit.execution.task_id)
+        fields = task.values("last_known_state", "context").first() or {}  # it has been deleted
+        return replace(question, texts=PageText.objects.of(visit.execution.task_id), **fields)
     finally:
         close_old_connections()

@@ -18,8 +18,13 @@ CALM = """
 #
 # Three limits are kept. A server is called by few executions at a time, of which users get the same
 # share. A user has at most as many executions under way as there is room left, so that there always
-# is room for the next user: one alone gets half of the room, two get a third each, and so on.
+# is room for the next user: one alone gets half of the room, two get a third each, and so on. What
+# is chosen before an execution takes room, too.
 # What a limit holds up stays due, and holds up nothing else.
+#
+# The order is the same at every server, even among executions that are due at the same moment.
+# Otherwise each of some that call several servers could be the first at one of them, and wait for
+# the others for ever.
 CLAIM = f"""
 WITH RECURSIVE ahead (user_id) AS (
     (SELECT user_id FROM executions_execution
@@ -63,7 +68,7 @@ WITH RECURSIVE ahead (user_id) AS (
     ) AS execution
 ), at_host AS (
     SELECT due.id, due.turn, host, coalesce(running_at_host.visits, 0) + row_number() OVER (
-        PARTITION BY host, due.user_id ORDER BY next_attempt_at
+        PARTITION BY host, due.user_id ORDER BY next_attempt_at, due.id
     ) AS place
     FROM due CROSS JOIN unnest(due.hosts) AS host
     LEFT JOIN running_at_host USING (user_id, host)
@@ -76,12 +81,15 @@ WITH RECURSIVE ahead (user_id) AS (
     ) AS placed WHERE place > %(per_host)s
 ), placed AS (
     SELECT due.id, turn, coalesce(running_of_user.visits, 0) + row_number() OVER (
-        PARTITION BY user_id ORDER BY next_attempt_at
+        PARTITION BY user_id ORDER BY next_attempt_at, due.id
     ) AS place
     FROM due LEFT JOIN running_of_user USING (user_id)
     WHERE id NOT IN (SELECT id FROM held_up)
 ), chosen AS MATERIALIZED (
-    SELECT id, turn, place FROM placed WHERE place <= %(room)s
+    SELECT id, turn, place FROM (
+        SELECT id, turn, place, row_number() OVER (ORDER BY place, turn) - 1 AS before FROM placed
+    ) AS ordered
+    WHERE place <= %(room)s - before
     ORDER BY place, turn LIMIT %(limit)s
 ), taken AS (
     UPDATE executions_execution AS execution
@@ -97,20 +105,30 @@ WITH RECURSIVE ahead (user_id) AS (
     SELECT execution.id, execution.task_id, execution.attempt_count, execution.first_look_at,
            execution.created_at, execution.notify, execution.user_id,
            task.search_query, task.condition_description, task.schedule, task.time_zone,
-           task.last_known_state::text AS last_known_state, task.context::text AS context,
            task.state, task.updated_at, ({CALM}) AS is_calm,
            encode(task.request_headers, 'hex') AS request_headers,
            person.email, person.is_staff,
-           coalesce(remembered.is_large, false) AS has_large_texts, remembered.texts
+           memory.is_large, remembered.*
     FROM taken AS execution
     JOIN tasks_task AS task ON task.id = execution.task_id
     JOIN accounts_user AS person ON person.id = task.user_id
     CROSS JOIN LATERAL (
-        SELECT sum(length(content)) > %(small)s AS is_large,
-               CASE WHEN sum(length(content)) <= %(small)s
-                    THEN json_object_agg(url, encode(content, 'base64')) END AS texts
+        SELECT coalesce(sum(length(content)), 0)
+               + coalesce(pg_column_size(task.last_known_state), 0)
+               + coalesce(pg_column_size(task.context), 0) AS bytes
         FROM tasks_pagetext WHERE task_id = task.id
-    ) AS remembered
+    ) AS kept
+    -- Only what is small as it is kept, which may be compressed, is written out to be measured.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN kept.bytes > %(small)s THEN true
+                    ELSE octet_length(concat(task.last_known_state, task.context)) > %(small)s
+               END AS is_large
+    ) AS memory
+    LEFT JOIN LATERAL (
+        SELECT task.last_known_state::text AS last_known_state, task.context::text AS context,
+               (SELECT json_object_agg(url, encode(content, 'base64'))
+                FROM tasks_pagetext WHERE task_id = task.id) AS texts
+    ) AS remembered ON NOT memory.is_large
 )
 SELECT torale_now(),
        (SELECT coalesce(json_agg(visit), '[]')::text FROM visit),
@@ -137,7 +155,8 @@ WHERE execution.id = fence.id AND execution.status = 'running'
   AND execution.first_look_at IS NOT DISTINCT FROM fence.first_look_at
 """
 
-# Tasks are locked before executions, as by everything else that changes both.
+# Tasks are locked before executions, as by everything else that changes both. One that another
+# transaction has locked is left out: it would hold up the answers of all others.
 STORE = f"""
 WITH quiet AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(quiet)s) AS quiet (
@@ -148,7 +167,7 @@ WITH quiet AS MATERIALIZED (
 ), unchanged AS MATERIALIZED (
     SELECT quiet.* FROM tasks_task AS task JOIN quiet ON quiet.task_id = task.id
     WHERE task.updated_at IS NOT DISTINCT FROM quiet.updated_at AND {CALM}
-    ORDER BY task.id FOR NO KEY UPDATE OF task
+    FOR NO KEY UPDATE OF task SKIP LOCKED
 ), settled AS (
     UPDATE executions_execution AS execution
     SET status = 'success', completed_at = %(now)s, leased_until = NULL,

@@ -12,7 +12,8 @@ import orjson
 import psycopg
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from executions.failures import FailureKind
 from executions.models import kept_of
@@ -29,19 +30,23 @@ from torale.trouble import is_trouble
 logger = structlog.get_logger(__name__)
 
 Result = Answer | AskFailed
-#: Bytes of texts up to which an answer is stored together with others. A thread stores larger ones:
-#: putting megabytes into a statement would hold up everything else.
-SMALL_TEXTS = 64 * 1024
+#: Bytes of state and texts up to which an answer is stored together with others. A thread stores
+#: larger ones: putting megabytes into a statement would hold up everything else.
+SMALL = 64 * 1024
+#: Milliseconds that storing one result waits for a lock. An owner's request or an operator may hold
+#: one for longer, and everybody's results would wait meanwhile.
+LOCK_TIMEOUT_MS = 20
 
 _threads = ThreadPoolExecutor(4, thread_name_prefix="settling")
 
 
 async def store(
     database: psycopg.AsyncConnection[Any], results: Sequence[tuple[Visit, Result]]
-) -> None:
-    """Store the results of visits. One that cannot be stored does not hold up the others.
+) -> list[tuple[Visit, Result]]:
+    """Store the results of visits; return those whose rows another transaction has locked.
 
-    A result whose lease has passed to another claim is dropped, as that claim stores its own.
+    One that cannot be stored does not hold up the others. A result whose lease has passed to
+    another claim is dropped, as that claim stores its own.
 
     Raises:
         psycopg.Error, django.db.Error: the database cannot serve now; storing them all again
@@ -53,13 +58,14 @@ async def store(
         if isinstance(result, Answer) and is_quiet(visit, result)
     ]
     stored = await _store_quiet(database, quiet) if quiet else set()
-    await asyncio.gather(
+    others = [each for each in results if str(each[0].execution.pk) not in stored]
+    are_stored = await asyncio.gather(
         *(
             sync_to_async(_store_alone, thread_sensitive=False, executor=_threads)(visit, result)
-            for visit, result in results
-            if str(visit.execution.pk) not in stored
+            for visit, result in others
         )
     )
+    return [each for each, is_stored in zip(others, are_stored, strict=True) if not is_stored]
 
 
 def is_quiet(visit: Visit, answer: Answer) -> bool:
@@ -68,8 +74,16 @@ def is_quiet(visit: Visit, answer: Answer) -> bool:
         visit.is_calm
         and not (answer.condition_met or answer.is_tentative or answer.warnings)
         and all(text is not None for text in answer.texts.values())
-        and sum(len(text or b"") for text in answer.texts.values()) <= SMALL_TEXTS
+        and _is_small(answer)
     )
+
+
+def _is_small(answer: Answer) -> bool:
+    size = sum(len(text or b"") for text in answer.texts.values())
+    try:
+        return size <= SMALL and size + len(orjson.dumps(answer.state)) <= SMALL
+    except orjson.JSONEncodeError:
+        return False
 
 
 async def _store_quiet(
@@ -77,7 +91,8 @@ async def _store_quiet(
 ) -> set[str]:
     """Store quiet answers by one statement; return the ids of the executions that it settled.
 
-    The others have changed since they were claimed, or no longer belong to their claim.
+    The others have changed since they were claimed, no longer belong to their claim, or are locked
+    by another transaction.
     """
     cursor = await database.execute("SELECT torale_now()")
     [(now,)] = await cursor.fetchall()
@@ -116,14 +131,21 @@ def _row(visit: Visit, answer: Answer, now: datetime) -> dict[str, Any]:
     }
 
 
-def _store_alone(visit: Visit, result: Result) -> None:
-    """Store one result; if that is impossible, store that it is.
+def _store_alone(visit: Visit, result: Result) -> bool:
+    """Store one result; return False if another transaction has locked what it changes.
 
-    If even that is impossible, the question is asked again when the lease has run out.
+    If storing it is impossible, store that it is. If even that is impossible, the question is asked
+    again when the lease has run out.
     """
     try:
         if not _is_stored(visit, result):
             _is_stored(visit, AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT))
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return False
+        raise
+    else:
+        return True
     finally:
         close_old_connections()
 
@@ -141,8 +163,11 @@ def _is_stored(visit: Visit, result: Result) -> bool:
 
 
 def _settle(visit: Visit, result: Result) -> None:
-    now, jitter = clock.now(), random.random()  # noqa: S311
-    if isinstance(result, Answer):
-        settle(visit.execution, result, now=now, jitter=jitter)
-    else:
-        fail(visit.execution, result, now=now, jitter=jitter)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+        now, jitter = clock.now(), random.random()  # noqa: S311
+        if isinstance(result, Answer):
+            settle(visit.execution, result, now=now, jitter=jitter)
+        else:
+            fail(visit.execution, result, now=now, jitter=jitter)

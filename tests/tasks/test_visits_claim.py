@@ -64,7 +64,7 @@ def test_a_claim_has_all_that_the_question_consists_of(owner):
     assert visit.question().texts == {"https://shop.example/bread": b"\x00text"}
     assert visit.question().asked_at == NOW + SECOND
     assert visit.question().networks == owner.networks()
-    assert (visit.schedule, visit.is_calm, visit.has_large_texts) == ("every 1 hour", True, False)
+    assert (visit.schedule, visit.is_calm, visit.is_large) == ("every 1 hour", True, False)
 
 
 def test_headers_that_cannot_be_decrypted_hold_up_nobody(owner):
@@ -79,7 +79,7 @@ def test_headers_that_cannot_be_decrypted_hold_up_nobody(owner):
 
 
 def test_large_texts_are_left_for_later(owner, monkeypatch):
-    monkeypatch.setattr(module, "SMALL_TEXTS", 10)
+    monkeypatch.setattr(module, "SMALL", 10)
     task = make_task(owner)
     PageText.objects.keep(
         task, {"https://shop.example/": b"12345", "https://b.example/": b"123456"}
@@ -88,7 +88,19 @@ def test_large_texts_are_left_for_later(owner, monkeypatch):
 
     [visit] = take(now=NOW).visits
 
-    assert (visit.has_large_texts, visit.question().texts) == (True, {})
+    assert (visit.is_large, visit.question().texts) == (True, {})
+
+
+@pytest.mark.parametrize("field", ["context", "last_known_state"])
+def test_large_json_is_left_for_later(owner, field):
+    # The database compresses it to less than what counts as small.
+    task = make_task(owner, **{field: {"same": ["again and again"] * 5_000}})
+    make_pending_execution(task)
+
+    [visit] = take(now=NOW).visits
+
+    assert visit.is_large
+    assert (visit.row["context"], visit.row["last_known_state"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +221,17 @@ def test_a_page_of_two_servers_waits_for_both(owner):
     assert take(now=NOW).visits == []
 
 
+@pytest.mark.parametrize("number", [3, 4, 30])
+def test_executions_of_several_servers_that_are_due_together_do_not_wait_for_each_other(
+    owner, number
+):
+    hosts = [f"{letter}.example:443" for letter in "abcde"]
+    for _ in range(number):
+        make_pending_execution(make_task(owner), hosts=hosts)
+
+    assert len(take(now=NOW).visits) == PER_HOST
+
+
 def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
     for _ in range(10):
         make_due(owner)
@@ -217,9 +240,18 @@ def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
     first = take(room=4, now=NOW)
     second = take(room=0, now=NOW)
 
-    assert Counter(owners(first)) == {str(owner.pk): 4, str(stranger.pk): 1}
+    assert Counter(owners(first)) == {str(owner.pk): 2, str(stranger.pk): 1}
     assert second.visits == []
     assert second.is_held_up
+
+
+@pytest.mark.parametrize(("room", "taken"), [(1, 1), (2, 1), (3, 2), (20, 10)])
+def test_a_user_gets_no_more_than_half_of_a_small_worker(owner, room, taken):
+    for _ in range(20):
+        make_due(owner)
+
+    assert len(take(room=room, now=NOW).visits) == taken
+    assert take(room=room - taken, now=NOW).visits == []
 
 
 def test_an_execution_is_claimed_when_it_is_due_and_only_once(owner):

@@ -3,18 +3,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from executions.models import Execution
-from tasks.models import PageText
+from notifications.models import NotificationSend
+from tasks.models import PageText, Task
 from tasks.run import start
 from tasks.visits import claim, drain
 from tasks.visits.drain import Visits
 from tests.support.factories import make_task
+from tests.support.races import apart
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver
 from tests.support.watched_pages import html
 from torale import pool
@@ -76,7 +79,7 @@ def short_grace(monkeypatch):
 def test_servers_that_hang_delay_no_other_visit_of_anybody(
     owner, stranger, hanging, http_receiver, settings
 ):
-    settings.TORALE_VISITS_AT_ONCE = 12
+    settings.TORALE_VISITS_AT_ONCE = 20
     http_receiver.answers = [html("In stock")]
     for server in hanging * 5:
         begin(owner, server.url)
@@ -85,6 +88,27 @@ def test_servers_that_hang_delay_no_other_visit_of_anybody(
     work(until=lambda: have_succeeded(mine, others))
 
     assert max(len(server.requests) for server in hanging) <= claim.PER_HOST
+
+
+@pytest.mark.usefixtures("loopback_allowed", "short_grace")
+def test_a_user_whose_pages_all_hang_leaves_room_in_a_small_worker(
+    owner, stranger, operator, hanging, http_receiver, settings
+):
+    settings.TORALE_VISITS_AT_ONCE = 6
+    http_receiver.answers = [html("In stock")]
+    for server in hanging * 4:
+        begin(owner, server.url)
+    others: list[Execution] = []
+
+    def is_over() -> bool:
+        calls = sum(len(server.requests) for server in hanging)
+        if calls == 3 and not others:  # the owner's half
+            others.append(begin(stranger, hanging[3].url))
+        if calls == 4 and len(others) == 1:
+            others.append(begin(operator, http_receiver.url))
+        return have_succeeded(*others[1:2]) and len(others) == 2
+
+    work(until=is_over)
 
 
 @pytest.mark.usefixtures("loopback_allowed", "short_grace")
@@ -108,6 +132,30 @@ def test_a_server_with_many_pages_is_visited_without_a_pause(owner, http_receive
 
 
 @pytest.mark.usefixtures("loopback_allowed")
+def test_a_result_whose_task_is_locked_is_stored_later(owner, stranger, http_receiver):
+    http_receiver.answers = [html("In stock")]
+    locked, free = begin(owner, http_receiver.url), begin(stranger, http_receiver.url)
+    has_ended, is_locked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Task.objects.select_for_update().get(pk=locked.task_id)
+            is_locked.set()
+            has_ended.wait(DEADLINE_S)
+
+    def is_over() -> bool:
+        if have_succeeded(free):
+            has_ended.set()
+        return have_succeeded(locked)
+
+    holding = threading.Thread(target=apart, args=[hold])
+    holding.start()
+    assert is_locked.wait(DEADLINE_S)
+    work(until=is_over)
+    holding.join()
+
+
+@pytest.mark.usefixtures("loopback_allowed")
 def test_a_worker_with_room_for_one_visit_makes_them_all(owner, http_receiver, settings):
     settings.TORALE_VISITS_AT_ONCE = 1
     http_receiver.answers = [html("In stock")]
@@ -124,11 +172,27 @@ def test_texts_that_are_too_large_for_the_claim_are_known_all_the_same(
     execution = begin(owner, http_receiver.url, condition_description="changes")
     work(until=lambda: have_succeeded(execution))
     assert PageText.objects.filter(task=execution.task_id).exists()
-    monkeypatch.setattr(claim, "SMALL_TEXTS", 1)
+    monkeypatch.setattr(claim, "SMALL", 1)
     http_receiver.answers = [html("In stock again, in all sizes and colours")]
 
     again = start(task=execution.task, now=timezone.now())
     work(until=lambda: Execution.objects.filter(pk=again.pk, first_look_at__isnull=False).exists())
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_a_state_that_is_too_large_for_the_claim_is_known_all_the_same(
+    owner, http_receiver, monkeypatch
+):
+    http_receiver.answers = [html("In stock")]
+    execution = begin(owner, http_receiver.url)
+    work(until=lambda: have_succeeded(execution))
+    monkeypatch.setattr(claim, "SMALL", 1)
+    NotificationSend.objects.all().delete()
+
+    again = start(task=execution.task, now=timezone.now())
+    work(until=lambda: have_succeeded(again))
+
+    assert not NotificationSend.objects.exists()  # it held at the last visit, too
 
 
 @pytest.mark.usefixtures("loopback_allowed")
@@ -142,6 +206,21 @@ def test_a_bug_while_asking_ends_as_a_failure(owner, http_receiver, monkeypatch,
     work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
 
     assert "monitor_broke" in caplog.text
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_an_execution_that_takes_too_long_fails_while_it_still_has_its_lease(
+    owner, hanging, monkeypatch
+):
+    monkeypatch.setattr(drain, "ASKING_LIMIT", timedelta(seconds=0.2))
+    execution = begin(owner, hanging[0].url)
+
+    work(until=lambda: Execution.objects.filter(pk=execution.pk, status="retrying").exists())
+
+    execution.refresh_from_db()
+    assert (execution.failure_kind, execution.attempt_count) == ("timeout", 1)
+    assert execution.error_message
+    assert "could not be visited and read within 0.2 s" in execution.error_message
 
 
 @pytest.mark.usefixtures("loopback_allowed")

@@ -5,6 +5,7 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.forms.models import model_to_dict
 
 from executions.failures import FailureKind
@@ -19,6 +20,7 @@ from tasks.visits.claim import Visit
 from tasks.visits.store import Result, is_quiet, store
 from tests.support.database_clock import MOVE
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
+from tests.support.receivers import DEADLINE_S
 from tests.support.run_visits import take
 from torale.database import connect
 
@@ -57,15 +59,15 @@ def visit_of(task: Task) -> Visit:
     return {visit.execution.task_id: visit for visit in take(now=NOW).visits}[task.pk]
 
 
-def keep(*results: tuple[Visit, Result]) -> None:
-    """Store results as a worker does."""
+def keep(*results: tuple[Visit, Result]) -> list[tuple[Visit, Result]]:
+    """Store results as a worker does; return those that are held up."""
 
-    async def main() -> None:
-        async with await connect() as database:
+    async def main() -> list[tuple[Visit, Result]]:
+        async with asyncio.timeout(DEADLINE_S), await connect() as database:
             await database.execute(MOVE, [NOW.isoformat()])
-            await store(database, results)
+            return await store(database, results)
 
-    asyncio.run(main())
+    return asyncio.run(main())
 
 
 def stored(execution: Execution) -> dict[str, object]:
@@ -135,9 +137,11 @@ def test_a_text_is_replaced_and_one_that_is_not_mentioned_stays(owner):
         {"is_tentative": True, "condition_met": True, "notification": "**In stock**"},
         {"warnings": ["It looks dead."]},
         {"texts": {PAGE: None}},
-        {"texts": {PAGE: b"x" * (module.SMALL_TEXTS + 1)}},
+        {"texts": {PAGE: b"x" * (module.SMALL + 1)}},
+        {"state": {"items": ["a title"] * 10_000}},
+        {"state": {"exact": 10**30}},
     ],
-    ids=["met", "tentative", "warning", "text removed", "large text"],
+    ids=["met", "tentative", "warning", "text removed", "large text", "large state", "exact"],
 )
 def test_an_answer_from_which_more_follows_is_not_quiet(owner, differing):
     visit = visit_of(make_task(owner))
@@ -273,6 +277,27 @@ def test_a_row_that_cannot_be_stored_holds_up_no_other(owner, stranger, table, c
     sound.execution.refresh_from_db()
     refused.execution.refresh_from_db()
     assert (sound.execution.status, refused.execution.status) == ("success", status)
+
+
+@pytest.mark.parametrize(
+    "held_up",
+    [answer(), answer(warnings=["It looks dead."]), AskFailed(FailureKind.NETWORK, "Reset.")],
+    ids=["quiet", "warning", "failure"],
+)
+def test_a_task_that_is_locked_holds_up_no_other(owner, stranger, held_up):
+    locked, free = visit_of(make_task(owner)), visit_of(make_task(stranger))
+
+    with transaction.atomic():
+        Task.objects.select_for_update().get(pk=locked.execution.task_id)
+        left = keep((locked, held_up), (free, answer()))
+
+    assert left == [(locked, held_up)]
+    free.execution.refresh_from_db()
+    locked.execution.refresh_from_db()
+    assert (free.execution.status, locked.execution.status) == ("success", "running")
+    assert keep(*left) == []
+    locked.execution.refresh_from_db()
+    assert locked.execution.status != "running"
 
 
 def test_quiet_answers_of_many_tasks_cost_one_statement(owner, django_assert_num_queries):

@@ -105,7 +105,7 @@ WITH RECURSIVE ahead (user_id) AS (
     SELECT execution.id, execution.task_id, execution.attempt_count, execution.first_look_at,
            execution.created_at, execution.notify, execution.user_id,
            task.search_query, task.condition_description, task.schedule, task.time_zone,
-           task.state, task.updated_at, ({CALM}) AS is_calm,
+           task.updated_at, ({CALM}) AS is_calm,
            encode(task.request_headers, 'hex') AS request_headers,
            person.email, person.is_staff,
            memory.is_large, remembered.*

@@ -21,7 +21,7 @@ from executions.monitors import Answer, AskFailed
 from tasks.models import PageText
 from tasks.next_visit import after_answer
 from tasks.run import fail, settle
-from tasks.visits.claim import Visit
+from tasks.visits.claim import SMALL, Visit
 from tasks.visits.statements import STORE
 from torale import clock
 from torale.errors import OUR_FAULT
@@ -30,9 +30,6 @@ from torale.trouble import is_trouble
 logger = structlog.get_logger(__name__)
 
 Result = Answer | AskFailed
-#: Bytes of state and texts up to which an answer is stored together with others. A thread stores
-#: larger ones: putting megabytes into a statement would hold up everything else.
-SMALL = 64 * 1024
 #: Milliseconds that storing one result waits for a lock. An owner's request or an operator may hold
 #: one for longer, and everybody's results would wait meanwhile.
 LOCK_TIMEOUT_MS = 20

@@ -15,8 +15,7 @@ from notifications.models import NotificationSend
 from tasks.lifecycle import delete_task, update_task
 from tasks.models import PageText, Task
 from tasks.run import settle, start
-from tasks.visits import store as module
-from tasks.visits.claim import Visit
+from tasks.visits.claim import SMALL, Visit
 from tasks.visits.store import Result, is_quiet, store
 from tests.support.database_clock import MOVE
 from tests.support.factories import NOW, make_pending_execution, make_task, refused_rows
@@ -137,7 +136,7 @@ def test_a_text_is_replaced_and_one_that_is_not_mentioned_stays(owner):
         {"is_tentative": True, "condition_met": True, "notification": "**In stock**"},
         {"warnings": ["It looks dead."]},
         {"texts": {PAGE: None}},
-        {"texts": {PAGE: b"x" * (module.SMALL + 1)}},
+        {"texts": {PAGE: b"x" * (SMALL + 1)}},
         {"state": {"items": ["a title"] * 10_000}},
         {"state": {"exact": 10**30}},
     ],

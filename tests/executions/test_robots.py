@@ -336,7 +336,7 @@ def test_a_user_without_room_for_a_large_one_delays_no_other(http_receiver, monk
     serve(http_receiver, robots=text(b"# \n" * 100_000))
     page = f"{http_receiver.url}/bread"
 
-    async def main() -> tuple[bool, AskFailed | None]:
+    async def main() -> tuple[bool, object]:
         async with Sessions(limit=10) as sessions, AsyncExitStack() as stack:
             for _ in range(PLACES_OF_ONE_ASKER):
                 place = await stack.enter_async_context(sessions.room.place("owner"))

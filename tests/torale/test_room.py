@@ -67,9 +67,9 @@ def test_who_has_fewest_places_comes_next_however_many_wait_before():
                 await each.leave()
                 for _ in range(50):
                     await asyncio.sleep(0)
-                ended.append((stranger.done(), sum(each.done() for each in waiting)))
-            for each in waiting:
-                each.cancel()
+                ended.append((stranger.done(), sum(waiter.done() for waiter in waiting)))
+            for waiter in waiting:
+                waiter.cancel()
             return ended
 
     assert asyncio.run(main()) == [(True, 0), (True, 1)]

@@ -100,6 +100,10 @@ class Unreachable(Exception):
         self.kind = kind
 
 
+class NoRoom(Unreachable):
+    """The asker got no place for a large body in time, which says nothing of the server."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a server answered."""
@@ -297,7 +301,7 @@ async def _take(
         async with asyncio.timeout(timeout.total_seconds()):
             await place.take()
     except TimeoutError:
-        raise Unreachable(
+        raise NoRoom(
             Failure.TIMEOUT,
             f"The page of {url.host_subcomponent} is large, and too many other large pages are "
             "being read.",

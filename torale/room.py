@@ -21,14 +21,22 @@ class Place:
         self.is_taken = False
 
     async def take(self) -> None:
-        """Wait until there is room; return at once if this place has been taken already."""
-        async with self._room.changed:
-            await self._room.changed.wait_for(
-                lambda: self.is_taken or self._room.is_free_for(self._asker)
-            )
-            if not self.is_taken:
-                self.is_taken = True
-                self._room.taken[self._asker] += 1
+        """Wait until there is room; return at once if this place has been taken already.
+
+        Of those that wait, the asker with the fewest places comes next.
+        """
+        room = self._room
+        async with room.changed:
+            room.waiting[self._asker] += 1
+            try:
+                await room.changed.wait_for(lambda: self.is_taken or room.is_free_for(self._asker))
+                if not self.is_taken:
+                    self.is_taken = True
+                    room.taken[self._asker] += 1
+            finally:
+                room.waiting[self._asker] -= 1
+                room.waiting += Counter()  # drops those with none
+                room.changed.notify_all()  # it may be the turn of another one now
 
     async def leave(self) -> None:
         """Let the next one in."""
@@ -46,10 +54,16 @@ class Room:
     def __init__(self) -> None:
         self.changed = asyncio.Condition()
         self.taken: Counter[str] = Counter()
+        self.waiting: Counter[str] = Counter()
 
     def is_free_for(self, asker: str) -> bool:
         """Return whether `asker` may take a place now."""
-        return self.taken.total() < PLACES and self.taken[asker] < PLACES_OF_ONE_ASKER
+        own = self.taken[asker]
+        return (
+            self.taken.total() < PLACES
+            and own < PLACES_OF_ONE_ASKER
+            and (not own or all(self.taken[other] >= own for other in self.waiting))
+        )
 
     @asynccontextmanager
     async def place(self, asker: str) -> AsyncIterator[Place]:

@@ -197,7 +197,7 @@ def _spelled(ports: Ports) -> str:
 
 
 def server_of(url: str) -> str:
-    """Return the server of an absolute URL, as `host:port`.
+    """Return the server of an absolute URL, as `host:port`, without the dot that may end a name.
 
     A URL that is malformed, which no call is made to, is its own server.
     """
@@ -205,7 +205,8 @@ def server_of(url: str) -> str:
         parsed = URL(url)
     except ValueError:
         return url
-    return f"{parsed.host_subcomponent}:{parsed.port}"
+    host = (parsed.host_subcomponent or "").rstrip(".")
+    return f"{host}:{parsed.port}"
 
 
 def origin_of(url: str) -> str:

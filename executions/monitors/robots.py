@@ -42,6 +42,7 @@ FORBIDDEN = (
     "TORALE_OBEY_ROBOTS."
 )
 UNKNOWN = "{url} is not visited, as it is not known whether its site allows that. {problem}"
+UNREAD = "{robots} cannot be read: {error}"
 TOO_MUCH = "{robots} does not tell whether {url} may be visited: reading it took more than {limit}."
 
 
@@ -76,7 +77,10 @@ class Robots:
     def __init__(self) -> None:
         # By the networks, too: otherwise users would learn what is in the networks of others.
         self._files: dict[tuple[Networks, str], _File] = {}
-        self._locks: WeakValueDictionary[tuple[Networks, str], asyncio.Lock] = WeakValueDictionary()
+        # By the askers, too: one who waits for room keeps no other waiting.
+        self._locks: WeakValueDictionary[tuple[Networks, str, str], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
 
     async def check(
         self, url: str, *, question: Question, session: aiohttp.ClientSession, place: Place
@@ -97,7 +101,13 @@ class Robots:
         except Refused:
             return
         robots = f"{origin_of(url)}/robots.txt"
-        file = await self._file(robots, question, session, place)
+        try:
+            file = await self._file(robots, question, session, place)
+        except outbound.NoRoom as error:
+            problem = UNREAD.format(robots=robots, error=error)
+            raise AskFailed(
+                FailureKind.TIMEOUT, UNKNOWN.format(url=url, problem=problem)
+            ) from error
         if file.problem:
             raise AskFailed(file.kind, UNKNOWN.format(url=url, problem=file.problem))
         if url not in file.verdicts:
@@ -111,10 +121,14 @@ class Robots:
     async def _file(
         self, robots: str, question: Question, session: aiohttp.ClientSession, place: Place
     ) -> _File:
-        """Return the robots.txt at a URL; visits that need it at once wait for one fetch."""
+        """Return the robots.txt at a URL; a user's visits that need it at once wait for one fetch.
+
+        Raises:
+            NoRoom: it is large, and the user's other large pages take all the room.
+        """
         key = question.networks, robots
         now = question.asked_at
-        lock = self._locks.setdefault(key, asyncio.Lock())
+        lock = self._locks.setdefault((*key, question.asker), asyncio.Lock())
         async with lock:
             known = self._files.get(key)
             if known and now < known.until:
@@ -154,7 +168,11 @@ def check_of(
 async def _fetched(
     robots: str, session: aiohttp.ClientSession, place: Place, *, now: datetime
 ) -> _File:
-    """Return the robots.txt at a URL, by the rules of RFC 9309 §2.3.1."""
+    """Return the robots.txt at a URL, by the rules of RFC 9309 §2.3.1.
+
+    Raises:
+        NoRoom: there is no room to read it.
+    """
     try:
         reply = await outbound.fetch(
             session,
@@ -165,13 +183,15 @@ async def _fetched(
             cuts_off=True,
             place=place,
         )
+    except outbound.NoRoom:
+        raise
     except outbound.Unreachable as error:
         if error.kind == outbound.Failure.TOO_MANY_REDIRECTS:
             return _File(until=now + KEPT_FOR)
         kind = (
             FailureKind.TIMEOUT if error.kind == outbound.Failure.TIMEOUT else FailureKind.NETWORK
         )
-        problem = f"{robots} cannot be read: {error}"
+        problem = UNREAD.format(robots=robots, error=error)
         return _File(until=now + FAILED_FOR, problem=problem, kind=kind)
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         problem = f"{robots} answered {reply.status} {responses.get(reply.status, '')}".rstrip()

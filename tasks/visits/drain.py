@@ -144,8 +144,8 @@ def _completed(visit: Visit, question: Question) -> Question:
     """Return a large question with what did not come with the claim."""
     try:
         task = Task.objects.filter(pk=visit.execution.task_id)
-        fields: dict[str, Any] = {}
-        fields |= task.values("last_known_state", "context").first() or {}  # it has been deleted
-        return replace(question, texts=PageText.objects.of(visit.execution.task_id), **fields)
+        if kept := task.values("last_known_state", "context").first():  # it may have been deleted
+            question = replace(question, **kept)
+        return replace(question, texts=PageText.objects.of(visit.execution.task_id))
     finally:
         close_old_connections()

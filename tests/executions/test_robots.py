@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import threading
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -16,6 +18,7 @@ from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer, HTTPReceiver, wait_for
 from tests.support.watched_pages import html
 from torale.outbound import Sessions
+from torale.room import PLACES_OF_ONE_ASKER
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 EVERYTHING = "User-agent: *\nDisallow: /"
@@ -326,6 +329,32 @@ def test_visits_at_the_same_time_read_it_once(http_receiver):
     asyncio.run(main())
 
     assert sorted(paths(http_receiver)) == [*(f"/{n}" for n in (1, 2, 3, 4)), *["/robots.txt"] * 2]
+
+
+def test_a_user_without_room_for_a_large_one_delays_no_other(http_receiver, monkeypatch):
+    monkeypatch.setattr(robots, "TIMEOUT", timedelta(seconds=2))
+    serve(http_receiver, robots=text(b"# \n" * 100_000))
+    page = f"{http_receiver.url}/bread"
+
+    async def main() -> tuple[bool, object]:
+        async with Sessions(limit=10) as sessions, AsyncExitStack() as stack:
+            for _ in range(PLACES_OF_ONE_ASKER):
+                place = await stack.enter_async_context(sessions.room.place("owner"))
+                await place.take()
+            first = asyncio.create_task(
+                monitors.ask(replace(question(page), asker="owner"), sessions=sessions)
+            )
+            await asyncio.to_thread(wait_for, lambda: paths(http_receiver))
+            await monitors.ask(replace(question(page), asker="stranger"), sessions=sessions)
+            is_still_waiting = not first.done()
+            [failure] = await asyncio.gather(first, return_exceptions=True)
+            return is_still_waiting, failure
+
+    is_still_waiting, failure = asyncio.run(main())
+
+    assert is_still_waiting
+    assert "too many other large pages" in str(failure)
+    ask(page)  # that one had no room says nothing of the site
 
 
 def test_what_is_known_is_not_shared_with_users_of_other_networks(http_receiver):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torale.errors import Refused
-from torale.url_rules import is_allowed, parse
+from torale.url_rules import is_allowed, parse, server_of
 
 PORTS = (range(80, 81), range(443, 444), range(1024, 65536))
 
@@ -445,3 +445,18 @@ def test_no_text_makes_the_check_fail_otherwise_than_by_refusing(text, prefix):
         assert called.scheme in ("http", "https")
         assert called.raw_host
         assert not called.user
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://Shop.example/", "shop.example:443"),
+        ("https://shop.example./bread", "shop.example:443"),
+        ("http://shop.example:8080", "shop.example:8080"),
+        ("https://user:word@bücher.example/", "xn--bcher-kva.example:443"),
+        ("http://[0:0::1]/", "[::1]:80"),
+        ("http://shop.example:99999/", "http://shop.example:99999/"),
+    ],
+)
+def test_a_server_has_one_name_however_it_is_written(url, server):
+    assert server_of(url) == server

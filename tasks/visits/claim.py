@@ -101,7 +101,7 @@ class Claim:
 
 
 async def claim(
-    database: psycopg.AsyncConnection[Any], *, most: int, room: int, after: UUID = NOBODY
+    database: psycopg.AsyncConnection[Any], *, most: int, free: int, after: UUID = NOBODY
 ) -> Claim:
     """Lease up to `most` due executions.
 
@@ -112,15 +112,15 @@ async def claim(
     Args:
         database: a connection on which each statement commits by itself.
         most: how many to lease.
-        room: how many more this worker could work on at once.
+        free: how many more this worker could work on at once.
         after: the user after whom to begin: `after` of the last claim.
     """
-    cursor = await database.execute(CLAIM, parameters(most=most, room=room, after=after))
+    cursor = await database.execute(CLAIM, parameters(most=most, free=free, after=after))
     [row] = await cursor.fetchall()
     return read(row, after=after)
 
 
-def parameters(*, most: int, room: int, after: UUID) -> dict[str, Any]:
+def parameters(*, most: int, free: int, after: UUID) -> dict[str, Any]:
     """Return the parameters of CLAIM; the arguments are those of `claim`."""
     return {
         "after": after,
@@ -128,7 +128,7 @@ def parameters(*, most: int, room: int, after: UUID) -> dict[str, Any]:
         "window": DUE_PER_USER,
         "per_host": PER_HOST,
         "limit": most,
-        "room": room,
+        "free": free,
         "lease_time": ASKING_LEASE,
         "small": SMALL,
     }

@@ -73,7 +73,7 @@ class Visits:
     ) -> Claimed[Visit, Result]:
         """Lease due executions."""
         found = await claim(
-            database, most=most, room=self.most_at_once - self._under_way, after=self._after
+            database, most=most, free=self.most_at_once - self._under_way, after=self._after
         )
         self._after, self._is_held_up = found.after, found.is_held_up
         self._under_way += len(found.visits)

@@ -89,7 +89,7 @@ WITH RECURSIVE ahead (user_id) AS (
     SELECT id, turn, place FROM (
         SELECT id, turn, place, row_number() OVER (ORDER BY place, turn) - 1 AS before FROM placed
     ) AS ordered
-    WHERE place <= %(room)s - before
+    WHERE place <= %(free)s - before
     ORDER BY place, turn LIMIT %(limit)s
 ), taken AS (
     UPDATE executions_execution AS execution

@@ -17,11 +17,11 @@ from torale.database import connect
 
 
 def take(
-    *, most: int = 100, room: int = 300, after: UUID = NOBODY, now: datetime | None = None
+    *, most: int = 100, free: int = 300, after: UUID = NOBODY, now: datetime | None = None
 ) -> Claim:
     """Claim what is due, on Django's connection, so that it sees what a test has not committed."""
     with time_machine.travel(now or datetime.now(UTC), tick=False), connection.cursor() as cursor:
-        cursor.execute(CLAIM, parameters(most=most, room=room, after=after))
+        cursor.execute(CLAIM, parameters(most=most, free=free, after=after))
         return read(cursor.fetchone(), after=after)
 
 

@@ -23,7 +23,7 @@ def test_an_execution_is_claimed_by_one_worker_only(owner):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 barrier.wait()
-                cursor.execute(CLAIM, parameters(most=1, room=300, after=NOBODY))
+                cursor.execute(CLAIM, parameters(most=1, free=300, after=NOBODY))
                 return len(read(cursor.fetchone(), after=NOBODY).visits)
         finally:
             connection.close()

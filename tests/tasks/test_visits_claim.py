@@ -237,21 +237,21 @@ def test_a_user_leaves_room_for_the_next_ones(owner, stranger):
         make_due(owner)
     make_due(stranger)
 
-    first = take(room=4, now=NOW)
-    second = take(room=0, now=NOW)
+    first = take(free=4, now=NOW)
+    second = take(free=0, now=NOW)
 
     assert Counter(owners(first)) == {str(owner.pk): 2, str(stranger.pk): 1}
     assert second.visits == []
     assert second.is_held_up
 
 
-@pytest.mark.parametrize(("room", "taken"), [(1, 1), (2, 1), (3, 2), (20, 10)])
-def test_a_user_gets_no_more_than_half_of_a_small_worker(owner, room, taken):
+@pytest.mark.parametrize(("free", "taken"), [(1, 1), (2, 1), (3, 2), (20, 10)])
+def test_a_user_gets_no_more_than_half_of_a_small_worker(owner, free, taken):
     for _ in range(20):
         make_due(owner)
 
-    assert len(take(room=room, now=NOW).visits) == taken
-    assert take(room=room - taken, now=NOW).visits == []
+    assert len(take(free=free, now=NOW).visits) == taken
+    assert take(free=free - taken, now=NOW).visits == []
 
 
 def test_an_execution_is_claimed_when_it_is_due_and_only_once(owner):

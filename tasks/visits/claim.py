@@ -20,7 +20,8 @@ from torale.clock import Reading
 from torale.fields import Undecryptable, UndecryptableValue
 from torale.outbound import networks_of
 
-#: How many executions at a time call one server, by all workers together.
+#: How many executions at a time call one server, by all workers together; one that calls several
+#: servers and has waited for a minute may be one more.
 PER_HOST = 2
 #: How many users one statement looks at, and how many due executions of each.
 USERS_PER_CLAIM = 200

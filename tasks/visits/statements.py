@@ -7,6 +7,12 @@ CLAIM and STORE are one statement each, as those of delivery are, and for the sa
 WAITING = "status IN ('pending', 'retrying')"
 RUNNING = "status = 'running'"
 
+#: An execution of several servers that has waited for long.
+PATIENT = """
+    (cardinality(executions_execution.hosts) > 1
+     AND next_attempt_at <= torale_now() - interval '1 minute')
+"""
+
 #: The fields of a task on which nothing stands that an answer would have to change or be told of.
 CALM = """
     task.failed_run_count = 0 AND task.failing_since IS NULL AND task.failure_told_at IS NULL
@@ -21,6 +27,9 @@ CALM = """
 # is room for the next user: one alone gets half of the room, two get a third each, and so on. What
 # is chosen before an execution takes room, too.
 # What a limit holds up stays due, and holds up nothing else.
+#
+# An execution that calls several servers needs a place at all of them in the same moment, which may
+# never come if all are busy. One that has waited for a minute may be the third at a server.
 #
 # The order is the same at every server, even among executions that are due at the same moment.
 # Otherwise each of some that call several servers could be the first at one of them, and wait for
@@ -58,27 +67,32 @@ WITH RECURSIVE ahead (user_id) AS (
 ), host_load AS MATERIALIZED (
     SELECT host, sum(visits) AS visits FROM running_at_host GROUP BY host
 ), exhausted AS MATERIALIZED (
-    SELECT coalesce(array_agg(host), '{{}}') AS hosts FROM host_load WHERE visits >= %(per_host)s
+    SELECT coalesce(array_agg(host) FILTER (WHERE visits >= %(per_host)s), '{{}}') AS hosts,
+           coalesce(array_agg(host) FILTER (WHERE visits > %(per_host)s), '{{}}') AS for_patient
+    FROM host_load
 ), due AS MATERIALIZED (
     SELECT in_turn.turn, in_turn.user_id, execution.* FROM in_turn CROSS JOIN LATERAL (
-        SELECT id, hosts, next_attempt_at FROM executions_execution
+        SELECT id, hosts, next_attempt_at, {PATIENT} AS is_patient FROM executions_execution
         WHERE user_id = in_turn.user_id AND {WAITING} AND next_attempt_at <= torale_now()
-          AND NOT hosts && (SELECT hosts FROM exhausted)
+          AND NOT hosts && (
+              SELECT CASE WHEN {PATIENT} THEN for_patient ELSE hosts END FROM exhausted
+          )
         ORDER BY next_attempt_at LIMIT %(window)s
     ) AS execution
 ), at_host AS (
-    SELECT due.id, due.turn, host, coalesce(running_at_host.visits, 0) + row_number() OVER (
-        PARTITION BY host, due.user_id ORDER BY next_attempt_at, due.id
-    ) AS place
+    SELECT due.id, due.turn, due.is_patient, host,
+           coalesce(running_at_host.visits, 0) + row_number() OVER (
+               PARTITION BY host, due.user_id ORDER BY next_attempt_at, due.id
+           ) AS place
     FROM due CROSS JOIN unnest(due.hosts) AS host
     LEFT JOIN running_at_host USING (user_id, host)
 ), held_up AS MATERIALIZED (
     SELECT id FROM (
-        SELECT id, coalesce(host_load.visits, 0) + row_number() OVER (
+        SELECT id, is_patient, coalesce(host_load.visits, 0) + row_number() OVER (
             PARTITION BY host ORDER BY place, turn
         ) AS place
         FROM at_host LEFT JOIN host_load USING (host)
-    ) AS placed WHERE place > %(per_host)s
+    ) AS placed WHERE place > %(per_host)s + is_patient::integer
 ), placed AS (
     SELECT due.id, turn, coalesce(running_of_user.visits, 0) + row_number() OVER (
         PARTITION BY user_id ORDER BY next_attempt_at, due.id

@@ -221,6 +221,22 @@ def test_a_page_of_two_servers_waits_for_both(owner):
     assert take(now=NOW).visits == []
 
 
+def test_a_page_of_two_servers_that_are_always_busy_is_visited_all_the_same(owner, stranger):
+    hosts = ["one.example:443", "two.example:443"]
+    for host in hosts * (PER_HOST + 1):
+        make_pending_execution(make_task(stranger), hosts=[host])
+    take(now=NOW)
+    for _ in range(2):
+        make_pending_execution(make_task(owner), hosts=hosts, next_attempt_at=NOW + SECOND)
+
+    soon = take(now=NOW + timedelta(minutes=1))
+    patiently = take(now=NOW + timedelta(minutes=1) + SECOND)
+    then = take(now=NOW + timedelta(minutes=1) + SECOND)
+
+    assert owners(soon) == owners(then) == []
+    assert owners(patiently) == [str(owner.pk)]
+
+
 @pytest.mark.parametrize("number", [3, 4, 30])
 def test_executions_of_several_servers_that_are_due_together_do_not_wait_for_each_other(
     owner, number

@@ -22,7 +22,7 @@ CALM = """
 # Users take turns. `ahead` and `behind` find each user once with one look at the index, however
 # many executions a user has ("loose index scan"); only as many users are looked for as are read.
 #
-# Three limits are kept. A server is called by few executions at a time, of which users get the same
+# Two limits are kept. A server is called by few executions at a time, of which users get the same
 # share. A user has at most as many executions under way as there is room left, so that there always
 # is room for the next user: one alone gets half of the room, two get a third each, and so on. What
 # is chosen before an execution takes room, too.

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -80,12 +81,19 @@ class Delivery:
     def _batch(
         self, name: str, messages: Sequence[Message], clock: Reading, begin_before: float
     ) -> Batch[Message, Outcome]:
-        async def attempt(report: Report[Message, Outcome]) -> None:
-            await self._transports[name].attempt(
-                messages, clock=clock, begin_before=begin_before, report=report
-            )
+        return Batch(messages, partial(self._attempt, name, messages, clock, begin_before))
 
-        return Batch(messages, attempt)
+    async def _attempt(
+        self,
+        name: str,
+        messages: Sequence[Message],
+        clock: Reading,
+        begin_before: float,
+        report: Report[Message, Outcome],
+    ) -> None:
+        await self._transports[name].attempt(
+            messages, clock=clock, begin_before=begin_before, report=report
+        )
 
     def note_result(self, message: Message, outcome: Outcome) -> bool:
         """Adapt the receiver's limit to how long it took."""

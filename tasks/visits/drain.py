@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -78,16 +79,13 @@ class Visits:
         self._after, self._is_held_up = found.after, found.is_held_up
         self._under_way += len(found.visits)
         return Claimed(
-            [self._batch(visit) for visit in found.visits],
+            [Batch([visit], partial(self._attempt, visit)) for visit in found.visits],
             clock=found.clock,
             more_may_be_due=found.more_may_be_due,
         )
 
-    def _batch(self, visit: Visit) -> Batch[Visit, Result]:
-        async def attempt(report: Report[Visit, Result]) -> None:
-            report(visit, await self._result(visit))
-
-        return Batch([visit], attempt)
+    async def _attempt(self, visit: Visit, report: Report[Visit, Result]) -> None:
+        report(visit, await self._result(visit))
 
     async def _result(self, visit: Visit) -> Result:
         if visit.execution.attempt_count > MOST_ASKINGS:

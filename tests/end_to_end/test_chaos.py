@@ -181,6 +181,7 @@ def mails() -> Iterator[Mails]:
     receiver = Mails()
     yield receiver
     receiver.stop()
+    gc.collect()  # or what its end leaves unclosed would be found in another test
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Protocol
 #: Seconds of CPU time after which an asker is heavy. What was used counts half after HALF_LIFE_S.
 HEAVY_S = 2.0
 HALF_LIFE_S = 60.0
-#: What counts less than this is forgotten.
+#: Less than this is forgotten.
 FORGOTTEN_S = 0.001
 
 

@@ -34,8 +34,8 @@ class Question:
     #: Whether this is the second look of an execution, at what the first look would have told. Then
     #: `texts` are those of the first look's answer.
     is_second_look: bool = False
-    #: Whose question it is. What all questions share, such as the processes that read pages, is
-    #: shared between their askers in turn.
+    #: Whose question it is. Askers take turns in what all questions share, such as the processes
+    #: that read pages.
     asker: str = ""
     #: The networks that the task's owner may call besides the public internet.
     networks: Networks = ()

@@ -26,8 +26,8 @@ PER_HOST = 2
 #: How many users one statement looks at, and how many due executions of each.
 USERS_PER_CLAIM = 200
 DUE_PER_USER = 50
-#: Bytes of a task's state, context and texts up to which they are read and stored together with
-#: those of others. More of them in one statement would hold up everything else.
+#: Up to so many bytes, a task's state, context and texts are read and stored together with those of
+#: other tasks. Larger ones in one statement would hold up everything else.
 SMALL = 64 * 1024
 #: Comes before every user.
 NOBODY = UUID(int=0)

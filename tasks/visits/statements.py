@@ -24,16 +24,16 @@ CALM = """
 #
 # Two limits are kept. A server is called by few executions at a time, of which users get the same
 # share. A user has at most as many executions under way as there is room left, so that there always
-# is room for the next user: one alone gets half of the room, two get a third each, and so on. What
-# is chosen before an execution takes room, too.
-# What a limit holds up stays due, and holds up nothing else.
+# is room for the next user: one alone gets half of the room, two get a third each, and so on. Those
+# that are chosen earlier in the same claim take room, too. An execution that a limit holds up stays
+# due, and does not hold up others.
 #
 # An execution that calls several servers needs a place at all of them in the same moment, which may
 # never come if all are busy. One that has waited for a minute may be the third at a server.
 #
-# The order is the same at every server, even among executions that are due at the same moment.
-# Otherwise each of some that call several servers could be the first at one of them, and wait for
-# the others for ever.
+# The order is the same at every server, even among executions that are due at the same moment. With
+# different orders, each of several executions could be first at one server and wait for the others
+# for ever.
 CLAIM = f"""
 WITH RECURSIVE ahead (user_id) AS (
     (SELECT user_id FROM executions_execution

@@ -101,7 +101,7 @@ class Unreachable(Exception):
 
 
 class NoRoom(Unreachable):
-    """The asker got no place for a large body in time, which says nothing of the server."""
+    """The asker got no place for a large body in time; the server is not at fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,10 +263,11 @@ async def _page(
             return bytes(content[:max_bytes]), False
         raise _too_large(response.url, max_bytes)
     try:
-        with suppress(content_encoding.TooLarge):
-            page = await _decoded(content, encoding, max_bytes=min(max_bytes, LARGE_BYTES))
-            return page, True
-        await _take(place, response.url, timeout)
+        if len(content) <= LARGE_BYTES:
+            with suppress(content_encoding.TooLarge):
+                page = await _decoded(content, encoding, max_bytes=min(max_bytes, LARGE_BYTES))
+                return page, True
+            await _take(place, response.url, timeout)
         return await _decoded(content, encoding, max_bytes=max_bytes), True
     except content_encoding.TooLarge as error:
         raise _too_large(response.url, max_bytes) from error

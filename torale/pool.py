@@ -8,6 +8,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ HELD_UP_S = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 #: Takes an item and its result, on the event loop's thread.
 Report = Callable[[Item, Result], None]
 
@@ -119,7 +121,7 @@ class Pool(Generic[Item, Result]):
 
     def __init__(self, kind: Kind[Item, Result]) -> None:
         self._kind = kind
-        #: For how many items a claim is made.
+        #: How many places must be free before a claim is made.
         self._worthwhile = max(1, kind.per_claim // 2)
         self._wake = asyncio.Event()
         self._results: asyncio.Queue[tuple[Item, Result]] = asyncio.Queue()
@@ -262,13 +264,21 @@ class Pool(Generic[Item, Result]):
         self._wake.set()
 
 
-async def in_thread(act: Callable[..., None], *arguments: Any) -> None:
-    """Have Django do something in a thread, on a connection that goes back to its pool."""
+async def in_thread(
+    act: Callable[..., Returned], *arguments: Any, executor: ThreadPoolExecutor | None = None
+) -> Returned:
+    """Have Django do something in a thread, on a connection that goes back to its pool.
 
-    def acted() -> None:
+    Args:
+        act: what to call.
+        arguments: its arguments.
+        executor: the threads; by default the one thread that all parts of the worker share.
+    """
+
+    def acted() -> Returned:
         try:
-            act(*arguments)
+            return act(*arguments)
         finally:
             close_old_connections()
 
-    await sync_to_async(acted)()
+    return await sync_to_async(acted, thread_sensitive=executor is None, executor=executor)()

@@ -59,7 +59,7 @@ async def find(
     failures: dict[str, AskFailed] = {}
     async with sessions.room.place(question.asker) as place:
         replies = await _replies(
-            question, sessions=sessions, place=place, at_rest=at_rest, readings=readings
+            question, headers, sessions=sessions, place=place, at_rest=at_rest, readings=readings
         )
         # One after the other, so that an execution has only one call at a time in the queue for
         # the child processes.
@@ -105,8 +105,11 @@ async def see(
     sights: dict[str, Sight] = {}
     failures: dict[str, AskFailed] = {}
     warnings: list[str] = []
+    headers = _headers_in(question)
     async with sessions.room.place(question.asker) as place:
-        replies = await _replies(question, sessions=sessions, place=place, time_limit=time_limit)
+        replies = await _replies(
+            question, headers, sessions=sessions, place=place, time_limit=time_limit
+        )
         for address, reply in replies.items():
             try:
                 if isinstance(reply, AskFailed):
@@ -136,6 +139,7 @@ def _headers_in(question: Question) -> Mapping[str, str]:
 
 async def _replies(  # noqa: PLR0913 - what a visit consists of
     question: Question,
+    headers: Mapping[str, str],
     *,
     sessions: Sessions,
     place: Place,
@@ -147,17 +151,14 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
 
     Args:
         question: whose pages they are.
+        headers: its request headers.
         sessions: the connections to other people's servers.
         place: the question's in the room for large pages, which the replies use until it is left.
         at_rest: the pages that are not visited yet, and why.
         readings: of the pages that are asked for only if they have changed, the last one in whole.
         time_limit: as for `visit`.
-
-    Raises:
-        AskFailed: the request headers cannot be decrypted.
     """
     addresses = addresses_in(question.search_query)
-    headers = _headers_in(question)
     conditions = {
         address: outbound.Condition(url=last.url, headers=last.condition)
         for address, last in (readings or {}).items()

@@ -15,9 +15,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
 
 from executions.failures import FailureKind
 from executions.models import ASKING_LIMIT
@@ -25,15 +23,15 @@ from executions.monitors import Answer, AskFailed, Question, ask
 from tasks.models import PageText, Task
 from tasks.run import WAKE_UP
 from tasks.visits.claim import NOBODY, Visit, claim, give_back
-from tasks.visits.store import Result, store
+from tasks.visits.store import THREADS, Result, store
 from torale.errors import OUR_FAULT
 from torale.outbound import Sessions
-from torale.pool import Batch, Claimed, Report, Stored
+from torale.pool import Batch, Claimed, Report, Stored, in_thread
 
 logger = structlog.get_logger(__name__)
 
-#: Executions claimed by one statement. A small worker claims a fourth of its room, because no claim
-#: is made for less than half as many, and much of the room would stay free.
+#: Executions claimed by one statement. A small worker claims a fourth of its places at a time: it
+#: waits until half as many are free, so larger claims would leave many places empty.
 VISITS_PER_CLAIM = 50
 PART_PER_CLAIM = 4
 #: Connections that visits may have at a time; each visits a few pages.
@@ -106,7 +104,7 @@ class Visits:
     async def _asked(self, visit: Visit) -> Answer:
         question = visit.question()
         if visit.is_large:
-            question = await sync_to_async(_completed, thread_sensitive=False)(visit, question)
+            question = await in_thread(_completed, visit, question, executor=THREADS)
         return await ask(question, sessions=self._sessions)
 
     def note_result(self, visit: Visit, result: Result) -> bool:
@@ -140,10 +138,7 @@ class Visits:
 
 def _completed(visit: Visit, question: Question) -> Question:
     """Return a large question with what did not come with the claim."""
-    try:
-        task = Task.objects.filter(pk=visit.execution.task_id)
-        if kept := task.values("last_known_state", "context").first():  # it may have been deleted
-            question = replace(question, **kept)
-        return replace(question, texts=PageText.objects.of(visit.execution.task_id))
-    finally:
-        close_old_connections()
+    task = Task.objects.filter(pk=visit.execution.task_id)
+    if kept := task.values("last_known_state", "context").first():  # it may have been deleted
+        question = replace(question, **kept)
+    return replace(question, texts=PageText.objects.of(visit.execution.task_id))

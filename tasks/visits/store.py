@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 import psycopg
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from executions.failures import FailureKind
@@ -25,6 +24,7 @@ from tasks.visits.claim import SMALL, Visit
 from tasks.visits.statements import STORE
 from torale import clock
 from torale.errors import OUR_FAULT
+from torale.pool import in_thread
 from torale.trouble import is_trouble
 
 logger = structlog.get_logger(__name__)
@@ -34,7 +34,8 @@ Result = Answer | AskFailed
 #: one for longer, and everybody's results would wait meanwhile.
 LOCK_TIMEOUT_MS = 20
 
-_threads = ThreadPoolExecutor(4, thread_name_prefix="settling")
+#: The threads of visits, so that what takes long holds up nothing else of Django's.
+THREADS = ThreadPoolExecutor(4, thread_name_prefix="visits")
 
 
 async def store(
@@ -57,10 +58,7 @@ async def store(
     stored = await _store_quiet(database, quiet) if quiet else set()
     others = [each for each in results if str(each[0].execution.pk) not in stored]
     are_stored = await asyncio.gather(
-        *(
-            sync_to_async(_store_alone, thread_sensitive=False, executor=_threads)(visit, result)
-            for visit, result in others
-        )
+        *(in_thread(_store_alone, visit, result, executor=THREADS) for visit, result in others)
     )
     return [each for each, is_stored in zip(others, are_stored, strict=True) if not is_stored]
 
@@ -135,19 +133,16 @@ def _store_alone(visit: Visit, result: Result) -> bool:
     again when the lease has run out.
     """
     try:
-        if not _is_stored(visit, result):
-            _is_stored(visit, AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT))
+        if not _settle_if_possible(visit, result):
+            _settle_if_possible(visit, AskFailed(FailureKind.SYSTEM_ERROR, OUR_FAULT))
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             return False
         raise
-    else:
-        return True
-    finally:
-        close_old_connections()
+    return True
 
 
-def _is_stored(visit: Visit, result: Result) -> bool:
+def _settle_if_possible(visit: Visit, result: Result) -> bool:
     """Store one result; return False if something in it makes that impossible."""
     try:
         _settle(visit, result)

@@ -103,9 +103,9 @@ class NotificationSendViewSet(
     def stats(self, request: Request) -> Response:
         """Count the caller's sends by day, channel and status, and show how long they took."""
         filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
-        values = filterset.form.cleaned_data
-        time_range = {name: values[name] for name in ("created_after", "created_before")}
-        return Response({**time_range, **stats_of(filterset.qs)})
+        given = {name: value for name, value in filterset.form.cleaned_data.items() if value}
+        time_range = {name: given[name] for name in ("created_after", "created_before")}
+        return Response({**time_range, **stats_of(caller(request).pk, given)})
 
     @extend_schema(
         summary="Deliver an ended send again, with the same payload and message id.",

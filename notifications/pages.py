@@ -3,8 +3,8 @@
 PostgreSQL estimates from the whole table how many rows match. That goes wrong for a user who is
 unlike the others, such as one whose few failures are a year old: it would read all the sends since.
 So these statements leave it no choice. They read a range of one index backwards, in an order that
-no other index has, and their values are in a CTE, where the planner does not see them. The cost is
-that of the rows that are shown.
+no other index has, as each begins with another column. Their values are in a CTE, where the planner
+does not see them. The cost is that of the rows that are shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ AT = {
 
 # The ids are found by the index alone; only the rows of the page are read.
 FOUND = """
-WITH asked AS MATERIALIZED (
+WITH {first_day}asked AS MATERIALIZED (
     SELECT {asked}
 ), found AS (
     SELECT place.id, place.created_at
@@ -54,11 +54,14 @@ WITH asked AS MATERIALIZED (
         SELECT id, created_at FROM notifications_notificationsend
         WHERE {condition}
         ORDER BY {order}
-        LIMIT %(offset)s + %(limit)s
+        LIMIT asked.skipped + %(limit)s
     ) AS place
-    ORDER BY created_at {way}, id {way} LIMIT %(limit)s OFFSET %(offset)s
+    ORDER BY created_at {way}, id {way}
+    LIMIT %(limit)s OFFSET (SELECT skipped FROM asked)
 )
 """
+#: The day with the first row of the page: newer ones are skipped without reading them.
+FIRST_DAY = "first_day AS MATERIALIZED ({}), "
 # Without sends, the join leaves one row with the total.
 PAGE = """
 {found}
@@ -90,14 +93,14 @@ class Path:
 
 
 BY_TIME = Path(columns=("user_id",))
-BY_STATUS = Path(columns=("user_id", "status", "notification_type"))
+BY_STATUS = Path(columns=("status", "user_id", "notification_type"))
 BY_EVENT = Path(
-    columns=("user_id", "event_type"), only=f"event_type <> '{EventType.CONDITION_MET}'"
+    columns=("event_type", "user_id"), only=f"event_type <> '{EventType.CONDITION_MET}'"
 )
 # All sends of a day have the same key, which PostgreSQL stores once: these two indexes have a tenth
 # of the size that they would have with times and ids. The sends of a day are sorted when read.
 BY_TASK = Path(columns=("task_id", "user_id"), then=(DAY,), checked=("status", "notification_type"))
-BY_RECIPIENT = Path(columns=("user_id", "recipient"), then=(DAY,), checked=("status",))
+BY_RECIPIENT = Path(columns=("recipient", "user_id"), then=(DAY,), checked=("status",))
 BY_EXECUTION = Path(columns=("execution_id",), then=())
 
 
@@ -143,7 +146,7 @@ class SendList:
         They are as of one moment, with one query.
         """
         statement = PAGE.format(
-            found=self._found(cursor),
+            found=self._found(cursor, offset=offset),
             total=self._selection.total(),
             columns=", ".join(f"send.{name}" for name in self._columns),
             way=_way(cursor),
@@ -157,7 +160,7 @@ class SendList:
     def copy(self, *, limit: int, cursor: Cursor | None = None) -> Iterator[bytes]:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
-            found=self._found(cursor),
+            found=self._found(cursor, offset=0),
             columns=cells(NotificationSend, self._columns, table="send"),
             way=_way(cursor),
         )
@@ -169,18 +172,24 @@ class SendList:
         ):
             yield from map(bytes, lines)
 
-    def _found(self, cursor: Cursor | None) -> str:
-        asked = {**{name: TYPES.get(name, "text") for name in self._given}, **BOUNDS}
+    def _found(self, cursor: Cursor | None, *, offset: int) -> str:
+        types = {name: TYPES.get(name, "text") for name in self._given} | BOUNDS
+        asked = {name: f"%({name})s::{type_}" for name, type_ in types.items()}
+        asked["skipped"] = "%(offset)s"
+        if first_day := self._selection.day_at_offset() if offset else None:
+            end = "(SELECT (day + 1)::timestamp AT TIME ZONE 'UTC' FROM first_day)"
+            asked["high_created_at"] = f"least({asked['high_created_at']}, {end})"
+            asked["skipped"] += " - coalesce((SELECT newer FROM first_day), 0)"
         path, way = self._path, _way(cursor)
         every = [name for name in path.columns if name in CHOICES and name not in self._given]
-        key = [*path.columns, *path.then]
         return FOUND.format(
-            asked=", ".join(f"%({name})s::{type_} AS {name}" for name, type_ in asked.items()),
+            first_day=FIRST_DAY.format(first_day) if first_day else "",
+            asked=", ".join(f"{value} AS {name}" for name, value in asked.items()),
             ranges=" CROSS JOIN ".join(
                 ["asked", *(f"unnest(%(every_{name})s::text[]) AS every_{name}" for name in every)]
             ),
             condition=self._condition(every),
-            order=", ".join(f"{part} {way}" for part in [*key, *PLACE]),
+            order=", ".join(f"{part} {way}" for part in [*path.columns, *path.then, *PLACE]),
             way=way,
         )
 
@@ -198,8 +207,8 @@ class SendList:
             place = [
                 f"({key}) >= ({ends['low']})",
                 f"({key}) <= ({ends['high']})",
-                "(created_at, id) > (asked.low_created_at, asked.low_id)",
-                "(created_at, id) < (asked.high_created_at, asked.high_id)",
+                "coalesce((created_at, id) > (asked.low_created_at, asked.low_id), false)",
+                "coalesce((created_at, id) < (asked.high_created_at, asked.high_id), false)",
             ]
         checked = [f"{name} = asked.{name}" for name in path.checked if name in self._given]
         # With `coalesce`, the planner does not expect few matches. For few, it would read the whole

@@ -20,6 +20,14 @@ TIMES = ("created_after", "created_before")
 DAY = "(created_at AT TIME ZONE 'UTC')::date"
 TOOK = "notifications_took(event_type, created_at, sent_at, earlier_attempt_count)"
 
+_DAY_AT_OFFSET = """
+SELECT day, newer FROM (
+    SELECT day, (sum(sum(number)) OVER (ORDER BY day DESC) - sum(number))::bigint AS newer
+    FROM notifications_sendcount WHERE {} GROUP BY day
+) AS days
+WHERE newer <= %(offset)s ORDER BY day LIMIT 1
+"""
+
 
 class Selection:
     """The sends of one user that match all of some filters.
@@ -86,6 +94,16 @@ class Selection:
         if self.is_counted_by_day:
             return f"{_sum(self.of_days())} + {_count(self.of_ends())}"
         return _count(self.of_sends())
+
+    def day_at_offset(self) -> str | None:
+        """Return the query of the day in which the send at `%(offset)s` lies, newest first.
+
+        It returns the day and how many sends are `newer` than it; None if the counts do not tell.
+        """
+        before = self.parameters.get("created_before")
+        if not self.is_counted_by_day or before != self.parameters.get("end_midnight"):
+            return None
+        return _DAY_AT_OFFSET.format(self.of_days())
 
     def _equal(self, *names: str) -> list[str]:
         given = (f"{name} = %({name})s" for name in names if self._has(name))

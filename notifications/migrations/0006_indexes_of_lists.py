@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('user'), models.F('status'), models.F('notification_type'), models.F('created_at'), models.F('id'), name='send_of_status'),
+            index=models.Index(models.F('status'), models.F('user'), models.F('notification_type'), models.F('created_at'), models.F('id'), name='send_of_status'),
         ),
         migrations.AddIndex(
             model_name='notificationsend',
@@ -39,10 +39,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('user'), models.F('recipient'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), name='send_of_recipient'),
+            index=models.Index(models.F('recipient'), models.F('user'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), name='send_of_recipient'),
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('user'), models.F('event_type'), models.F('created_at'), models.F('id'), condition=models.Q(('event_type', 'task.condition_met'), _negated=True), name='send_of_event'),
+            index=models.Index(models.F('event_type'), models.F('user'), models.F('created_at'), models.F('id'), condition=models.Q(('event_type', 'task.condition_met'), _negated=True), name='send_of_event'),
         ),
     ]

@@ -250,16 +250,16 @@ class NotificationSend(models.Model):
             # notifications.pages says which one serves which filters.
             models.Index("user", "created_at", "id", name="send_list"),
             models.Index(
-                "user", "status", "notification_type", "created_at", "id", name="send_of_status"
+                "status", "user", "notification_type", "created_at", "id", name="send_of_status"
             ),
             models.Index(
                 "task_id", "user", DAY, "status", "notification_type", name="send_of_task"
             ),
-            models.Index("user", "recipient", DAY, "status", name="send_of_recipient"),
+            models.Index("recipient", "user", DAY, "status", name="send_of_recipient"),
             # Nearly all sends tell that a condition was met; the list of the others needs no more.
             models.Index(
-                "user",
                 "event_type",
+                "user",
                 "created_at",
                 "id",
                 name="send_of_event",

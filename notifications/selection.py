@@ -22,6 +22,13 @@ TOOK = "notifications_took(event_type, created_at, sent_at, earlier_attempt_coun
 
 SUM = "(SELECT coalesce(sum(number), 0) FROM notifications_sendcount WHERE number <> 0 AND {})"
 COUNT = "(SELECT count(*) FROM notifications_notificationsend WHERE {})"
+DAY_AT_OFFSET = """
+SELECT day, newer FROM (
+    SELECT day, (sum(sum(number)) OVER (ORDER BY day DESC) - sum(number))::bigint AS newer
+    FROM notifications_sendcount WHERE number <> 0 AND {} GROUP BY day
+) AS days
+WHERE newer <= %(offset)s ORDER BY day LIMIT 1
+"""
 
 
 class Selection:
@@ -89,6 +96,16 @@ class Selection:
         if self.is_counted_by_day:
             return f"({SUM.format(self.of_days())} + {COUNT.format(self.of_ends())})"
         return COUNT.format(self.of_sends())
+
+    def day_at_offset(self) -> str | None:
+        """Return the query of the day in which the send at `%(offset)s` lies, newest first.
+
+        It returns the day and how many sends are `newer` than it; None if the counts do not tell.
+        """
+        before = self.parameters.get("created_before")
+        if not self.is_counted_by_day or before != self.parameters.get("end_midnight"):
+            return None
+        return DAY_AT_OFFSET.format(self.of_days())
 
     def _equal(self, *names: str) -> list[str]:
         given = (f"{name} = %({name})s" for name in names if self._has(name))

@@ -105,7 +105,7 @@ $$
 
 class Migration(migrations.Migration):
 
-    dependencies = [("notifications", "0005_notices")]
+    dependencies = [("notifications", "0006_indexes_of_lists")]
 
     operations = [
         migrations.CreateModel(

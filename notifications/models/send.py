@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,6 +62,8 @@ class EventType(models.TextChoices):
     SWITCHED_OFF = "webhook.switched_off"
 
 
+#: The day on which a send was recorded, in the time zone of the settings, which is UTC.
+DAY = TruncDate("created_at")
 UNFINISHED = (SendStatus.QUEUED, SendStatus.RETRYING)
 ACCEPTED = (SendStatus.SENT, SendStatus.DELIVERED)
 
@@ -244,16 +246,25 @@ class NotificationSend(models.Model):
         indexes = [
             # Read by delivery.claim: only sends that await an attempt, the longest due first.
             models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
-            # Read by the list of a user's sends, its walk by cursor, its CSV and its statistics.
-            models.Index("user", F("created_at").desc(), F("id").desc(), name="send_list"),
-            # Read by the list of one task's sends and its total.
+            # The next five are read by the list of a user's sends, its walk by cursor and its CSV;
+            # notifications.pages says which one serves which filters.
+            models.Index("user", "created_at", "id", name="send_list"),
             models.Index(
-                "task_id", "user", F("created_at").desc(), F("id").desc(), name="send_list_of_task"
+                "status", "user", "notification_type", "created_at", "id", name="send_of_status"
             ),
-            # Read by the list's totals, and for its rows where few match. Both have many equal
-            # keys, which PostgreSQL stores once: a twelfth of send_list's size.
-            models.Index("user", "status", "notification_type", name="send_of_status"),
-            models.Index("user", "recipient", name="send_of_recipient"),
+            models.Index(
+                "task_id", "user", DAY, "status", "notification_type", name="send_of_task"
+            ),
+            models.Index("recipient", "user", DAY, "status", name="send_of_recipient"),
+            # Nearly all sends tell that a condition was met; the list of the others needs no more.
+            models.Index(
+                "event_type",
+                "user",
+                "created_at",
+                "id",
+                name="send_of_event",
+                condition=~Q(event_type=EventType.CONDITION_MET),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -58,8 +58,8 @@ def hit(limit: Limit, whom: str) -> Verdict:
     shares = limit.shares(whom)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT allowed, wait FROM torale_hit(%s, %s, %s)",
-            [[*shares], [*shares.values()], limit.window],
+            "SELECT allowed, wait FROM torale_hit(%s, %s, make_interval(secs => %s))",
+            [[*shares], [*shares.values()], limit.window.total_seconds()],
         )
         allowed, wait = cursor.fetchone()
     return Verdict(allowed=allowed, wait=wait)

@@ -88,11 +88,12 @@ def test_simultaneous_callers_are_all_counted(shards):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_as_many_transactions_as_there_are_shards_count_at_once_without_waiting():
-    limit = Limit("test", 8, timedelta(hours=1), shards=4)
+@pytest.mark.parametrize("existing", [0, 1, 4])
+def test_as_many_transactions_as_there_are_shards_count_at_once_without_waiting(existing):
+    limit = Limit("test", 4, timedelta(hours=1), shards=4)
     Usage.objects.bulk_create(
-        Usage(key=key, window_start=NOW, count=share - 1)
-        for key, share in limit.shares("olive").items()
+        Usage(key=key, window_start=NOW - timedelta(hours=2), count=1)
+        for key in [*limit.shares("olive")][:existing]
     )
     all_have_counted = threading.Barrier(4, timeout=DEADLINE_S)
 

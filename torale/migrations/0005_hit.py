@@ -14,6 +14,7 @@ AS $$
 DECLARE
     begun timestamptz := date_bin(length, torale_now(), 'epoch');
     chosen record;
+    missing record;
 BEGIN
     wait := begun + length - torale_now();
     LOOP
@@ -24,13 +25,16 @@ BEGIN
         WHERE usage.window_start < begun OR usage.count < shard.most
         ORDER BY (number + pg_backend_pid()) % cardinality(keys)
         LIMIT 1 FOR UPDATE OF usage SKIP LOCKED;
-        -- Otherwise a row that does not exist yet.
+        -- Otherwise a row that does not exist yet. If others are making all of these, the last one.
         IF NOT FOUND THEN
-            SELECT shard.* INTO chosen
-            FROM unnest(keys, shares) WITH ORDINALITY AS shard (key, most, number)
-            WHERE NOT EXISTS (SELECT FROM torale_usage AS usage WHERE usage.key = shard.key)
-            ORDER BY (number + pg_backend_pid()) % cardinality(keys)
-            LIMIT 1;
+            FOR missing IN
+                SELECT shard.* FROM unnest(keys, shares) WITH ORDINALITY AS shard (key, most, number)
+                WHERE NOT EXISTS (SELECT FROM torale_usage AS usage WHERE usage.key = shard.key)
+                ORDER BY (number + pg_backend_pid()) % cardinality(keys)
+            LOOP
+                chosen := missing;
+                EXIT WHEN pg_try_advisory_xact_lock(hashtextextended(missing.key, 0));
+            END LOOP;
         END IF;
         -- Otherwise one that is locked. If it is full once its transaction has ended, the next one.
         IF NOT FOUND THEN

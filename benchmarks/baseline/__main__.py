@@ -1,4 +1,4 @@
-"""Serve the baseline at the address in TORALE_LISTEN, with as many threads as the product had."""
+"""Serve the baseline at the address in TORALE_LISTEN, by waitress as it was set up."""
 
 import os
 
@@ -7,7 +7,13 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.baseline.settings"
 
-THREADS = 4
-
 if __name__ == "__main__":
-    waitress.serve(get_wsgi_application(), listen=os.environ["TORALE_LISTEN"], threads=THREADS)
+    waitress.serve(
+        get_wsgi_application(),
+        listen=os.environ["TORALE_LISTEN"],
+        threads=4,
+        ident=None,
+        asyncore_use_poll=True,
+        cleanup_interval=1,
+        clear_untrusted_proxy_headers=False,
+    )

@@ -91,9 +91,11 @@ class Bench:
         if self.only not in row.name:
             return
         once(self.product, row.call)  # fills the caches
-        first = once(self.product, row.call)
-        rounds = self.rounds if first.median_s < VERY_SLOW_S else 1
-        is_fast = first.median_s < SLOW_S and not self.quick
+        takes_s = once(self.product, row.call).median_s
+        if takes_s < VERY_SLOW_S:
+            takes_s = min(takes_s, once(self.product, row.call).median_s)
+        rounds = self.rounds if takes_s < VERY_SLOW_S else 1
+        is_fast = takes_s < SLOW_S and not self.quick
         found: list[tuple[Spent, Spent]] = []
         for _ in range(rounds):
             base = spend(self.baseline, empty, seconds=self.seconds, with_wrk=not self.quick)
@@ -182,6 +184,8 @@ class Bench:
             worker.terminate()
             worker.wait()
             receivers.close()
+            fill.unqueue(endpoint=endpoint.pk)
+            endpoint.delete()
         self.say(
             Line(
                 name="p95 of the first page, quiet",
@@ -220,7 +224,9 @@ def number(text: str) -> int:
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench history", description=__doc__)
-    parser.add_argument("--sends", type=number, default="2M", help="sends in the table: 10M")
+    parser.add_argument(
+        "--sends", type=number, default="1M", help="sends in the table, such as 10M"
+    )
     parser.add_argument("--bodies", type=number, default="100k", help="sends that keep a body")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.0, help="seconds of each round")

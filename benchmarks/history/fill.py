@@ -244,8 +244,8 @@ def queue(*, endpoint: int, sends: int, rate: float, in_seconds: float) -> None:
 def unqueue(*, endpoint: int) -> None:
     """Delete the sends to an endpoint."""
     with connection.cursor() as cursor:
-        found = f"SELECT id FROM {SEND} WHERE user_id = (SELECT user_id FROM "  # noqa: S608
-        found += "notifications_webhookendpoint WHERE id = %(id)s) AND endpoint_id = %(id)s"
+        owner = "SELECT user_id FROM notifications_webhookendpoint WHERE id = %(id)s"
+        found = f"SELECT id FROM {SEND} WHERE user_id = ({owner}) AND endpoint_id = %(id)s"
         for table in (ATTEMPT, PAYLOAD):
             cursor.execute(f"DELETE FROM {table} WHERE send_id IN ({found})", {"id": endpoint})
         cursor.execute(f"DELETE FROM {SEND} WHERE id IN ({found})", {"id": endpoint})

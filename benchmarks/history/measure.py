@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
+from typing import Self
 
 import psutil
 from django.conf import settings
@@ -95,7 +96,7 @@ class Server:
     port: int = field(init=False)
     process: subprocess.Popen[bytes] = field(init=False)
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

@@ -140,8 +140,9 @@ WITH latest AS (
 ), stored AS (
     INSERT INTO {PAYLOAD} (send_id, body, method)
     SELECT id, '{{"id": "' || id || '", "object": "event", "api_version": "v1", "type": '
-        '"task.condition_met", "data": {{"text": "' || (SELECT string_agg(md5(id::text || part), ' ')
-        FROM generate_series(1, 17) AS part) || '"}}}}', 'POST'
+        '"task.condition_met", "data": {{"text": "' || (
+            SELECT string_agg(md5(id::text || line), ' ') FROM generate_series(1, 17) AS line
+        ) || '"}}}}', 'POST'
     FROM latest
 )
 INSERT INTO {ATTEMPT} (id, send_id, number, started_at, duration_ms, status, request_headers,

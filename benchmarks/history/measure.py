@@ -23,7 +23,7 @@ from django.conf import settings
 CONNECTIONS = 4
 #: Requests that take longer, in seconds, are made one by one: wrk stops in the middle of the last.
 SLOW_S = 0.025
-#: Requests that take longer, in seconds, are made once.
+#: Requests that take longer, in seconds, are not repeated.
 VERY_SLOW_S = 3.0
 
 #: For wrk: make the requests in turn, and print what came of them.

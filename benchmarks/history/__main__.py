@@ -171,14 +171,13 @@ class Bench:
         )
         receivers = Receivers(1, 0)
         endpoint = WebhookEndpoint.objects.create(user=receiver, url=receivers.urls[0])
-        settle = 3
-        # Due from the moment at which the worker has started, and until after the last request.
-        fill.queue(
-            endpoint=endpoint.pk, sends=RATE * (seconds + 2 * settle), rate=RATE, in_seconds=settle
-        )
+        fill.queue(endpoint=endpoint.pk, sends=1, rate=1, in_seconds=-1)
         worker = subprocess.Popen([sys.executable, "manage.py", "worker"], env=os.environ)
         try:
-            time.sleep(2 * settle)
+            self._wait_until_sent(receiver, 1)
+            # Due from soon after they are stored until after the last request.
+            fill.queue(endpoint=endpoint.pk, sends=RATE * (seconds + 5), rate=RATE, in_seconds=3)
+            self._wait_until_sent(receiver, RATE // 10)
             sent, begun = self._sent(receiver), time.monotonic()
             loaded = spend(
                 self.product, first_page, seconds=seconds, connections=1, with_wrk=not self.quick
@@ -206,6 +205,12 @@ class Bench:
                 "the ratio is to the quiet p95",
             )
         )
+
+    def _wait_until_sent(self, receiver: User, count: int) -> None:
+        end = time.monotonic() + 60
+        while self._sent(receiver) < count:
+            assert time.monotonic() < end, "The worker delivers nothing."
+            time.sleep(0.05)
 
     def _sent(self, receiver: User) -> int:
         with connection.cursor() as cursor:

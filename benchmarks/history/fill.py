@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 
 from django.core.management import call_command, get_commands
 from django.db import connection, transaction
@@ -182,7 +183,7 @@ SELECT id, '{{"id": "' || id || '", "text": "' || repeat('x', 600) || '"}}', 'PO
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A table or an index: its bytes, and the rows of its table."""
+    """A table of the history or an index: its bytes, and the rows that they are compared with."""
 
     name: str
     size: int
@@ -190,7 +191,7 @@ class Size:
 
     @property
     def bytes_a_row(self) -> float:
-        return self.size / self.rows if self.rows else 0.0
+        return self.size / self.rows
 
 
 def fill(*, sends: int, bodies: int) -> float:
@@ -220,7 +221,7 @@ def fill(*, sends: int, bodies: int) -> float:
 def settle() -> None:
     """Rebuild what the product derives from sends, and leave PostgreSQL nothing to do later."""
     if "recount" in get_commands():
-        call_command("recount", verbosity=0)
+        call_command("recount", stdout=StringIO())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
@@ -258,21 +259,25 @@ def keys_of(user: User, count: int) -> list[str]:
 
 
 def sizes() -> list[Size]:
-    """Return the tables of the history and their indexes, with the bytes that each has on disk."""
+    """Return the tables of the history and their indexes, those of sends first.
+
+    Attempts and bodies are compared with their own rows, all other tables with the sends.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT part.relname, CASE part.relkind WHEN 'i' THEN pg_relation_size(part.oid)
-                ELSE pg_table_size(part.oid) END, history.reltuples::bigint
-            FROM pg_class AS history
+            SELECT part.relname, pg_table_size(part.oid), CASE WHEN history.relname = ANY(%(own)s)
+                THEN history.reltuples ELSE sends.reltuples END::bigint
+            FROM pg_class AS sends, pg_class AS history
             LEFT JOIN pg_index ON indrelid = history.oid
             JOIN pg_class AS part ON part.oid IN (history.oid, indexrelid)
-            WHERE history.relname = ANY(%s)
-            GROUP BY history.oid, history.relname, history.reltuples, part.oid, part.relname,
-                part.relkind
-            ORDER BY history.relname = %s DESC, history.relname, part.relkind DESC, part.relname
+            WHERE sends.relname = %(sends)s AND history.relkind = 'r'
+                AND history.relname LIKE 'notifications\\_%%' AND pg_table_size(history.oid) > 1e6
+            GROUP BY history.oid, history.relname, history.reltuples, sends.oid, sends.reltuples,
+                part.oid, part.relname, part.relkind
+            ORDER BY history.oid <> sends.oid, history.relname, part.relkind DESC, part.relname
             """,
-            [[SEND, ATTEMPT, PAYLOAD], SEND],
+            {"own": [ATTEMPT, PAYLOAD], "sends": SEND},
         )
         return [Size(*row) for row in cursor.fetchall()]
 

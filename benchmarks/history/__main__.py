@@ -94,12 +94,12 @@ class Bench:
         first = once(self.product, row.call)
         is_fast, found = False, list[tuple[Spent, Spent]]()
         if first.median_s > VERY_SLOW_S:
-            found.append((self._baseline(empty), first))
+            found.append((self._baseline(empty, with_wrk=False), first))
         else:  # the first one has filled the caches
             takes_s = min(once(self.product, row.call).median_s for _ in range(2))
             is_fast = takes_s < SLOW_S and not self.quick
             for _ in range(self.rounds):
-                base = self._baseline(empty)
+                base = self._baseline(empty, with_wrk=is_fast)
                 spent = spend(self.product, row.call, seconds=self.seconds, with_wrk=is_fast)
                 found.append((base, spent))
         web, postgres, base, took = (
@@ -122,8 +122,8 @@ class Bench:
             )
         )
 
-    def _baseline(self, empty: Call) -> Spent:
-        return spend(self.baseline, empty, seconds=self.seconds, with_wrk=not self.quick)
+    def _baseline(self, empty: Call, *, with_wrk: bool) -> Spent:
+        return spend(self.baseline, empty, seconds=self.seconds, with_wrk=with_wrk)
 
     def measure_csv(self, keys: list[str]) -> None:
         """Download the large user's sends."""

@@ -44,14 +44,12 @@ AT = {
     DAY: "(asked.{end}_created_at AT TIME ZONE 'UTC')::date",
 }
 
-# The ids are found by the index alone; only the rows of the page are read.
 FOUND = """
 WITH {first_day}asked AS MATERIALIZED (
     SELECT {asked}
 ), found AS (
-    SELECT place.id, place.created_at
-    FROM {ranges} CROSS JOIN LATERAL (
-        SELECT id, created_at FROM notifications_notificationsend
+    SELECT place.* FROM {ranges} CROSS JOIN LATERAL (
+        SELECT {columns} FROM notifications_notificationsend
         WHERE {condition}
         ORDER BY {order}
         LIMIT asked.skipped + %(limit)s
@@ -62,7 +60,8 @@ WITH {first_day}asked AS MATERIALIZED (
 """
 #: The day with the first row of the page: newer ones are skipped without reading them.
 FIRST_DAY = "first_day AS MATERIALIZED ({}), "
-# Without sends, the join leaves one row with the total.
+# The ids are found by the index alone; only the rows of the page are read. Without sends, the join
+# leaves one row with the total.
 PAGE = """
 {found}
 SELECT {total}, {columns}
@@ -73,8 +72,7 @@ ORDER BY found.created_at {way}, id {way}
 COPY = """
 COPY (
     {found}
-    SELECT {columns} FROM found JOIN notifications_notificationsend AS send USING (id)
-    ORDER BY found.created_at {way}, id {way}
+    SELECT {cells} FROM found ORDER BY created_at {way}, id {way}
 ) TO STDOUT WITH (FORMAT csv)
 """
 
@@ -146,7 +144,7 @@ class SendList:
         They are as of one moment, with one query.
         """
         statement = PAGE.format(
-            found=self._found(cursor, offset=offset),
+            found=self._found(PLACE, cursor, offset=offset),
             total=self._selection.total(),
             columns=", ".join(f"send.{name}" for name in self._columns),
             way=_way(cursor),
@@ -154,14 +152,14 @@ class SendList:
         with connection.cursor() as database:
             database.execute(statement, self._parameters(cursor, limit=limit, offset=offset))
             found = database.fetchall()
-        rows = [dict(zip(self._columns, row, strict=True)) for _, *row in found if row[0]]
-        return rows, found[0][0]
+        total: int = found[0][0]
+        return [dict(zip(self._columns, row, strict=True)) for _, *row in found if row[0]], total
 
     def copy(self, *, limit: int, cursor: Cursor | None = None) -> Iterator[bytes]:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
-            found=self._found(cursor, offset=0),
-            columns=cells(NotificationSend, self._columns, table="send"),
+            found=self._found(self._columns, cursor),
+            cells=cells(NotificationSend, self._columns),
             way=_way(cursor),
         )
         parameters = self._parameters(cursor, limit=limit, offset=0)
@@ -172,7 +170,7 @@ class SendList:
         ):
             yield from map(bytes, lines)
 
-    def _found(self, cursor: Cursor | None, *, offset: int) -> str:
+    def _found(self, columns: Sequence[str], cursor: Cursor | None, *, offset: int = 0) -> str:
         types = {name: TYPES.get(name, "text") for name in self._given} | BOUNDS
         asked = {name: f"%({name})s::{type_}" for name, type_ in types.items()}
         asked["skipped"] = "%(offset)s"
@@ -188,6 +186,7 @@ class SendList:
             ranges=" CROSS JOIN ".join(
                 ["asked", *(f"unnest(%(every_{name})s::text[]) AS every_{name}" for name in every)]
             ),
+            columns=", ".join(columns),
             condition=self._condition(every),
             order=", ".join(f"{part} {way}" for part in [*path.columns, *path.then, *PLACE]),
             way=way,

@@ -88,8 +88,9 @@ def plan_of(client, path: str, query: dict[str, Any]) -> dict[str, Any]:
     statement = statement.removeprefix("COPY (").removesuffix(") TO STDOUT WITH (FORMAT csv)")
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}")
-        [[[plan]]] = cursor.fetchall()
-    return plan["Plan"]
+        [[[found]]] = cursor.fetchall()
+    plan: dict[str, Any] = found["Plan"]
+    return plan
 
 
 def read_through(plan: dict[str, Any]) -> bool:
@@ -101,7 +102,7 @@ def read_through(plan: dict[str, Any]) -> bool:
 
 
 def buffers(plan: dict[str, Any]) -> int:
-    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
 def dear(plans: dict[str, dict[str, Any]]) -> dict[str, int]:

@@ -21,22 +21,43 @@ WITH touched AS (
     SELECT DISTINCT user_id, day, task_id FROM notifications_sendcount
     WHERE NOT is_folded AND {these}
     LIMIT %(most)s
+), replaced AS (
+    -- OFFSET keeps the planner from joining in another way than by the indexes.
+    SELECT id FROM touched, LATERAL (
+        SELECT id FROM notifications_sendcount AS counted WHERE number <> 0 AND {same} OFFSET 0
+    ) AS counted
+    UNION
+    SELECT id FROM touched, LATERAL (
+        SELECT id FROM notifications_sendcount AS counted WHERE timed <> 0 AND {same} OFFSET 0
+    ) AS counted
 ), gone AS (
-    DELETE FROM notifications_sendcount AS counted USING touched WHERE {same} RETURNING counted.*
+    DELETE FROM notifications_sendcount WHERE id = ANY(ARRAY(SELECT id FROM replaced)) RETURNING *
+), summed AS (
+    SELECT user_id, day, took, task_id, recipient, notification_type, status, event_type,
+           sum(number) AS number, sum(timed) AS timed,
+           day IS NOT NULL AND count(*) OVER (PARTITION BY user_id, day) > 8 AS is_divided
+    FROM gone
+    GROUP BY user_id, day, took, task_id, recipient, notification_type, status, event_type
 ), folded AS (
     INSERT INTO notifications_sendcount (
         user_id, day, took, task_id, recipient, notification_type, status, event_type, number,
-        is_folded
+        timed, is_folded
     )
-    SELECT user_id, day, took, task_id, recipient, notification_type, status, event_type,
-           sum(number), true
-    FROM gone
-    GROUP BY user_id, day, took, task_id, recipient, notification_type, status, event_type
-    HAVING sum(number) <> 0
+    SELECT user_id, day, took, task_id, recipient, notification_type, status, event_type, number,
+           timed, true
+    FROM summed WHERE NOT is_divided AND (number <> 0 OR timed <> 0)
+    UNION ALL
+    SELECT user_id, day, NULL, NULL, NULL, notification_type, status, event_type, sum(number), 0,
+           true
+    FROM summed WHERE is_divided
+    GROUP BY user_id, day, notification_type, status, event_type HAVING sum(number) <> 0
+    UNION ALL
+    SELECT user_id, day, took, NULL, NULL, notification_type, status, event_type, 0, timed, true
+    FROM summed WHERE is_divided AND timed <> 0
 )
 SELECT count(*) FROM touched
 """
-#: Which rows are folded together, as conditions that the index `send_count` serves.
+#: Which rows are folded together, as conditions that the indexes of SendCount serve.
 FOLDED_TOGETHER = {
     "user_id IS NULL": "counted.user_id IS NULL AND counted.day = touched.day",
     "user_id IS NOT NULL AND day IS NOT NULL": (
@@ -77,17 +98,17 @@ def _fold_some(statement: str) -> bool:
         return bool(cursor.fetchone() == (GROUPS_PER_TRANSACTION,))
 
 
-@transaction.atomic
 def recount() -> int:
     """Count all sends anew; return how many counts were wrong.
 
     Reads the whole table. Meanwhile, sends can be recorded and delivered; they are counted rightly.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         # In a statement of its own, so that the next one sees what the last holder has committed.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute("SELECT notifications_recount()")
         [wrong] = cursor.fetchone()
+    fold()
     return int(wrong)
 
 

@@ -20,10 +20,12 @@ TIMES = ("created_after", "created_before")
 DAY = "(created_at AT TIME ZONE 'UTC')::date"
 TOOK = "notifications_took(event_type, created_at, sent_at, earlier_attempt_count)"
 
-_DAY_AT_OFFSET = """
+SUM = "(SELECT coalesce(sum(number), 0) FROM notifications_sendcount WHERE number <> 0 AND {})"
+COUNT = "(SELECT count(*) FROM notifications_notificationsend WHERE {})"
+DAY_AT_OFFSET = """
 SELECT day, newer FROM (
     SELECT day, (sum(sum(number)) OVER (ORDER BY day DESC) - sum(number))::bigint AS newer
-    FROM notifications_sendcount WHERE {} GROUP BY day
+    FROM notifications_sendcount WHERE number <> 0 AND {} GROUP BY day
 ) AS days
 WHERE newer <= %(offset)s ORDER BY day LIMIT 1
 """
@@ -67,7 +69,7 @@ class Selection:
         )
 
     def of_days(self) -> str:
-        """Return the condition that keeps the whole days of the selection in the counts."""
+        """Return the condition that keeps the selection's whole days in the table of counts."""
         return " AND ".join(
             [
                 *self._equal(*KINDS),
@@ -90,10 +92,10 @@ class Selection:
                 counts = [*self._equal(*KINDS, *TASKS), "day IS NULL AND task_id IS NOT NULL"]
             else:
                 counts = [*self._equal(*KINDS), "day IS NULL AND task_id IS NULL"]
-            return _sum(" AND ".join(counts))
+            return SUM.format(" AND ".join(counts))
         if self.is_counted_by_day:
-            return f"{_sum(self.of_days())} + {_count(self.of_ends())}"
-        return _count(self.of_sends())
+            return f"({SUM.format(self.of_days())} + {COUNT.format(self.of_ends())})"
+        return COUNT.format(self.of_sends())
 
     def day_at_offset(self) -> str | None:
         """Return the query of the day in which the send at `%(offset)s` lies, newest first.
@@ -103,7 +105,7 @@ class Selection:
         before = self.parameters.get("created_before")
         if not self.is_counted_by_day or before != self.parameters.get("end_midnight"):
             return None
-        return _DAY_AT_OFFSET.format(self.of_days())
+        return DAY_AT_OFFSET.format(self.of_days())
 
     def _equal(self, *names: str) -> list[str]:
         given = (f"{name} = %({name})s" for name in names if self._has(name))
@@ -131,11 +133,3 @@ def whole_days(
     except OverflowError:  # near the ends of the calendar
         return None
     return None if first and end and first >= end else (first, end)
-
-
-def _sum(counts: str) -> str:
-    return f"(SELECT coalesce(sum(number), 0) FROM notifications_sendcount WHERE {counts})"  # noqa: S608 - a condition of ours
-
-
-def _count(sends: str) -> str:
-    return f"(SELECT count(*) FROM notifications_notificationsend WHERE {sends})"  # noqa: S608 - a condition of ours

@@ -33,17 +33,24 @@ class Stats(TypedDict):
     latency_ms: dict[str, int | None]
 
 
-COUNTS = "SELECT day, notification_type, status, took, number FROM notifications_sendcount WHERE {}"
-ROWS = (
-    f"SELECT {DAY}, notification_type, status, {TOOK}, 1 FROM notifications_notificationsend"  # noqa: S608 - constants
-    " WHERE {}"
-)
+#: What is counted of whole days and of single sends: the columns of `counted` in STATS.
+OF_DAYS = """
+SELECT day, notification_type, status, NULL, number, 0 FROM notifications_sendcount
+WHERE number <> 0 AND {0}
+UNION ALL
+SELECT NULL, NULL, NULL, took, 0, timed FROM notifications_sendcount WHERE timed <> 0 AND {0}
+"""
+OF_SENDS = f"""
+SELECT {DAY}, notification_type, status, took, 1, (took IS NOT NULL)::integer
+FROM notifications_notificationsend, LATERAL (SELECT {TOOK} AS took) AS took WHERE {{}}
+"""  # noqa: S608 - constants
 # Rows with a day are for `by_day`, the others for `latency_ms`.
 STATS = """
-SELECT day, notification_type, status, took, sum(number)::bigint
-FROM ({counted}) AS counted (day, notification_type, status, took, number)
+SELECT day, notification_type, status, took,
+       CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END::bigint
+FROM ({counted}) AS counted (day, notification_type, status, took, number, timed)
 GROUP BY GROUPING SETS ((day, notification_type, status), (took))
-HAVING sum(number) <> 0 AND (GROUPING(took) = 1 OR took IS NOT NULL)
+HAVING CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END <> 0
 ORDER BY day DESC, notification_type, status, took
 """
 
@@ -57,11 +64,10 @@ def stats_of(user_id: UUID, filters: Mapping[str, Any]) -> Stats:
     """
     selection = Selection(user_id, filters)
     if selection.is_counted_by_day:
-        counted = " UNION ALL ".join(
-            [COUNTS.format(selection.of_days()), ROWS.format(selection.of_ends())]
-        )
+        days, ends = selection.of_days(), selection.of_ends()
+        counted = f"{OF_DAYS.format(days)} UNION ALL {OF_SENDS.format(ends)}"
     else:
-        counted = ROWS.format(selection.of_sends())
+        counted = OF_SENDS.format(selection.of_sends())
     with connection.cursor() as cursor:
         cursor.execute(STATS.format(counted=counted), selection.parameters)
         found = cursor.fetchall()

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 
@@ -24,7 +25,7 @@ KEYS = ("user_id", "day", "took", "task_id", "recipient", "notification_type", "
 
 def counts() -> dict[tuple[object, ...], int]:
     """Return the counts, however many rows they consist of."""
-    rows = SendCount.objects.values_list(*KEYS).annotate(Sum("number"))
+    rows = SendCount.objects.exclude(number=0).values_list(*KEYS).annotate(Sum("number"))
     return {tuple(keys): number for *keys, number in rows if number}
 
 
@@ -36,7 +37,7 @@ def totals(**fields) -> dict[str, int]:
 
 @pytest.mark.django_db
 def test_a_send_counts_for_its_day_its_user_and_its_task(owner):
-    send = make_send(owner, sent_at=NOW + days(1 / 24 / 3600))
+    send = make_send(owner, sent_at=NOW + timedelta(seconds=1))
 
     kind = ("webhook", "sent")
     # 72 classes of a tenth each lead from a millisecond to a second.
@@ -102,6 +103,23 @@ def test_folding_leaves_the_same_counts_in_one_row_each(owner, stranger):
     assert SendCount.objects.count() == len(counts())
     assert not SendCount.objects.filter(is_folded=False).exists()
     assert totals() == {"failed": 4}
+    assert recount() == 0
+
+
+@pytest.mark.django_db
+def test_times_of_many_classes_are_kept_apart_so_that_counts_stay_few(owner):
+    sends = [make_send(owner, sent_at=NOW + timedelta(seconds=2**number)) for number in range(9)]
+
+    fold()
+
+    of_the_day = SendCount.objects.filter(user_id=owner.pk, day=NOW.date())
+    assert [count.number for count in of_the_day.exclude(number=0)] == [9]
+    assert [count.timed for count in of_the_day.exclude(timed=0)] == [1] * 9
+    assert recount() == 0
+    NotificationSend.objects.filter(pk=sends[0].pk).delete()
+    fold()
+    assert [count.number for count in of_the_day.exclude(number=0)] == [8]
+    assert [count.timed for count in of_the_day.exclude(timed=0)] == [1] * 8
     assert recount() == 0
 
 

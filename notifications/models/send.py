@@ -188,7 +188,7 @@ class NotificationSend(models.Model):
     #: The claim that holds the lease; only this claim may store an outcome.
     lease = models.UUIDField(null=True)
 
-    #: The code of a Refusal, or None; set by `eligibility.with_refusal` only.
+    #: The code of a Refusal, or None; set by `eligibility` only.
     refusal: str | None
 
     objects = NotificationSendQuerySet.as_manager()
@@ -283,9 +283,13 @@ class NotificationSend(models.Model):
         """The recipient as people other than the task's owner may see it."""
         return self.endpoint.shown_url if self.endpoint else self.recipient
 
+    def mark_skipped(self, because: str) -> None:
+        """Set that nothing is sent, and why, without storing it."""
+        self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
+
     def skip(self, because: str) -> None:
         """Store that nothing is sent, and why."""
-        self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
+        self.mark_skipped(because)
         self.save(update_fields=["status", "error_message", "next_attempt_at"])
 
 

@@ -9,7 +9,7 @@ does not see them. The cost is that of the rows that are shown.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,25 +44,21 @@ AT = {
     DAY: "(asked.{end}_created_at AT TIME ZONE 'UTC')::date",
 }
 
-# The ids are found by the index alone; only the rows of the page are read.
 FOUND = """
-WITH {first_day}asked AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
     SELECT {asked}
 ), found AS (
-    SELECT place.id, place.created_at
-    FROM {ranges} CROSS JOIN LATERAL (
-        SELECT id, created_at FROM notifications_notificationsend
+    SELECT place.* FROM {ranges} CROSS JOIN LATERAL (
+        SELECT {columns} FROM notifications_notificationsend
         WHERE {condition}
         ORDER BY {order}
-        LIMIT asked.skipped + %(limit)s
+        LIMIT %(offset)s + %(limit)s
     ) AS place
-    ORDER BY created_at {way}, id {way}
-    LIMIT %(limit)s OFFSET (SELECT skipped FROM asked)
+    ORDER BY created_at {way}, id {way} LIMIT %(limit)s OFFSET %(offset)s
 )
 """
-#: The day with the first row of the page: newer ones are skipped without reading them.
-FIRST_DAY = "first_day AS MATERIALIZED ({}), "
-# Without sends, the join leaves one row with the total.
+# The ids are found by the index alone; only the rows of the page are read. Without sends, the join
+# leaves one row with the total.
 PAGE = """
 {found}
 SELECT {total}, {columns}
@@ -73,8 +69,7 @@ ORDER BY found.created_at {way}, id {way}
 COPY = """
 COPY (
     {found}
-    SELECT {columns} FROM found JOIN notifications_notificationsend AS send USING (id)
-    ORDER BY found.created_at {way}, id {way}
+    SELECT {cells} FROM found ORDER BY created_at {way}, id {way}
 ) TO STDOUT WITH (FORMAT csv)
 """
 
@@ -99,8 +94,14 @@ BY_EVENT = Path(
 )
 # All sends of a day have the same key, which PostgreSQL stores once: these two indexes have a tenth
 # of the size that they would have with times and ids. The sends of a day are sorted when read.
-BY_TASK = Path(columns=("task_id", "user_id"), then=(DAY,), checked=("status", "notification_type"))
-BY_RECIPIENT = Path(columns=("recipient", "user_id"), then=(DAY,), checked=("status",))
+BY_TASK = Path(
+    columns=("task_id", "user_id"),
+    then=(DAY,),
+    checked=("status", "notification_type", "recipient"),
+)
+BY_RECIPIENT = Path(
+    columns=("recipient", "user_id"), then=(DAY,), checked=("status", "notification_type")
+)
 BY_EXECUTION = Path(columns=("execution_id",), then=())
 
 
@@ -143,25 +144,28 @@ class SendList:
     ) -> tuple[list[Row], int]:
         """Return at most `limit` rows, those nearest to the cursor first, and the total.
 
-        They are as of one moment, with one query.
+        They are as of one moment, with one query. Before that, an offset takes a query of the
+        counts, which skips whole days.
         """
+        skipped = self._skip_days(offset) if offset else 0
         statement = PAGE.format(
-            found=self._found(cursor, offset=offset),
+            found=self._found(PLACE, cursor),
             total=self._selection.total(),
             columns=", ".join(f"send.{name}" for name in self._columns),
             way=_way(cursor),
         )
+        parameters = self._parameters(cursor, limit=limit, offset=offset - skipped)
         with connection.cursor() as database:
-            database.execute(statement, self._parameters(cursor, limit=limit, offset=offset))
+            database.execute(statement, parameters)
             found = database.fetchall()
-        rows = [dict(zip(self._columns, row, strict=True)) for _, *row in found if row[0]]
-        return rows, found[0][0]
+        total: int = found[0][0]
+        return [dict(zip(self._columns, row, strict=True)) for _, *row in found if row[0]], total
 
     def copy(self, *, limit: int, cursor: Cursor | None = None) -> Iterator[bytes]:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
-            found=self._found(cursor, offset=0),
-            columns=cells(NotificationSend, self._columns, table="send"),
+            found=self._found(self._columns, cursor),
+            cells=cells(NotificationSend, self._columns),
             way=_way(cursor),
         )
         parameters = self._parameters(cursor, limit=limit, offset=0)
@@ -172,22 +176,34 @@ class SendList:
         ):
             yield from map(bytes, lines)
 
-    def _found(self, cursor: Cursor | None, *, offset: int) -> str:
+    def _skip_days(self, offset: int) -> int:
+        """Begin the list on the day of the send at `offset`; return how many newer ones there are.
+
+        This is a query of its own, as the planner has to know how many rows the next one reads.
+        """
+        if not (statement := self._selection.day_at_offset()):
+            return 0
+        with connection.cursor() as database:
+            database.execute(statement, {**self._selection.parameters, "offset": offset})
+            found = database.fetchone()
+        if not found:
+            return 0
+        day, newer = found
+        end = datetime.combine(day + timedelta(days=1), time.min, UTC)
+        self._high = min(self._high, (end, NIL))
+        return int(newer)
+
+    def _found(self, columns: Sequence[str], cursor: Cursor | None) -> str:
         types = {name: TYPES.get(name, "text") for name in self._given} | BOUNDS
         asked = {name: f"%({name})s::{type_}" for name, type_ in types.items()}
-        asked["skipped"] = "%(offset)s"
-        if first_day := self._selection.day_at_offset() if offset else None:
-            end = "(SELECT (day + 1)::timestamp AT TIME ZONE 'UTC' FROM first_day)"
-            asked["high_created_at"] = f"least({asked['high_created_at']}, {end})"
-            asked["skipped"] += " - coalesce((SELECT newer FROM first_day), 0)"
         path, way = self._path, _way(cursor)
         every = [name for name in path.columns if name in CHOICES and name not in self._given]
         return FOUND.format(
-            first_day=FIRST_DAY.format(first_day) if first_day else "",
             asked=", ".join(f"{value} AS {name}" for name, value in asked.items()),
             ranges=" CROSS JOIN ".join(
                 ["asked", *(f"unnest(%(every_{name})s::text[]) AS every_{name}" for name in every)]
             ),
+            columns=", ".join(columns),
             condition=self._condition(every),
             order=", ".join(f"{part} {way}" for part in [*path.columns, *path.then, *PLACE]),
             way=way,

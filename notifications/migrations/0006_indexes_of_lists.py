@@ -35,11 +35,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('task_id'), models.F('user'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), models.F('notification_type'), name='send_of_task'),
+            index=models.Index(models.F('task_id'), models.F('user'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), models.F('notification_type'), models.F('recipient'), name='send_of_task'),
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('recipient'), models.F('user'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), name='send_of_recipient'),
+            index=models.Index(models.F('recipient'), models.F('user'), django.db.models.functions.datetime.TruncDate('created_at'), models.F('status'), models.F('notification_type'), name='send_of_recipient'),
         ),
         migrations.AddIndex(
             model_name='notificationsend',

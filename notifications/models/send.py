@@ -263,9 +263,17 @@ class NotificationSend(models.Model):
                 "status", "user", "notification_type", "created_at", "id", name="send_of_status"
             ),
             models.Index(
-                "task_id", "user", DAY, "status", "notification_type", name="send_of_task"
+                "task_id",
+                "user",
+                DAY,
+                "status",
+                "notification_type",
+                "recipient",
+                name="send_of_task",
             ),
-            models.Index("recipient", "user", DAY, "status", name="send_of_recipient"),
+            models.Index(
+                "recipient", "user", DAY, "status", "notification_type", name="send_of_recipient"
+            ),
             # Nearly all sends tell that a condition was met; the list of the others needs no more.
             models.Index(
                 "event_type",

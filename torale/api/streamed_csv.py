@@ -24,9 +24,10 @@ DOWNLOADS = 2
 WAIT = timedelta(seconds=10)
 #: PostgreSQL ends lines as Unix does; the standard asks for this (RFC 4180 §2).
 END_OF_LINE = b"\r\n"
-#: A spreadsheet treats a cell that starts with one of the five as a formula, and runs it. An empty
+#: A spreadsheet treats a cell that starts with one of these as a formula, and runs it. An empty
 #: text is an empty cell without quotes.
-TEXT = "CASE WHEN {0} ~ '^[-=+@\t\r]' THEN '''' || {0} ELSE nullif({0}, '') END"
+TEXT = """CASE WHEN left({0}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN '''' || {0}
+    ELSE nullif({0}, '') END"""
 #: A time as in JSON: with microseconds only if there are any.
 TIME = """to_char({0} AT TIME ZONE 'UTC', CASE WHEN {0} = date_trunc('second', {0})
     THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' END)"""
@@ -116,16 +117,15 @@ def _cursor_at(line: bytes, names: Sequence[str]) -> Cursor:
     return Cursor(created_at=datetime.fromisoformat(row["created_at"]), id=UUID(row["id"]))
 
 
-def cells(model: type[Model], names: Sequence[str], *, table: str) -> str:
+def cells(model: type[Model], names: Sequence[str]) -> str:
     """Return the SQL of a line: values as in JSON. A leading `'` keeps text from being a formula.
 
     Args:
         model: the rows' model.
         names: the columns.
-        table: what the statement calls the model's table.
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    return ", ".join(_form(fields[name]).format(f"{table}.{name}") for name in names)
+    return ", ".join(_form(fields[name]).format(name) for name in names)
 
 
 def _form(field: Any) -> str:

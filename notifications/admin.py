@@ -66,8 +66,6 @@ class NotificationSendAdmin(ReadOnly, ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     exclude = [
-        "lease",
-        "leased_until",
         "host",
         "earlier_attempt_count",
         "is_for_default_webhook",

@@ -1,5 +1,6 @@
 """Sends and their attempts, webhooks, and suppressed addresses."""
 
+from notifications.models.lease import Lease
 from notifications.models.send import (
     ACCEPTED,
     UNFINISHED,
@@ -21,6 +22,7 @@ __all__ = [
     "AttemptStatus",
     "EmailSuppression",
     "EventType",
+    "Lease",
     "NotificationSend",
     "NotificationType",
     "Payload",

@@ -22,13 +22,13 @@ OTHERS = {"", "[]", "hex"}
 #: Arguments with which the statements find nothing to do.
 NOTHING: dict[str, Any] = {
     "CLAIM": {
-        "unfinished": [],
-        "exhausted": [],
         "limit": 0,
-        "hosts": [],
-        "free": [],
+        "head": 0,
+        "hosts": 0,
+        "after": None,
+        "free": "{}",
         "first": 0,
-        "lease": UUID(int=0),
+        "claim": UUID(int=0),
         "lease_time": timedelta(0),
     },
     "GIVE_BACK": [[], []],

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from notifications.delivery.statements import RECEIVER
+from notifications.delivery.statements import receivers
 from notifications.models import (
     UNFINISHED,
     Attempt,
@@ -37,7 +37,7 @@ WITH RECURSIVE called AS MATERIALIZED (
     SELECT host FROM notifications_lease
     JOIN notifications_notificationsend AS send ON send.id = send_id
     WHERE until > %(now)s AND host <> ''
-), {RECEIVER}
+), {receivers(HOSTS_LOOKED_AT)}
 SELECT min(due_at) FROM receiver
 WHERE due_at <= %(now)s AND host NOT IN (SELECT host FROM called)
 """  # noqa: S608 - the part is a constant
@@ -117,9 +117,7 @@ def unfinished_counts() -> dict[str, int]:
 def oldest_waiting_for_worker(*, now: datetime) -> datetime | None:
     """Return since when the longest due send has waited whose receiver nobody calls."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            OLDEST_WAITING_FOR_WORKER, {"now": now, "after": None, "hosts": HOSTS_LOOKED_AT}
-        )
+        cursor.execute(OLDEST_WAITING_FOR_WORKER, {"now": now, "start": ""})
         row: tuple[datetime | None] = cursor.fetchone()
     return row[0]
 

@@ -12,7 +12,7 @@ import structlog
 from django.db import connection, transaction
 
 from notifications.channels import Message
-from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
+from notifications.delivery.concurrency import ConcurrencyLimits
 from notifications.delivery.statements import CLAIM, GIVE_BACK
 from notifications.eligibility import refusal_of, with_refusal
 from notifications.models import Lease, NotificationSend
@@ -23,11 +23,6 @@ logger = structlog.get_logger(__name__)
 
 #: How long a claim lasts. Longer than any attempt and the storing of its outcome can take.
 SEND_LEASE = timedelta(seconds=120)
-#: How many of the sends that are due the longest are looked at, also of one receiver: more than a
-#: worker has under way, which stay in their place until they end.
-HEAD = 1_000
-#: How many receivers are looked at if the head is held up.
-HOSTS_PER_CLAIM = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +37,8 @@ class Claim:
     refused: list[Message]
     #: Whether as many as asked for were found, or not all receivers were looked at.
     is_full: bool
-    #: The receiver after which the next claim goes on; None to begin with the first.
-    after: str | None
+    #: The receiver with which the next claim goes on; empty to begin with the first.
+    reached: str
 
     @property
     def more_may_be_due(self) -> bool:
@@ -56,7 +51,7 @@ async def claim(
     *,
     most: int,
     limits: ConcurrencyLimits,
-    after: str | None = None,
+    start: str = "",
 ) -> Claim:
     """Lease up to `most` due sends, as far as their receivers' limits allow.
 
@@ -68,25 +63,23 @@ async def claim(
         database: the worker's connection.
         most: how many sends.
         limits: those of this worker's receivers.
-        after: the receiver after which turns go on, as the last claim returned it.
+        start: the receiver whose turn it is, which the last claim has reached.
     """
     lease = str(uuid4())
     cursor = await database.execute(
         CLAIM,
         {
             "limit": most,
-            "head": HEAD,
-            "hosts": HOSTS_PER_CLAIM,
-            "after": after,
+            "start": start,
             "free": orjson.dumps(limits.known()).decode(),
-            "first": INITIAL_LIMIT,
             "claim": lease,
             "lease_time": SEND_LEASE,
         },
+        prepare=True,
     )
     [(now, found, reached, rows)] = await cursor.fetchall()
-    is_full = found == most or reached not in {None, after}
-    claimed = Claim(Reading(now), [], [], is_full=is_full, after=reached)
+    is_full = found == most or reached not in {"", start}
+    claimed = Claim(Reading(now), [], [], is_full=is_full, reached=reached)
     for row in orjson.loads(rows):
         (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, lease))
     limits.begin(message.host for message in claimed.messages)

@@ -1,34 +1,50 @@
 """The SQL statements that claim sends, give them back and store outcomes."""
 
+from notifications.delivery.concurrency import INITIAL_LIMIT
 from notifications.eligibility import LOOKED_AT, REFUSAL
 
-# In the words of the indexes `send_due` and `send_due_at_host`, so that they are used.
-UNFINISHED = "status IN ('queued', 'retrying')"
-DUE = f"{UNFINISHED} AND next_attempt_at <= torale_now()"
+#: How many of the sends that are due the longest are looked at, also of one receiver: more than a
+#: worker has under way, which stay in their place until they end.
+HEAD = 1_000
+#: How many receivers are looked at by one claim if the head is held up.
+HOSTS_PER_CLAIM = 500
+
+# In the words of the indexes `send_due` and `send_due_at_host`. Each query has the words of one of
+# them only: between two that would do, the planner chooses by statistics, which are wrong whenever
+# the queue was empty a minute ago.
+DUE = "status IN ('queued', 'retrying') AND next_attempt_at <= torale_now()"
+AT_A_HOST = "next_attempt_at IS NOT NULL AND host >= ''"
 
 # Whether another claim has the row `waiting`. One look at an index for each row: a join could read
 # the whole table of leases, where what has been deleted stays for some time.
 LEASED = "(SELECT until > torale_now() FROM notifications_lease WHERE send_id = waiting.id)"
 
 # How many more sends the receiver `host` may get.
-FREE = "coalesce((%(free)s::jsonb ->> host)::integer, %(first)s)"
+FREE = f"coalesce((%(free)s::jsonb ->> host)::integer, {INITIAL_LIMIT})"
 
-# The receivers of unfinished sends and when the first send of each is due: after `after`, at most
-# `hosts` of them. Each is found with one look at the index, however many sends it has ("loose index
-# scan"), and only as many are looked for as are read.
-RECEIVER = f"""
+
+def receivers(most: int) -> str:
+    """Return a WITH query of the hosts of unfinished sends and of when their first send is due.
+
+    It begins with the host `start`. Each host is found with one look at the index, however many
+    sends it has ("loose index scan"), and only as many are looked for as are read.
+
+    Args:
+        most: how many hosts.
+    """
+    return f"""
 receiver (host, due_at, place) AS (
     (SELECT host, next_attempt_at, 1 FROM notifications_notificationsend
-     WHERE {UNFINISHED} AND (%(after)s::text IS NULL OR host > %(after)s)
-     ORDER BY host, next_attempt_at LIMIT 1)
+     WHERE {AT_A_HOST} AND host >= %(start)s ORDER BY host, next_attempt_at LIMIT 1)
     UNION ALL
     SELECT following.*, place + 1 FROM receiver CROSS JOIN LATERAL (
         SELECT host, next_attempt_at FROM notifications_notificationsend
-        WHERE {UNFINISHED} AND host > receiver.host ORDER BY host, next_attempt_at LIMIT 1
+        WHERE {AT_A_HOST} AND host > receiver.host ORDER BY host, next_attempt_at LIMIT 1
     ) AS following
-    WHERE place < %(hosts)s
+    WHERE place < {most}
 )
-"""  # noqa: S608 - the part is a constant
+"""  # noqa: S608 - the parts are constants and a number
+
 
 # CLAIM and STORE are one statement each: a second one would wait for another turn of a busy event
 # loop, which takes longer than the statement itself. They pass their rows as one JSON document,
@@ -39,26 +55,30 @@ receiver (host, due_at, place) AS (
 # `by_host`, where receivers take turns across claims. So a claim reads few rows, even if a receiver
 # that hangs has a long queue.
 #
+# Both are prepared, as planning CLAIM takes longer than running it. So what the plan depends on is
+# written into it as numbers, and the plan must be right for an empty queue and for a long one.
+#
 # A send is locked before its lease is written. So it is seen as it is now: another claim may have
 # stored its outcome since this statement began. If another has written a lease since, it is met by
 # ON CONFLICT.
 CLAIM = f"""
 WITH RECURSIVE head AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM notifications_notificationsend
-    WHERE {DUE} ORDER BY next_attempt_at LIMIT %(head)s
+    WHERE {DUE} ORDER BY next_attempt_at LIMIT {HEAD}
 ), longest_due AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM head AS waiting
     WHERE {FREE} > 0 AND {LEASED} IS NOT TRUE
     LIMIT %(limit)s
 ), rest AS MATERIALIZED (
-    SELECT CASE WHEN yield.count < %(limit)s AND (SELECT count(*) FROM head) = %(head)s
+    SELECT CASE WHEN yield.count < %(limit)s AND (SELECT count(*) FROM head) = {HEAD}
                 THEN %(limit)s - yield.count ELSE 0 END AS count
     FROM (SELECT count(*) FROM longest_due) AS yield
-), {RECEIVER.strip()}, by_host AS MATERIALIZED (
+), {receivers(HOSTS_PER_CLAIM).strip()}, by_host AS MATERIALIZED (
     SELECT send.id, host, send.next_attempt_at FROM receiver CROSS JOIN LATERAL (
         SELECT id, next_attempt_at FROM (
             SELECT id, next_attempt_at FROM notifications_notificationsend
-            WHERE {DUE} AND host = receiver.host ORDER BY next_attempt_at LIMIT %(head)s
+            WHERE {AT_A_HOST} AND host = receiver.host AND next_attempt_at <= torale_now()
+            ORDER BY next_attempt_at LIMIT {HEAD}
         ) AS waiting
         WHERE {LEASED} IS NOT TRUE AND id NOT IN (SELECT id FROM longest_due)
         LIMIT {FREE}
@@ -74,14 +94,13 @@ WITH RECURSIVE head AS MATERIALIZED (
     SELECT id FROM placed WHERE place <= {FREE}
 ), held AS MATERIALIZED (
     SELECT send.* FROM allowed JOIN notifications_notificationsend AS send USING (id)
-    WHERE {DUE}
     FOR NO KEY UPDATE OF send SKIP LOCKED
 ), taken AS (
     INSERT INTO notifications_lease AS lease (send_id, claim, until)
-    SELECT id, %(claim)s, torale_now() + %(lease_time)s FROM held
+    SELECT id, %(claim)s, torale_now() + %(lease_time)s FROM held WHERE {DUE}
     ON CONFLICT (send_id) DO UPDATE SET claim = excluded.claim, until = excluded.until
     WHERE lease.until <= torale_now()
-    RETURNING send_id AS id
+    RETURNING send_id
 ), message AS (
     SELECT send.id, event_type, notification_type, recipient, host, endpoint_id,
            coalesce(payload.body, '') AS body, coalesce(payload.method, '') AS method,
@@ -92,16 +111,20 @@ WITH RECURSIVE head AS MATERIALIZED (
            encode(config.secret, 'hex') AS secret,
            encode(config.retired_secrets, 'hex') AS retired_secrets,
            {REFUSAL} AS refusal
-    FROM taken JOIN held AS send USING (id)
+    FROM held AS send
     JOIN accounts_user AS person ON person.id = send.user_id
     {LOOKED_AT}
+    -- IS TRUE keeps it from becoming a join, which would compare each row with each.
+    WHERE (send.id IN (SELECT send_id FROM taken)) IS TRUE
 )
 SELECT torale_now(), (SELECT count(*) FROM found),
        CASE
-           WHEN (SELECT count FROM rest) = 0 THEN %(after)s
+           WHEN (SELECT count FROM rest) = 0 THEN %(start)s
            WHEN (SELECT count(*) FROM by_host) = (SELECT count FROM rest)
                THEN (SELECT max(host) FROM by_host)
-           WHEN (SELECT count(*) FROM receiver) = %(hosts)s THEN (SELECT max(host) FROM receiver)
+           WHEN (SELECT count(*) FROM receiver) = {HOSTS_PER_CLAIM}
+               THEN (SELECT max(host) FROM receiver)
+           ELSE ''
        END,
        (SELECT coalesce(json_agg(message), '[]')::text FROM message)
 """  # noqa: S608 - the parts are constants
@@ -126,14 +149,15 @@ WITH outcome AS (
         response_headers jsonb, response_body text, provider_message_id text
     )
 ), held AS MATERIALIZED (
-    SELECT send_id, outcome.claim FROM outcome
-    JOIN notifications_lease AS lease USING (send_id, claim)
+    SELECT send_id, claim FROM outcome
     JOIN notifications_notificationsend AS send ON send.id = send_id
+    WHERE claim = (SELECT claim FROM notifications_lease WHERE send_id = outcome.send_id)
     FOR NO KEY UPDATE OF send
 ), fenced AS (
-    DELETE FROM notifications_lease AS lease USING held
-    WHERE lease.send_id = held.send_id AND lease.claim = held.claim
-    RETURNING lease.send_id, lease.claim
+    DELETE FROM notifications_lease
+    WHERE send_id = ANY (ARRAY(SELECT send_id FROM held))
+      AND claim = ANY (ARRAY(SELECT claim FROM held))
+    RETURNING send_id, claim
 ), kept AS (
     SELECT * FROM outcome JOIN fenced USING (send_id, claim)
 ), settled AS (
@@ -145,7 +169,7 @@ WITH outcome AS (
         attempt_count = send.attempt_count + 1
     FROM kept
     WHERE send.id = kept.send_id
-    RETURNING send.id AS send_id, send.attempt_count AS number, send.endpoint_id,
+    RETURNING send.attempt_count AS number, send.endpoint_id, kept.*,
               kept.attempt_status = 'succeeded' AS succeeded
 ), fared AS (
     SELECT endpoint_id AS id, bool_or(succeeded) AS succeeded
@@ -160,8 +184,7 @@ INSERT INTO notifications_attempt (
     id, send_id, number, started_at, duration_ms, status, request_headers, response_status,
     response_headers, response_body, error_message, provider_message_id
 )
-SELECT attempt_id, settled.send_id, settled.number, started_at, duration_ms, attempt_status,
-       request_headers, response_status, response_headers, response_body, error_message,
-       provider_message_id
-FROM settled JOIN kept USING (send_id)
+SELECT attempt_id, send_id, number, started_at, duration_ms, attempt_status, request_headers,
+       response_status, response_headers, response_body, error_message, provider_message_id
+FROM settled
 """

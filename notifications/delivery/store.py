@@ -86,7 +86,7 @@ def _gist(error: Exception) -> str:
 
 async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
     rows = [_row(message, outcome) for message, outcome in ended]
-    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()})
+    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()}, prepare=True)
     return cursor.rowcount
 
 

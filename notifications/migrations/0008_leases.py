@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notificationsend',
-            index=models.Index(models.F('host'), models.F('next_attempt_at'), condition=models.Q(('status__in', ('queued', 'retrying'))), name='send_due_at_host'),
+            index=models.Index(models.F('host'), models.F('next_attempt_at'), condition=models.Q(('host__gte', ''), ('next_attempt_at__isnull', False)), name='send_due_at_host'),
         ),
         migrations.AddIndex(
             model_name='notificationsend',

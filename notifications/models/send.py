@@ -252,7 +252,7 @@ class NotificationSend(models.Model):
                 "host",
                 "next_attempt_at",
                 name="send_due_at_host",
-                condition=Q(status__in=UNFINISHED),
+                condition=Q(next_attempt_at__isnull=False, host__gte=""),
             ),
             # Read by `status` and the metrics. Both are empty while nothing needs the operator.
             models.Index("id", name="send_undecryptable", condition=UNDECRYPTABLE_SENDS),

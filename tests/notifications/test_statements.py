@@ -23,11 +23,8 @@ OTHERS = {"", "[]", "hex"}
 NOTHING: dict[str, Any] = {
     "CLAIM": {
         "limit": 0,
-        "head": 0,
-        "hosts": 0,
-        "after": None,
+        "start": "",
         "free": "{}",
-        "first": 0,
         "claim": UUID(int=0),
         "lease_time": timedelta(0),
     },

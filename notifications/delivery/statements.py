@@ -93,8 +93,10 @@ WITH RECURSIVE head AS MATERIALIZED (
 ), allowed AS (
     SELECT id FROM placed WHERE place <= {FREE}
 ), held AS MATERIALIZED (
-    SELECT send.* FROM allowed JOIN notifications_notificationsend AS send USING (id)
-    FOR NO KEY UPDATE OF send SKIP LOCKED
+    SELECT send.* FROM allowed CROSS JOIN LATERAL (
+        SELECT * FROM notifications_notificationsend WHERE id = allowed.id
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS send
 ), taken AS (
     INSERT INTO notifications_lease AS lease (send_id, claim, until)
     SELECT id, %(claim)s, torale_now() + %(lease_time)s FROM held WHERE {DUE}
@@ -149,10 +151,10 @@ WITH outcome AS (
         response_headers jsonb, response_body text, provider_message_id text
     )
 ), held AS MATERIALIZED (
-    SELECT send_id, claim FROM outcome
-    JOIN notifications_notificationsend AS send ON send.id = send_id
+    SELECT send_id, claim FROM outcome CROSS JOIN LATERAL (
+        SELECT FROM notifications_notificationsend WHERE id = outcome.send_id FOR NO KEY UPDATE
+    ) AS send
     WHERE claim = (SELECT claim FROM notifications_lease WHERE send_id = outcome.send_id)
-    FOR NO KEY UPDATE OF send
 ), fenced AS (
     DELETE FROM notifications_lease
     WHERE send_id = ANY (ARRAY(SELECT send_id FROM held))

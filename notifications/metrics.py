@@ -111,7 +111,8 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
 def unfinished_counts() -> dict[str, int]:
     """Return how many sends are queued, and how many retrying."""
     of_status = NotificationSend.objects.unfinished().values_list("status")
-    return dict.fromkeys(UNFINISHED, 0) | dict(of_status.annotate(Count("pk")))
+    counts = dict(of_status.annotate(Count("pk")))
+    return {status.value: counts.get(status, 0) for status in UNFINISHED}
 
 
 def oldest_waiting_for_worker(*, now: datetime) -> datetime | None:

@@ -222,7 +222,8 @@ def test_the_plan_that_is_kept_is_right_though_the_queue_was_empty(owner, statem
             explain = re.sub(r"%\((\w+)\)s", numbered, statement)
             cursor = await database.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {explain}")
             [[[explained]]] = await cursor.fetchall()
-            return explained["Plan"]
+            plan: dict[str, Any] = explained["Plan"]
+            return plan
 
     plan = asyncio.run(main())
 

@@ -96,4 +96,4 @@ def test_a_number_that_is_the_most_is_shown_as_such():
 
 
 def test_a_status_of_which_there_is_no_send_is_counted_as_none():
-    assert unfinished_counts() == {SendStatus.QUEUED: 0, SendStatus.RETRYING: 0}
+    assert unfinished_counts() == {SendStatus.QUEUED.value: 0, SendStatus.RETRYING.value: 0}

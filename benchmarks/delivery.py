@@ -116,7 +116,7 @@ def record(urls: list[str], count: int) -> None:
 def clear() -> None:
     """Delete all sends."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notifications_notificationsend CASCADE")
+        cursor.execute("TRUNCATE notifications_lease, notifications_notificationsend CASCADE")
 
 
 def drain(workers: int, sent: int) -> tuple[float, float, int]:

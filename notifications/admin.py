@@ -94,8 +94,6 @@ class NotificationSendAdmin(ReadOnly, LongList):
     ordering = ["-created_at", "-id"]
     sortable_by = ["created_at"]  # only this has an index
     exclude = [
-        "lease",
-        "leased_until",
         "host",
         "earlier_attempt_count",
         "is_for_default_webhook",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from notifications.metrics import DeliveryStatus
+from notifications.metrics import DeliveryStatus, up_to_most
 from tasks.metrics import VisitStatus
 from torale.queue import LATE_AFTER, QueueStatus
 
@@ -39,14 +39,15 @@ def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus
     if delivery.mail_refused:
         error = delivery.mail_error.rstrip(".")
         yield (
-            f"{_counted(delivery.mail_refused, 'email')} cannot leave: {error}. Do: see that "
-            "EMAIL_URL is right and the mail server works. Emails that wait are attempted again by "
-            "themselves."
+            f"{up_to_most(delivery.mail_refused)} {_plural('email', delivery.mail_refused)} cannot "
+            f"leave: {error}. Do: see that EMAIL_URL is right and the mail server works. Emails "
+            "that wait are attempted again by themselves."
         )
     if delivery.undecryptable:
         yield (
-            f"The secrets of {_counted(delivery.undecryptable, 'notification')} cannot be "
-            f"decrypted. Do: {FIELD_KEY}"
+            f"The secrets of {up_to_most(delivery.undecryptable)} "
+            f"{_plural('notification', delivery.undecryptable)} cannot be decrypted. "
+            f"Do: {FIELD_KEY}"
         )
     if visits.undecryptable:
         yield (
@@ -79,4 +80,8 @@ def _time(time: timedelta) -> str:
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {_plural(noun, count)}"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

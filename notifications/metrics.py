@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, F, Max, Min, Q
-from django.db.models.lookups import GreaterThanOrEqual
+from django.db import connection
+from django.db.models import Count, Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from notifications.channels import UNDECRYPTABLE
-from notifications.channels.email.server_errors import SERVER_ERRORS
+from notifications.counts import unfinished
+from notifications.delivery.statements import receivers
 from notifications.models import (
     Attempt,
     AttemptStatus,
     NotificationSend,
-    NotificationType,
     SendStatus,
     WebhookEndpoint,
 )
@@ -24,11 +23,24 @@ from torale import clock
 
 #: The rate is taken over this long.
 RATE_WINDOW = timedelta(minutes=1)
-#: From this attempt on, a mail server that cannot be used is no passing trouble: the third fails
-#: more than five minutes after the first.
-LASTING = 3
+#: Sends are counted up to this number, so that the cost does not grow with the queue.
+COUNTED_UP_TO = 10_000
+#: How many receivers are looked at for a send that waits for a worker. If workers lack, any
+#: thousand receivers show it.
+HOSTS_LOOKED_AT = 1_000
 #: Failing endpoints that are listed: they fit on a screen, and Prometheus takes so many labels.
 MOST_NAMED = 20
+
+
+OLDEST_WAITING_FOR_WORKER = f"""
+WITH RECURSIVE called AS MATERIALIZED (
+    SELECT host FROM notifications_lease
+    JOIN notifications_notificationsend AS send ON send.id = send_id
+    WHERE until > %(now)s AND host <> ''
+), {receivers(HOSTS_LOOKED_AT)}
+SELECT min(due_at) FROM receiver
+WHERE due_at <= %(now)s AND host NOT IN (SELECT host FROM called)
+"""  # noqa: S608 - the part is a constant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +51,17 @@ class DeliveryStatus:
     queued: int
     #: Sends that failed at least once and await another attempt.
     retrying: int
-    #: Sends whose attempt is due, including those that a worker has leased.
+    #: Sends whose attempt is due, including those that a worker has leased, up to COUNTED_UP_TO.
     due: int
     #: How long the longest due one has waited, in seconds; 0 if none is due.
     oldest_due_s: float
-    #: The same without sends to hosts that are being called: these may wait for a slow receiver.
+    #: The same without sends to hosts that are being called: these may wait for a slow receiver. Of
+    #: HOSTS_LOOKED_AT hosts.
     waiting_for_worker_s: float
-    #: Sends whose last attempt failed because their secrets cannot be decrypted.
+    #: Sends whose last attempt failed because their secrets cannot be decrypted, up to
+    #: COUNTED_UP_TO.
     undecryptable: int
-    #: Emails that the mail server itself keeps from leaving, after LASTING attempts or more.
+    #: Emails that the mail server itself keeps from leaving, up to COUNTED_UP_TO.
     mail_refused: int
     #: What is wrong with the mail server, as one of them says; empty if there are none.
     mail_error: str
@@ -60,21 +74,12 @@ class DeliveryStatus:
 
 
 def delivery_status(*, now: datetime) -> DeliveryStatus:
-    """Return the present state; four queries: unfinished sends (two), attempts, endpoints."""
-    leased = NotificationSend.objects.unfinished().filter(leased_until__gt=now)
-    called = leased.exclude(host="").values_list("host", flat=True).distinct()
-    is_due = Q(next_attempt_at__lte=now)
-    is_refused = refused_by_the_mail_server()
-    queue = NotificationSend.objects.unfinished().aggregate(
-        queued=Count("pk", filter=Q(status=SendStatus.QUEUED)),
-        retrying=Count("pk", filter=Q(status=SendStatus.RETRYING)),
-        due=Count("pk", filter=is_due),
-        oldest=Min("next_attempt_at", filter=is_due),
-        of_others=Min("next_attempt_at", filter=is_due & ~Q(host__in=[*called])),
-        undecryptable=Count("pk", filter=Q(error_message=UNDECRYPTABLE)),
-        mail_refused=Count("pk", filter=is_refused),
-        mail_error=Max("error_message", filter=is_refused),
-    )
+    """Return the present state, by queries that read few rows of a queue of any length."""
+    sends = NotificationSend.objects
+    waiting = unfinished()
+    due = sends.unfinished().filter(next_attempt_at__lte=now)
+    oldest = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    refused = sends.refused_by_mail_server()
     lately = Attempt.objects.filter(started_at__gt=now - RATE_WINDOW).aggregate(
         succeeded=Count("pk", filter=Q(status=AttemptStatus.SUCCEEDED)),
         failed=Count("pk", filter=Q(status=AttemptStatus.FAILED)),
@@ -88,14 +93,14 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
         return (now - since).total_seconds() if since else 0.0
 
     return DeliveryStatus(
-        queued=queue["queued"],
-        retrying=queue["retrying"],
-        due=queue["due"],
-        oldest_due_s=longest(queue["oldest"]),
-        waiting_for_worker_s=longest(queue["of_others"]),
-        undecryptable=queue["undecryptable"],
-        mail_refused=queue["mail_refused"],
-        mail_error=queue["mail_error"] or "",
+        queued=waiting[SendStatus.QUEUED],
+        retrying=waiting[SendStatus.RETRYING],
+        due=due[:COUNTED_UP_TO].count(),
+        oldest_due_s=longest(oldest),
+        waiting_for_worker_s=longest(oldest_waiting_for_worker(now=now)),
+        undecryptable=sends.undecryptable()[:COUNTED_UP_TO].count(),
+        mail_refused=refused[:COUNTED_UP_TO].count(),
+        mail_error=refused.order_by("pk").values_list("error_message", flat=True).first() or "",
         succeeded_a_minute=lately["succeeded"],
         failed_a_minute=lately["failed"],
         failing_endpoints=endpoints["failing"],
@@ -103,15 +108,17 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
     )
 
 
-def refused_by_the_mail_server() -> Q:
-    """Return which sends are emails that wait because of the mail server, not their recipient."""
-    says_so = Q()
-    for beginning in SERVER_ERRORS:
-        says_so |= Q(error_message__startswith=beginning)
-    attempts = F("attempt_count") - F("earlier_attempt_count")
-    return Q(
-        says_so, GreaterThanOrEqual(attempts, LASTING), notification_type=NotificationType.EMAIL
-    )
+def oldest_waiting_for_worker(*, now: datetime) -> datetime | None:
+    """Return since when the longest due send has waited whose receiver nobody calls."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST_WAITING_FOR_WORKER, {"now": now, "start": ""})
+        row: tuple[datetime | None] = cursor.fetchone()
+    return row[0]
+
+
+def up_to_most(count: int) -> str:
+    """Return a number of sends that was counted up to COUNTED_UP_TO, as people read it."""
+    return f"{count:,}{'+' if count == COUNTED_UP_TO else ''}"
 
 
 def endpoints_in_trouble() -> list[WebhookEndpoint]:
@@ -132,7 +139,11 @@ class DeliveryCollector(Collector):
         sends.add_metric(["queued"], status.queued)
         sends.add_metric(["retrying"], status.retrying)
         yield sends
-        yield GaugeMetricFamily("torale_sends_due", "Sends whose attempt is due.", value=status.due)
+        yield GaugeMetricFamily(
+            "torale_sends_due",
+            f"Sends whose attempt is due, counted up to {COUNTED_UP_TO:,}.",
+            value=status.due,
+        )
         yield GaugeMetricFamily(
             "torale_sends_oldest_due_seconds",
             "How long the longest due send has waited.",
@@ -140,12 +151,14 @@ class DeliveryCollector(Collector):
         )
         yield GaugeMetricFamily(
             "torale_sends_undecryptable",
-            "Sends that fail because no key in TORALE_FIELD_KEYS decrypts their secrets.",
+            "Sends that fail because no key in TORALE_FIELD_KEYS decrypts their secrets, counted "
+            f"up to {COUNTED_UP_TO:,}.",
             value=status.undecryptable,
         )
         yield GaugeMetricFamily(
             "torale_emails_refused",
-            "Emails that wait because the mail server cannot be used.",
+            "Emails that wait because the mail server cannot be used, counted up to "
+            f"{COUNTED_UP_TO:,}.",
             value=status.mail_refused,
         )
         attempts = GaugeMetricFamily(

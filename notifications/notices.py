@@ -146,11 +146,10 @@ def _latest(send: NotificationSend, event_type: str, *, now: datetime) -> Notifi
 
 def _waiting(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
     """Keep those that nobody has attempted or is about to, and lock them against that."""
-    return (
-        sends.filter(status=SendStatus.QUEUED, attempt_count=0, lease=None)
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
+    queued = sends.filter(status=SendStatus.QUEUED, attempt_count=0).order_by("pk")
+    locked = [*queued.select_for_update().values_list("pk", flat=True)]
+    # By another query: the first does not see the lease of a claim that it waited for.
+    return queued.filter(pk__in=locked, lease=None)
 
 
 def _skipped(ids: Sequence[str]) -> NotificationSendQuerySet:

@@ -1,5 +1,6 @@
 """A worker's own connections to Django's database, for code that runs on an event loop."""
 
+import sys
 from typing import Any
 
 import psycopg
@@ -19,9 +20,15 @@ async def connect() -> psycopg.AsyncConnection[Any]:
         psycopg.Error, django.db.Error: the database cannot be reached.
     """
     parameters = await sync_to_async(_parameters)()
-    return await psycopg.AsyncConnection.connect(
-        **parameters, autocommit=True, prepare_threshold=None
+    database = await psycopg.AsyncConnection.connect(
+        **parameters,
+        autocommit=True,
+        prepare_threshold=sys.maxsize,  # only what asks for it
     )
+    # Workers look for few rows. The plan of a prepared statement, made while a table was empty,
+    # would read all of it when it is full.
+    await database.execute("SET enable_seqscan = off")
+    return database
 
 
 def _parameters() -> dict[str, Any]:

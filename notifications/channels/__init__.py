@@ -2,7 +2,6 @@
 
 from notifications.channels.email import EmailChannel
 from notifications.channels.protocol import (
-    UNDECRYPTABLE,
     Channel,
     Destination,
     Message,
@@ -15,7 +14,6 @@ from notifications.models import NotificationType
 
 __all__ = [
     "CHANNELS",
-    "UNDECRYPTABLE",
     "Channel",
     "Destination",
     "Message",

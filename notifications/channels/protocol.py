@@ -14,12 +14,6 @@ from tasks.models import Task
 from torale.clock import Reading
 from torale.url_rules import Networks
 
-#: What a person is told when none of the keys decrypts a webhook's secret or headers.
-UNDECRYPTABLE = (
-    "The webhook's secret or headers cannot be decrypted. The operator of this server has to put "
-    "the key that encrypted them back into TORALE_FIELD_KEYS."
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:

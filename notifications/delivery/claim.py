@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from notifications.channels import Message
-from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
+from notifications.delivery.concurrency import ConcurrencyLimits
 from notifications.delivery.statements import CLAIM, GIVE_BACK
 from notifications.eligibility import refusal_of, with_refusal
-from notifications.models import UNFINISHED, NotificationSend
+from notifications.models import Lease, NotificationSend
 from torale.clock import Reading
 from torale.outbound import networks_of
 
@@ -35,8 +35,10 @@ class Claim:
     messages: list[Message]
     #: Leased, but they may not go out any more: `refuse` ends them.
     refused: list[Message]
-    #: Whether as many as asked for were found, so that more may be due.
+    #: Whether as many as asked for were found, or not all receivers were looked at.
     is_full: bool
+    #: The receiver with which the next claim goes on; empty to begin with the first.
+    reached: str
 
     @property
     def more_may_be_due(self) -> bool:
@@ -45,30 +47,39 @@ class Claim:
 
 
 async def claim(
-    database: psycopg.AsyncConnection[Any], *, most: int, limits: ConcurrencyLimits
+    database: psycopg.AsyncConnection[Any],
+    *,
+    most: int,
+    limits: ConcurrencyLimits,
+    start: str = "",
 ) -> Claim:
-    """Lease up to `most` due sends, the longest due first, as far as their receivers' limits allow.
+    """Lease up to `most` due sends, as far as their receivers' limits allow.
 
-    Skips rows that another worker is claiming, and receivers that have reached their limit: their
-    sends stay due. Costs one statement, whatever the length of the queue.
+    The longest due come first. If receivers that have reached their limit, or other claims, hold up
+    the head of the queue, the other receivers take turns. Costs one statement, whatever the length
+    of the queue.
+
+    Args:
+        database: the worker's connection.
+        most: how many sends.
+        limits: those of this worker's receivers.
+        start: the receiver whose turn it is, which the last claim has reached.
     """
-    free = limits.known()
     lease = str(uuid4())
     cursor = await database.execute(
         CLAIM,
         {
-            "unfinished": [*UNFINISHED],
-            "exhausted": limits.exhausted(),
             "limit": most,
-            "hosts": [*free.keys()],
-            "free": [*free.values()],
-            "first": INITIAL_LIMIT,
-            "lease": lease,
+            "start": start,
+            "free": orjson.dumps(limits.known()).decode(),
+            "claim": lease,
             "lease_time": SEND_LEASE,
         },
+        prepare=True,
     )
-    [(now, found, rows)] = await cursor.fetchall()
-    claimed = Claim(Reading(now), [], [], is_full=found == most)
+    [(now, found, reached, rows)] = await cursor.fetchall()
+    is_full = found == most or reached not in {"", start}
+    claimed = Claim(Reading(now), [], [], is_full=is_full, reached=reached)
     for row in orjson.loads(rows):
         (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, lease))
     limits.begin(message.host for message in claimed.messages)
@@ -101,19 +112,27 @@ def _bytes(digits: str | None) -> bytes | None:
 
 def refuse(messages: Sequence[Message]) -> None:
     """End sends that may not go out any more; give back those that may again."""
-    sends = with_refusal(NotificationSend.objects.all()).in_bulk(
-        [message.send_id for message in messages]
-    )
+    ids = [message.send_id for message in messages]
+    sends = with_refusal(NotificationSend.objects.all()).in_bulk(ids)
     allowed = []
     for message in messages:
         send = sends.get(UUID(message.send_id))
         if send is None:
             continue
         if because := refusal_of(send):
-            NotificationSend.objects.leased(message.send_id, message.lease).give_up(because)
+            _give_up(message, because)
         else:
             allowed.append(message)
     give_back(allowed)
+
+
+@transaction.atomic
+def _give_up(message: Message, because: str) -> None:
+    send = NotificationSend.objects.filter(pk=message.send_id)
+    send.select_for_update(no_key=True).first()
+    ended, _ = Lease.objects.of_claim(message.send_id, message.lease).delete()
+    if ended:
+        send.give_up(because)
 
 
 def give_back(messages: Sequence[Message]) -> None:

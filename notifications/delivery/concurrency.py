@@ -29,12 +29,14 @@ class ConcurrencyLimits:
         return max(0, self._limits.get(host, INITIAL_LIMIT) - self._under_way[host])
 
     def known(self) -> dict[str, int]:
-        """Return `free` for each host for which it may differ from INITIAL_LIMIT."""
-        return {host: self.free(host) for host in {*self._under_way, *self._limits}}
+        """Return how many sends to claim of each host for which it may differ from INITIAL_LIMIT.
 
-    def exhausted(self) -> list[str]:
-        """Return the hosts that have too few attempts free for claiming to be worth it."""
-        return [host for host in self._under_way if self._is_exhausted(host)]
+        None of a host that has too few attempts free for claiming to be worth it.
+        """
+        return {
+            host: 0 if self._is_exhausted(host) else self.free(host)
+            for host in {*self._under_way, *self._limits}
+        }
 
     def _is_exhausted(self, host: str) -> bool:
         return self._under_way[host] * 4 > self._limits.get(host, INITIAL_LIMIT) * 3

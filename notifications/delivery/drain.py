@@ -44,6 +44,8 @@ class Delivery:
 
     def __init__(self) -> None:
         self._limits = ConcurrencyLimits()
+        #: The receiver whose turn it is.
+        self._reached = ""
         self._transports: dict[str, Transport] = {}
 
     @asynccontextmanager
@@ -61,7 +63,8 @@ class Delivery:
     ) -> Claimed[Message, Outcome]:
         """Lease due sends, and end those that may not go out any more."""
         begin_before = time.monotonic() + BEGIN_WITHIN_S
-        found = await claim(database, most=most, limits=self._limits)
+        found = await claim(database, most=most, limits=self._limits, start=self._reached)
+        self._reached = found.reached
         by_channel: defaultdict[str, list[Message]] = defaultdict(list)
         for message in found.messages:
             by_channel[message.notification_type].append(message)

@@ -86,7 +86,7 @@ def _gist(error: Exception) -> str:
 
 async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
     rows = [_row(message, outcome) for message, outcome in ended]
-    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()})
+    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()}, prepare=True)
     return cursor.rowcount
 
 
@@ -159,7 +159,7 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
     decision = decide(outcome, attempt=message.attempt, jitter=random.random())  # noqa: S311
     return {
         "send_id": message.send_id,
-        "lease": message.lease,
+        "claim": message.lease,
         "status": STATUS_OF_DECISION[type(decision)].value,
         "error_message": _text(outcome.error),
         "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,

@@ -1,6 +1,7 @@
 """Sends, their attempts and counts, webhooks, and suppressed addresses."""
 
 from notifications.models.count import SendCount
+from notifications.models.lease import Lease
 from notifications.models.send import (
     ACCEPTED,
     UNFINISHED,
@@ -22,6 +23,7 @@ __all__ = [
     "AttemptStatus",
     "EmailSuppression",
     "EventType",
+    "Lease",
     "NotificationSend",
     "NotificationType",
     "Payload",

@@ -1,6 +1,8 @@
 """NotificationSend, what it carries, and its attempts."""
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Self
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from notifications.models.webhook import WebhookEndpoint
+from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tasks.destinations import OWN_FORMAT
 from tasks.events import Event
 from tasks.models import NAME_LENGTH
@@ -77,6 +80,19 @@ DAY = TruncDate("created_at")
 UNFINISHED = (SendStatus.QUEUED, SendStatus.RETRYING)
 ACCEPTED = (SendStatus.SENT, SendStatus.DELIVERED)
 
+#: From this attempt on, a mail server that cannot be used is no passing trouble: the third fails
+#: more than five minutes after the first.
+LASTING = 3
+
+# The conditions of indexes, which serve only queries that have the same words.
+UNDECRYPTABLE_SENDS = Q(status__in=UNFINISHED, error_message=UNDECRYPTABLE)
+REFUSED_EMAILS = Q(
+    reduce(or_, (Q(error_message__startswith=beginning) for beginning in SERVER_ERRORS)),
+    status__in=UNFINISHED,
+    notification_type=NotificationType.EMAIL,
+    attempt_count__gte=F("earlier_attempt_count") + LASTING,
+)
+
 
 class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
     """Queries of sends."""
@@ -98,6 +114,14 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         """Keep those that await an attempt."""
         return self.filter(status__in=UNFINISHED)
 
+    def undecryptable(self) -> Self:
+        """Keep those whose last attempt failed because their secrets cannot be decrypted."""
+        return self.filter(UNDECRYPTABLE_SENDS)
+
+    def refused_by_mail_server(self) -> Self:
+        """Keep emails that the mail server itself keeps from leaving, after LASTING attempts."""
+        return self.filter(REFUSED_EMAILS)
+
     def finished(self) -> Self:
         """Keep those that have ended."""
         return self.exclude(status__in=UNFINISHED)
@@ -105,10 +129,6 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
     def delivered_once(self) -> Self:
         """Keep those that were accepted and never redelivered."""
         return self.filter(sent_at__isnull=False, earlier_attempt_count=0)
-
-    def leased(self, send_id: str, lease: str) -> Self:
-        """Keep one send, if it is still leased by that claim."""
-        return self.filter(pk=send_id, lease=lease)
 
     def user_ids(self) -> list[UUID]:
         """Return the ids of the users they belong to."""
@@ -133,14 +153,6 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
             status=SendStatus.FAILED,
             error_message=because,
             next_attempt_at=None,
-            lease=None,
-            leased_until=None,
-        )
-
-    def due(self, now: datetime) -> Self:
-        """Keep those to be attempted now: they are due, and nobody has a lease on them."""
-        return self.unfinished().filter(
-            Q(leased_until=None) | Q(leased_until__lte=now), next_attempt_at__lte=now
         )
 
 
@@ -193,10 +205,6 @@ class NotificationSend(models.Model):
     #: Attempts before the last redelivery; the retry schedule begins after them.
     earlier_attempt_count = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    #: Until when a worker has it to itself; afterwards it is due again.
-    leased_until = models.DateTimeField(null=True)
-    #: The claim that holds the lease; only this claim may store an outcome.
-    lease = models.UUIDField(null=True)
 
     #: The code of a Refusal, or None; set by `eligibility` only.
     refusal: str | None
@@ -230,13 +238,8 @@ class NotificationSend(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=UNFINISHED, next_attempt_at__isnull=False)
-                | (~Q(status__in=UNFINISHED) & Q(next_attempt_at=None, lease=None)),
+                | (~Q(status__in=UNFINISHED) & Q(next_attempt_at=None)),
                 name="send_due_while_unfinished",
-            ),
-            models.CheckConstraint(
-                condition=Q(lease=None, leased_until=None)
-                | Q(lease__isnull=False, leased_until__isnull=False),
-                name="send_lease_has_an_end",
             ),
             models.CheckConstraint(
                 condition=Q(notification_type=NotificationType.WEBHOOK, endpoint__isnull=False)
@@ -256,6 +259,16 @@ class NotificationSend(models.Model):
         indexes = [
             # Read by delivery.claim: only sends that await an attempt, the longest due first.
             models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
+            # Read by delivery.claim if those are held up: the receivers, and what is due at each.
+            models.Index(
+                "host",
+                "next_attempt_at",
+                name="send_due_at_host",
+                condition=Q(next_attempt_at__isnull=False, host__gte=""),
+            ),
+            # Read by `status` and the metrics. Both are empty while nothing needs the operator.
+            models.Index("id", name="send_undecryptable", condition=UNDECRYPTABLE_SENDS),
+            models.Index("id", name="send_refused_by_mail_server", condition=REFUSED_EMAILS),
             # The next five are read by the list of a user's sends, its walk by cursor and its CSV;
             # notifications.pages says which one serves which filters.
             models.Index("user", "created_at", "id", name="send_list"),

@@ -7,8 +7,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from executions.monitors import UNDECRYPTABLE as UNDECRYPTABLE_HEADERS
 from notifications.attention import NOT_MIGRATED
-from notifications.channels import UNDECRYPTABLE
-from notifications.channels.email.server_errors import SERVER_ERRORS
+from notifications.models import Lease
+from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tests.support.factories import (
     NOW,
     make_endpoint,
@@ -140,8 +140,8 @@ def test_visits_that_wait_for_a_slow_server_need_nobody(owner):
 
 def test_notifications_that_wait_for_a_slow_receiver_need_nobody(owner):
     at, slow = NOW - LATE, "https://slow.example/hook"
-    lease = {"lease": uuid7(), "leased_until": NOW + timedelta(minutes=1)}
-    make_send(owner, status="queued", next_attempt_at=at, recipient=slow, **lease)
+    called = make_send(owner, status="queued", next_attempt_at=at, recipient=slow)
+    Lease.objects.create(send=called, claim=uuid7(), until=NOW + timedelta(minutes=1))
     make_send(owner, status="queued", next_attempt_at=at, recipient=slow)
     assert_all_is_well()
 

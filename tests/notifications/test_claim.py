@@ -8,7 +8,7 @@ from notifications.channels.webhook.transport import decrypted
 from notifications.delivery.claim import SEND_LEASE, give_back
 from notifications.delivery.concurrency import INITIAL_LIMIT, ConcurrencyLimits
 from notifications.delivery.store import Ended
-from notifications.models import Attempt, NotificationSend
+from notifications.models import Attempt, Lease
 from tests.support.factories import NOW, make_send
 from tests.support.run_delivery import keep, take
 
@@ -33,8 +33,7 @@ def test_what_is_due_is_leased_and_not_claimed_again(owner):
     first, second = take(), take()
 
     assert (ids(first), ids(second)) == ([str(send.pk)], [])
-    send.refresh_from_db()
-    assert send.leased_until == NOW + SEND_LEASE
+    assert Lease.objects.get(send=send).until == NOW + SEND_LEASE
 
 
 def test_what_is_not_due_or_has_ended_is_left_alone(owner):
@@ -145,13 +144,11 @@ def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has
         make_send(owner, status="queued")
     messages = take().messages
     lost = messages[0]
-    NotificationSend.objects.filter(pk=lost.send_id).update(lease=uuid4())
+    Lease.objects.filter(pk=lost.send_id).update(claim=uuid4())
 
     with django_assert_num_queries(1):
         give_back(messages)
 
     assert len(messages) == INITIAL_LIMIT > 1
-    assert (
-        NotificationSend.objects.filter(lease=None, leased_until=None).count() == INITIAL_LIMIT - 1
-    )
+    assert str(Lease.objects.get().pk) == lost.send_id
     assert ids(take()) == [message.send_id for message in messages[1:]]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from notifications.models import NotificationSend
+from notifications.models import Lease
 from tests.support.factories import make_queued_send
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver, nothing_is_due
@@ -23,7 +23,7 @@ def test_the_second_attempt_is_recorded_and_the_first_breaks_nothing(owner, http
     def recorded() -> bool:
         if http_receiver.requests and not ran_out:
             past = timezone.now() - timedelta(seconds=1)
-            ran_out.append(NotificationSend.objects.update(leased_until=past))
+            ran_out.append(Lease.objects.update(until=past))
         if len(http_receiver.requests) == 2:
             answering.set()
         return answering.is_set() and nothing_is_due()

@@ -22,13 +22,10 @@ OTHERS = {"", "[]", "hex"}
 #: Arguments with which the statements find nothing to do.
 NOTHING: dict[str, Any] = {
     "CLAIM": {
-        "unfinished": [],
-        "exhausted": [],
         "limit": 0,
-        "hosts": [],
-        "free": [],
-        "first": 0,
-        "lease": UUID(int=0),
+        "start": "",
+        "free": "{}",
+        "claim": UUID(int=0),
         "lease_time": timedelta(0),
     },
     "GIVE_BACK": [[], []],

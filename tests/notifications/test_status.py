@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.channels import UNDECRYPTABLE
 from notifications.models import Attempt
+from notifications.operator_errors import UNDECRYPTABLE
 from tests.conftest import client_of
 from tests.support.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
 from tests.support.jobs import make_job, make_worker

@@ -22,14 +22,20 @@ from torale.pool import Pool
 
 
 def take(
-    *, limit: int = 100, limits: ConcurrencyLimits | None = None, now: datetime = NOW
+    *,
+    limit: int = 100,
+    limits: ConcurrencyLimits | None = None,
+    start: str = "",
+    now: datetime = NOW,
 ) -> Claim:
     """Claim sends as a worker does, on a separate connection."""
 
     async def main() -> Claim:
         async with await connect() as database:
             await database.execute(MOVE, [now.isoformat()])
-            return await claim(database, most=limit, limits=limits or ConcurrencyLimits())
+            return await claim(
+                database, most=limit, limits=limits or ConcurrencyLimits(), start=start
+            )
 
     return asyncio.run(main())
 

@@ -24,7 +24,7 @@ from accounts.models import User
 from executions.models import Execution, ExecutionStatus
 from executions.monitors import Answer
 from notifications.counts import recount
-from notifications.models import NotificationSend
+from notifications.models import Lease, NotificationSend
 from tasks.models import Task
 from tasks.run import settle
 
@@ -81,9 +81,8 @@ def settle_one(execution: Execution) -> None:
 def later() -> None:
     """Make all leases and waits expire, as they do after some time."""
     past = timezone.now() - timedelta(seconds=1)
-    unfinished = NotificationSend.objects.unfinished()
-    unfinished.filter(lease__isnull=False).update(leased_until=past)
-    unfinished.update(next_attempt_at=past)
+    Lease.objects.update(until=past)
+    NotificationSend.objects.unfinished().update(next_attempt_at=past)
 
 
 def report() -> list[dict[str, object]]:

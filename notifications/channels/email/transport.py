@@ -23,15 +23,15 @@ from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
 from notifications.channels.email import unsubscribe
-from notifications.channels.email.server_errors import (
+from notifications.channels.protocol import Message, Outcome, Report
+from notifications.models import EventType
+from notifications.operator_errors import (
     LOGIN_REFUSED,
     NOT_SMTP,
     PROVIDER_REFUSES,
     SILENT,
     UNREACHABLE,
 )
-from notifications.channels.protocol import Message, Outcome, Report
-from notifications.models import EventType
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
 

@@ -11,11 +11,12 @@ from http.client import responses
 import aiohttp
 import structlog
 
-from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome, Report
+from notifications.channels.protocol import Message, Outcome, Report
 from notifications.channels.webhook.formats import target_of, wait_of
 from notifications.channels.webhook.signing import sign
 from notifications.models import Payload, WebhookConfig
 from notifications.models.webhook import still_valid
+from notifications.operator_errors import UNDECRYPTABLE
 from tasks.destinations import OWN_FORMAT
 from torale import outbound
 from torale.clock import Reading

@@ -8,7 +8,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from notifications.attention import NOT_MIGRATED, reasons
-from notifications.metrics import DeliveryStatus, delivery_status, endpoints_in_trouble
+from notifications.metrics import (
+    DeliveryStatus,
+    delivery_status,
+    endpoints_in_trouble,
+    up_to_most,
+)
 from tasks.metrics import VisitStatus, visit_status
 from torale import clock
 from torale.queue import QueueStatus, queue_status
@@ -58,10 +63,11 @@ def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus)
         "Failed jobs": f"{queue.failed}, of which {queue.not_made_up_for} were not run again",
         "Queued": f"{delivery.queued}",
         "Retrying": f"{delivery.retrying}",
-        "Due now": f"{delivery.due}, the longest for {delivery.oldest_due_s:.0f} s",
+        "Due now": f"{up_to_most(delivery.due)}, the longest for {delivery.oldest_due_s:.0f} s",
         "Last minute": f"{delivery.succeeded_a_minute} accepted, {delivery.failed_a_minute} not",
-        "Mail server": f"{delivery.mail_refused} emails cannot leave",
-        "Undecryptable": f"{delivery.undecryptable} notifications, {visits.undecryptable} tasks",
+        "Mail server": f"{up_to_most(delivery.mail_refused)} emails cannot leave",
+        "Undecryptable": f"{up_to_most(delivery.undecryptable)} notifications, "
+        f"{visits.undecryptable} tasks",
         "Webhooks": f"{delivery.failing_endpoints} failing, "
         f"{delivery.switched_off_endpoints} switched off",
     }

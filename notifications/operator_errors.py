@@ -1,5 +1,11 @@
-"""How errors of the mail server itself begin: with them, no other email leaves, either."""
+"""Errors of sends that the operator has to mend: nobody else can."""
 
+UNDECRYPTABLE = (
+    "The webhook's secret or headers cannot be decrypted. The operator of this server has to put "
+    "the key that encrypted them back into TORALE_FIELD_KEYS."
+)
+
+# How errors of the mail server itself begin: with them, no other email leaves, either.
 UNREACHABLE = "The mail server could not be used"
 SILENT = "The mail server gave no answer in time"
 NOT_SMTP = "The mail server's answer is not SMTP"

@@ -1,0 +1,99 @@
+"""What `status` and Prometheus read does not grow with the queue."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from notifications.metrics import COUNTED_UP_TO, delivery_status, unfinished_counts, up_to_most
+from notifications.models import NotificationSend, SendStatus
+from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
+from tests.support.factories import NOW, make_endpoint
+from torale.uuid7 import uuid7
+
+pytestmark = pytest.mark.django_db
+
+#: Kinds of unfinished sends, of which there are many each.
+KINDS: list[dict[str, Any]] = [
+    {"status": "queued"},
+    {"status": "retrying", "error_message": "The receiver answered 500."},
+    {"status": "retrying", "error_message": UNDECRYPTABLE},
+    {
+        "status": "retrying",
+        "error_message": f"{SERVER_ERRORS[0]}: why",
+        "notification_type": "email",
+        "attempt_count": 2,
+    },
+]
+
+
+def make_many(owner, count: int) -> None:
+    endpoint = make_endpoint(owner)
+    NotificationSend.objects.bulk_create(
+        NotificationSend(
+            **{
+                "user": owner,
+                "task_id": uuid7(),
+                "execution_id": uuid7(),
+                "notification_type": "webhook",
+                "recipient": "https://receiver.example/hook",
+                "endpoint": None if kind.get("notification_type") == "email" else endpoint,
+                "host": "receiver.example:443",
+                "next_attempt_at": NOW - timedelta(seconds=number),
+                **kind,
+            }
+        )
+        for kind in KINDS
+        for number in range(count)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_notificationsend")
+
+
+def blocks(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+        [[[explained]]] = cursor.fetchall()
+    plan = explained["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def blocks_of_status() -> int:
+    with CaptureQueriesContext(connection) as queries:
+        delivery_status(now=NOW)
+    with CaptureQueriesContext(connection) as of_counts:
+        unfinished_counts()
+    # The exact counts of queued and retrying sends are bounded elsewhere.
+    exact = {query["sql"] for query in of_counts}
+    return sum(blocks(query["sql"]) for query in queries if query["sql"] not in exact)
+
+
+def test_the_state_of_a_long_queue_costs_as_much_as_that_of_a_short_one(owner, monkeypatch):
+    monkeypatch.setattr("notifications.metrics.COUNTED_UP_TO", 100)
+    make_many(owner, 100)
+    short = blocks_of_status()
+
+    make_many(owner, 5000)
+
+    assert blocks_of_status() < short + 300
+
+
+def test_many_are_counted_up_to_a_number(owner, monkeypatch):
+    monkeypatch.setattr("notifications.metrics.COUNTED_UP_TO", 5)
+    make_many(owner, 6)
+
+    status = delivery_status(now=NOW)
+
+    assert (status.due, status.undecryptable, status.mail_refused) == (5, 5, 0)
+    assert [up_to_most(4), up_to_most(status.due)] == ["4", "5+"]
+    assert (status.queued, status.retrying) == (6, 18)
+
+
+def test_a_number_that_is_the_most_is_shown_as_such():
+    assert up_to_most(COUNTED_UP_TO) == "10,000+"
+
+
+def test_a_status_of_which_there_is_no_send_is_counted_as_none():
+    assert unfinished_counts() == {SendStatus.QUEUED.value: 0, SendStatus.RETRYING.value: 0}

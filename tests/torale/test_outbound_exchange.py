@@ -8,15 +8,15 @@ import pytest
 
 from tests.support.outbound_requests import (
     HEAD,
+    both_doors,
     both_loops,
     endless,
-    open_session,
     saying,
     send_to,
 )
 from tests.support.receivers import HTTPAnswer
 from tests.torale.conftest import read_request
-from torale.outbound import Reply, fetch
+from torale.outbound import Reply
 
 
 def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monkeypatch, tmp_path):
@@ -61,7 +61,8 @@ def test_a_receivers_cookie_is_not_sent_back(http_receiver):
     assert ["cookie" in request.headers for request in http_receiver.requests] == [False, False]
 
 
-def test_one_connection_serves_two_requests(start_server):
+@both_doors
+def test_one_connection_serves_two_requests(start_server, open_door, ask):
     def answer_twice(_server, connection):
         for _ in range(2):
             read_request(connection)
@@ -70,18 +71,9 @@ def test_one_connection_serves_two_requests(start_server):
     server = start_server(answer_twice)
 
     async def call_twice() -> list[bytes]:
-        async with open_session() as session:
-            return [
-                (
-                    await fetch(
-                        session,
-                        f"http://127.0.0.1:{server.port}/",
-                        timeout=timedelta(seconds=10),
-                        max_bytes=10,
-                    )
-                ).body
-                for _ in range(2)
-            ]
+        async with open_door() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await ask(session, url)).body for _ in range(2)]
 
     assert asyncio.run(call_twice()) == [b"ok", b"ok"]
     assert server.connections == 1

@@ -8,7 +8,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses
 
-import aiohttp
 import structlog
 
 from notifications.channels.protocol import UNDECRYPTABLE, Message, Outcome, Report
@@ -44,7 +43,7 @@ class WebhookTransport:
 
     batch_size = 1
 
-    def __init__(self, sessions: outbound.Sessions) -> None:
+    def __init__(self, sessions: outbound.CurlSessions) -> None:
         self._sessions = sessions
 
     async def attempt(
@@ -75,7 +74,7 @@ class WebhookTransport:
 @asynccontextmanager
 async def opened(*, limit: int) -> AsyncIterator[WebhookTransport]:
     """Return a transport, to be used on the present event loop, with at most `limit` attempts."""
-    async with outbound.Sessions(limit=limit) as sessions:
+    async with outbound.CurlSessions(limit=limit) as sessions:
         yield WebhookTransport(sessions)
 
 
@@ -94,7 +93,7 @@ def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tu
 
 async def send(
     message: Message,
-    session: aiohttp.ClientSession,
+    session: outbound.CurlSession,
     *,
     headers: Mapping[str, str],
     secrets: Sequence[str],

@@ -34,7 +34,7 @@ class Transfer:
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
-        self._method = "POST"
+        self._set: dict[int, Any] = {}
         self._loop = asyncio.get_running_loop()
         self.curl = curl = pycurl.Curl()
         for option, value in _options().items():
@@ -65,16 +65,13 @@ class Transfer:
             read_limit: how many bytes of the answer are read, and one more.
             addresses: what the host's name means, for CURLOPT_RESOLVE; None for an IP address.
         """
-        curl = self.curl
-        curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.POSTFIELDS, body)
-        curl.setopt(pycurl.HTTPHEADER, headers)
-        curl.setopt(pycurl.TIMEOUT_MS, max(1, round(timeout_s * 1000)))
-        if method != self._method:
-            curl.setopt(pycurl.CUSTOMREQUEST, method)
-            self._method = method
+        self.curl.setopt(pycurl.POSTFIELDS, body)
+        self.curl.setopt(pycurl.HTTPHEADER, headers)
+        self._keep_set(pycurl.URL, url)
+        self._keep_set(pycurl.CUSTOMREQUEST, method)
+        self._keep_set(pycurl.TIMEOUT_MS, max(1, round(timeout_s * 1000)))
         if addresses is not None:
-            curl.setopt(pycurl.RESOLVE, [addresses])
+            self.curl.setopt(pycurl.RESOLVE, [addresses])
         self._read_limit = read_limit
         self._head_bytes = 0
         self._answers = 0
@@ -92,6 +89,12 @@ class Transfer:
         self.forbidden: str | None = None
         #: What went wrong when a socket was opened.
         self.fault: OSError | None = None
+
+    def _keep_set(self, option: int, value: Any) -> None:
+        """Set an option unless it has this value from the last exchange."""
+        if self._set.get(option) != value:
+            self.curl.setopt(option, value)
+            self._set[option] = value
 
     def status(self) -> int:
         """Return the status of the last answer, interim ones included; 0 if there was none."""

@@ -145,9 +145,7 @@ async def send(
         error=_error(reply.status),
         is_permanent=reply.status == HTTPStatus.GONE,
         is_gone=reply.status == HTTPStatus.GONE,
-        retry_after=_asked_wait(
-            message, reply, now=started_at + timedelta(milliseconds=duration_ms)
-        ),
+        retry_after=_asked_wait(message, reply, started_at=started_at),
         request_headers=sent,
         response_status=reply.status,
         response_headers=reply.headers,
@@ -155,13 +153,16 @@ async def send(
     )
 
 
-def _asked_wait(message: Message, reply: outbound.Reply, *, now: datetime) -> timedelta | None:
+def _asked_wait(
+    message: Message, reply: outbound.Reply, *, started_at: datetime
+) -> timedelta | None:
     """Return the wait that the receiver asks for, in its body or in a header."""
     if reply.status not in WITH_RETRY_AFTER:
         return None
     wait_s = wait_of(reply.body, format_=message.format)
     if wait_s is not None:
         return timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    now = started_at + timedelta(milliseconds=reply.duration_ms)
     return retry_after(reply.headers.get("retry-after"), now=now)
 
 

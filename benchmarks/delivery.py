@@ -49,6 +49,7 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from torale import outbound
+from torale.url_rules import Networks
 from torale.uuid7 import uuid7
 
 BODY = '{"id": "%s", "object": "event", "api_version": "v1", "data": {"text": "' + "x" * 600 + '"}}'
@@ -160,7 +161,7 @@ async def libcurl_alone(url: str, count: int) -> Speed:
         return await sent_alone(post, count)
 
 
-def networks() -> tuple:
+def networks() -> Networks:
     return outbound.networks_of(email="", is_staff=False)
 
 
@@ -258,9 +259,9 @@ def drain(workers: int, sent: int) -> Drained:
         for _ in range(workers)
     ]
     measured = [psutil.Process(process.pid) for process in processes]
-    #: How many were sent, and the CPU times of the workers and of PostgreSQL until then.
-    samples = [(0, 0.0, postgres_cpu_s())]
     try:
+        #: How many were sent, and the CPU times of the workers and of PostgreSQL until then.
+        samples = [(0, 0.0, postgres_cpu_s())]
         while samples[-1][0] < sent:
             time.sleep(0.2)
             done = NotificationSend.objects.filter(status="sent").count()

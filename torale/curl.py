@@ -98,7 +98,7 @@ class Transfer:
 
     def status(self) -> int:
         """Return the status of the last answer, interim ones included; 0 if there was none."""
-        return self.curl.getinfo(pycurl.RESPONSE_CODE)
+        return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
 
     def headers(self) -> Iterator[tuple[bytes, bytes]]:
         """Return the names and values of the last head."""

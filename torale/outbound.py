@@ -118,7 +118,6 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         asked = condition.headers if condition and _is_same(url, condition.url) else {}
         response = await _send(
             session,
-            "GET",
             url,
             headers=cookies.added_to({"Accept-Encoding": accepted, **own, **asked}, url),
             timeout=timeout,
@@ -149,7 +148,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
 async def _page(
     response: aiohttp.ClientResponse,
     max_bytes: int,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
     place: Place | None,
     *,
     cuts_off: bool,
@@ -200,7 +199,7 @@ async def _decoded(content: bytearray, encoding: str, *, max_bytes: int) -> byte
 async def _take(
     place: Place | None,
     url: URL,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
 ) -> None:
     if place is None:
         return
@@ -250,27 +249,11 @@ def _refreshed(response: aiohttp.ClientResponse, page: bytes) -> URL | None:
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
     (TimeoutError, Failure.TIMEOUT, replies.NO_ANSWER_IN_TIME),
     ((aiohttp.ClientConnectorDNSError, ForbiddenAddress), Failure.DNS, replies.NO_PUBLIC_ADDRESS),
-    (
-        aiohttp.ClientConnectorCertificateError,
-        Failure.TLS,
-        replies.BAD_CERTIFICATE,
-    ),
-    (
-        aiohttp.ClientConnectorSSLError,
-        Failure.TLS,
-        replies.NO_TLS,
-    ),
+    (aiohttp.ClientConnectorCertificateError, Failure.TLS, replies.BAD_CERTIFICATE),
+    (aiohttp.ClientConnectorSSLError, Failure.TLS, replies.NO_TLS),
     (ConnectionRefusedError, Failure.REFUSED, replies.CONNECTION_REFUSED),
-    (
-        aiohttp.ClientResponseError,
-        Failure.MALFORMED,
-        replies.NOT_HTTP,
-    ),
-    (
-        TooManyInterim,
-        Failure.MALFORMED,
-        replies.ENDLESS_INTERIM,
-    ),
+    (aiohttp.ClientResponseError, Failure.MALFORMED, replies.NOT_HTTP),
+    (TooManyInterim, Failure.MALFORMED, replies.ENDLESS_INTERIM),
     (aiohttp.ClientPayloadError, Failure.RESET, "The answer of {host} broke off before its end."),
     (
         (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError),
@@ -281,14 +264,12 @@ DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, s
 )
 
 
-async def _send(  # noqa: PLR0913 - what a request consists of
+async def _send(
     session: aiohttp.ClientSession,
-    method: str,
     url: str,
     *,
-    headers: Mapping[str, str] | None,
-    body: bytes | None = None,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    headers: Mapping[str, str],
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
     started: float,
 ) -> aiohttp.ClientResponse:
     """Send a request and return the response, its body unread, or raise Unreachable.
@@ -307,7 +288,7 @@ async def _send(  # noqa: PLR0913 - what a request consists of
     limit = aiohttp.ClientTimeout(total=max(left, 0.001), ceil_threshold=math.inf)
     try:
         return await session.request(
-            method, target, headers=headers, data=body, allow_redirects=False, timeout=limit
+            "GET", target, headers=headers, allow_redirects=False, timeout=limit
         )
     except (TimeoutError, aiohttp.ClientError) as error:
         raise _diagnosed(error, target, timeout) from error

@@ -35,15 +35,17 @@ HELD_UP_S = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Item_co = TypeVar("Item_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 Returned = TypeVar("Returned")
 #: Takes an item and its result, on the event loop's thread.
 Report = Callable[[Item, Result], None]
 
 
-class Work(Protocol[Item, Result]):
+class Work(Protocol[Item_co, Result_co]):
     """Works on a batch."""
 
-    def __call__(self, *, report: Report[Item, Result]) -> Coroutine[Any, Any, None]:
+    def __call__(self, *, report: Report[Item_co, Result_co]) -> Coroutine[Any, Any, None]:
         """Work on all items, and report each result as it is known."""
 
 

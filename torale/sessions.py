@@ -102,7 +102,7 @@ def open_session(
     networks: url_rules.Networks,
     resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
-    """Open the pool of connections for `exchange` and `fetch`; needs a running event loop.
+    """Open the pool of connections for `fetch`; needs a running event loop.
 
     Every socket is checked before it connects. So DNS answers, redirects and unusual notations of
     addresses cannot lead into private networks. Proxies from the environment are not used.

@@ -14,7 +14,7 @@ from tests.support.outbound_requests import (
     saying,
     send_to,
 )
-from tests.support.receivers import HTTPAnswer
+from tests.support.receivers import HTTPAnswer, wait_for
 from tests.torale.conftest import read_request
 from torale.outbound import Reply
 
@@ -77,6 +77,55 @@ def test_one_connection_serves_two_requests(start_server, open_door, ask):
 
     assert asyncio.run(call_twice()) == [b"ok", b"ok"]
     assert server.connections == 1
+
+
+@both_doors
+def test_a_kept_connection_that_was_closed_meanwhile_is_not_used(start_server, open_door, ask):
+    def answer_once(server, connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    server = start_server(answer_once)
+
+    async def call_twice() -> list[bytes]:
+        async with open_door() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            first = await ask(session, url)
+            await asyncio.to_thread(wait_for, lambda: server.closed)
+            return [first.body, (await ask(session, url)).body]
+
+    assert asyncio.run(call_twice()) == [b"ok", b"ok"]
+    assert server.connections == 2
+
+
+@both_doors
+def test_a_cancelled_request_leaves_the_session_usable(start_server, open_door, ask):
+    def stall_first(server, connection):
+        read_request(connection)
+        if server.connections == 1:
+            assert connection.recv(1) == b""  # the caller hangs up
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    server = start_server(stall_first)
+
+    async def call() -> bytes:
+        async with open_door(limit=1) as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            cancelled = asyncio.create_task(ask(session, url))
+            await asyncio.to_thread(wait_for, lambda: server.connections)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            await asyncio.to_thread(wait_for, lambda: server.closed)
+            return (await ask(session, url)).body
+
+    assert asyncio.run(call()) == b"ok"
+
+
+def test_an_empty_header_is_sent(http_receiver):
+    send_to(http_receiver.url, headers={"X-Empty": ""})
+
+    assert http_receiver.requests[0].headers["x-empty"] == ""
 
 
 def test_an_answer_is_returned_as_it_came(http_receiver):

@@ -22,7 +22,7 @@ from tests.support.outbound_requests import (
     saying,
 )
 from tests.support.receivers import HTTPAnswer, wait_for
-from torale.outbound import Failure, Reply, Unreachable
+from torale.outbound import Failure, Unreachable
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
 MALFORMED = (
@@ -128,7 +128,7 @@ def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(
 def test_a_name_that_the_system_knows_is_called(http_receiver, open_door, ask, loop_factory):
     port = http_receiver.server.server_port
 
-    async def call() -> Reply:
+    async def call():
         async with open_door() as session:
             return await ask(session, f"http://localhost:{port}/")
 
@@ -146,7 +146,7 @@ def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(
     stall = threading.Event()
     http_receiver.answers = [HTTPAnswer(stall=stall)]
 
-    async def call_two() -> Reply:
+    async def call_two():
         async with open_door(limit=1) as session:
             first = asyncio.create_task(ask(session, http_receiver.url))
             await asyncio.to_thread(wait_for, lambda: http_receiver.requests)

@@ -69,7 +69,7 @@ def test_a_flood_of_answers_does_not_hold_up_another_delivery(
             await asyncio.sleep(0.01)
             longest_pause = max(longest_pause, time.thread_time() - before)
 
-    async def call_both() -> Reply | BaseException:
+    async def call_both():
         async with open_door() as session:
             watching = asyncio.create_task(watch_the_loop())
             flood = ask(session, f"http://127.0.0.1:{server.port}/", seconds=1)

@@ -102,7 +102,7 @@ def test_a_name_that_is_rebound_between_two_requests_is_refused(
     url = f"http://rebound.example:{http_receiver.server.server_port}/"
     resolver = Names(rebound_example=[["127.0.0.1"], ["10.1.2.3"]])
 
-    async def call_twice() -> int:
+    async def call_twice():
         async with open_door(resolver=resolver) as session:
             first = await ask(session, url)
             forget_names(session)

@@ -181,8 +181,8 @@ class NoAddress(Exception):
 class _Names:
     """Looks up names, and remembers for DNS_TTL_S what it found.
 
-    libcurl could look them up itself, but in a few threads at a time, and pycurl cannot set how
-    many: a few dead name servers would stop all deliveries.
+    libcurl could look them up itself, but pycurl cannot set in how many threads: a few dead name
+    servers could stop all deliveries.
     """
 
     def __init__(self, resolver: AbstractResolver, networks: Networks) -> None:
@@ -350,11 +350,13 @@ class CurlSessions:
 
     def of(self, networks: Networks) -> CurlSession:
         """Return the session for callers that may call exactly `networks`."""
-        if networks not in self._opened:
-            self._opened[networks] = CurlSession(
+        # One look-up: networks are slow to hash.
+        session = self._opened.get(networks)
+        if session is None:
+            session = self._opened[networks] = CurlSession(
                 limit=self._limit, networks=networks, resolver=self._resolver
             )
-        return self._opened[networks]
+        return session
 
     async def __aenter__(self) -> Self:
         return self

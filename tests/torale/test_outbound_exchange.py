@@ -8,9 +8,11 @@ import pytest
 
 from tests.support.outbound_requests import (
     HEAD,
+    ask_by_exchange,
     both_doors,
     both_loops,
     endless,
+    open_curl,
     saying,
     send_to,
 )
@@ -98,6 +100,27 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_not_used(start_server, o
     assert server.connections == 2
 
 
+def test_a_kept_connection_that_closes_without_an_answer_is_replaced_once(start_server):
+    requests = []
+
+    def answer_once(server, connection):
+        read_request(connection)
+        requests.append(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        read_request(connection)
+        requests.append(connection)
+
+    server = start_server(answer_once)
+
+    async def call_twice() -> list[int]:
+        async with open_curl() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await ask_by_exchange(session, url)).status for _ in range(2)]
+
+    assert asyncio.run(call_twice()) == [204, 204]
+    assert (server.connections, len(requests)) == (2, 3)
+
+
 @both_doors
 def test_a_cancelled_request_leaves_the_session_usable(start_server, open_door, ask):
     def stall_first(server, connection):
@@ -109,7 +132,7 @@ def test_a_cancelled_request_leaves_the_session_usable(start_server, open_door, 
 
     server = start_server(stall_first)
 
-    async def call() -> bytes:
+    async def call():
         async with open_door(limit=1) as session:
             url = f"http://127.0.0.1:{server.port}/"
             cancelled = asyncio.create_task(ask(session, url))

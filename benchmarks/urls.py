@@ -16,4 +16,4 @@ class EmptyView(APIView):
         return Response({})
 
 
-urlpatterns = [*torale_urls, path("baseline", EmptyView.as_view())]
+urlpatterns = [*torale_urls, path("empty", EmptyView.as_view())]

@@ -171,6 +171,13 @@ class Execution(models.Model):
             models.Index(
                 "created_at", name="execution_prunable", condition=Q(notification__isnull=True)
             ),
+            # Read by the admin's list of those that failed or were cancelled.
+            models.Index(
+                "status",
+                "created_at",
+                name="execution_unsuccessful",
+                condition=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]),
+            ),
             # Read by workers, which take the users in turn.
             models.Index(
                 "user", "next_attempt_at", name="execution_due", condition=Q(status__in=WAITING)

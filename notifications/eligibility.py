@@ -1,9 +1,12 @@
 """May a send go out, and if not, why: one rule for recording, claiming and delivering again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
+import orjson
 from django.conf import settings
+from django.db import connection
 from django.db.models import Func, TextField
 from django.db.models.lookups import IsNull
 
@@ -13,6 +16,9 @@ from torale.limits import Limit, hit
 
 #: Attempts after which a send is not delivered again: its record would grow without end.
 MOST_ATTEMPTS_OF_A_SEND = 1000
+
+#: How many transactions can count against one limit on sends without waiting for each other.
+QUOTA_SHARDS = 8
 
 
 class Refusal(StrEnum):
@@ -139,6 +145,21 @@ def with_refusal(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
     return sends.select_related("endpoint").annotate(refusal=RefusalCode())  # type: ignore[no-redef]  # the model declares it
 
 
+def look_up_refusals(sends: Sequence[NotificationSend]) -> None:
+    """Set the `refusal` of sends that are not stored yet, but whose payloads are."""
+    rows = [{column: getattr(send, column) for column in COLUMNS} for send in sends]
+    with connection.cursor() as cursor:
+        # LIMIT lets the planner know how few rows these are.
+        cursor.execute(
+            f"SELECT send.id, {REFUSAL} FROM (SELECT * FROM jsonb_populate_recordset("  # noqa: S608
+            f"NULL::notifications_notificationsend, %s::jsonb) LIMIT %s) AS send {LOOKED_AT}",
+            [orjson.dumps(rows).decode(), len(rows)],
+        )
+        refusals = dict(cursor.fetchall())
+    for send in sends:
+        send.refusal = refusals[send.pk]
+
+
 def deliverable(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
     """Keep those that could be delivered again: they have ended and may go out."""
     return sends.finished().filter(
@@ -147,7 +168,11 @@ def deliverable(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
 
 
 def refusal_of(send: NotificationSend) -> str | None:
-    """Return why `send`, from `with_refusal`, may not go out, as a sentence; None if it may."""
+    """Return why `send` may not go out, as a sentence; None if it may.
+
+    Args:
+        send: a send from `with_refusal`, or one that `look_up_refusals` has seen.
+    """
     if send.refusal is None:
         return None
     refusal, suppression = Refusal(send.refusal), None
@@ -167,10 +192,12 @@ def use_quota(send: NotificationSend) -> str | None:
     if send.event_type != EventType.CONDITION_MET:
         return None
     if send.notification_type == NotificationType.EMAIL:
-        an_hour = Limit("emails_an_hour", settings.TORALE_EMAILS_PER_HOUR, timedelta(hours=1))
+        an_hour = Limit(
+            "emails_an_hour", settings.TORALE_EMAILS_PER_HOUR, timedelta(hours=1), QUOTA_SHARDS
+        )
         if not hit(an_hour, send.recipient.lower()).allowed:
             return Refusal.ADDRESS_QUOTA_USED.sentence(send)
-    a_day = Limit("sends_a_day", settings.TORALE_SENDS_PER_DAY, timedelta(days=1))
+    a_day = Limit("sends_a_day", settings.TORALE_SENDS_PER_DAY, timedelta(days=1), QUOTA_SHARDS)
     if not hit(a_day, str(send.user_id)).allowed:
         return Refusal.USER_QUOTA_USED.sentence(send)
     return None

@@ -8,6 +8,7 @@ from uuid import UUID
 import django_filters
 from django import forms
 from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
@@ -89,7 +90,9 @@ class DeliveryFilterSet(django_filters.FilterSet):
         sends = NotificationSend.objects.for_user(user).filter(task_id=task_id)
         if not (own.exists() or sends.exists()):
             raise NotFound
-        return attempts.filter(**{name: task_id})
+        # Ordered by the day first, as the index of a task's sends is.
+        day = TruncDate("send__created_at", tzinfo=UTC).desc()
+        return attempts.filter(**{name: task_id}).order_by(day, *attempts.query.order_by)
 
 
 class TimeRangeForm(forms.Form):

@@ -8,7 +8,7 @@ from django.db import transaction
 from executions.models import Execution
 from notifications.channels import CHANNELS, Destination
 from notifications.channels.email import owners_address
-from notifications.eligibility import refusal_of, use_quota, with_refusal
+from notifications.eligibility import look_up_refusals, refusal_of, use_quota
 from notifications.models import EventType, NotificationSend, Payload
 from tasks.models import Task
 from torale.database import wake
@@ -17,7 +17,7 @@ from torale.database import wake
 WAKE_UP = "torale_sends"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_sends(*, task: Task, execution: Execution, now: datetime) -> list[NotificationSend]:
     """Store one send per channel of `task`, and wake the workers when this commits.
 
@@ -48,6 +48,8 @@ def _record(
     destinations: Sequence[Destination], task: Task, execution: Execution, now: datetime
 ) -> tuple[list[NotificationSend], bool]:
     """Store sends, and skip those that may not go out; return them and whether any of them may."""
+    if not destinations:
+        return [], False
     sends = [
         NotificationSend(
             user_id=task.user_id,
@@ -65,16 +67,17 @@ def _record(
         )
         for destination in destinations
     ]
-    NotificationSend.objects.bulk_create(sends)
+    # The rule reads the payloads, so they come first.
     Payload.objects.bulk_create(
         [
             CHANNELS[send.notification_type].payload_of(send, task=task, execution=execution)
             for send in sends
         ]
     )
-    stored = with_refusal(NotificationSend.objects.filter(pk__in=[send.pk for send in sends]))
-    refusals = {send.pk: refusal_of(send) for send in stored}
-    for send in sends:
-        if because := refusals[send.pk] or use_quota(send):
-            send.skip(because)
-    return sends, not all(refusals.values())
+    look_up_refusals(sends)
+    refusals = [refusal_of(send) for send in sends]
+    for send, refusal in zip(sends, refusals, strict=True):
+        if because := refusal or use_quota(send):
+            send.mark_skipped(because)
+    NotificationSend.objects.bulk_create(sends)
+    return sends, not all(refusals)

@@ -91,8 +91,8 @@ class DayCountSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(
-    description="Percentiles of how long accepted sends took, in milliseconds; null if there are "
-    "none."
+    description="Percentiles of how long accepted sends took, in milliseconds, exact to 5 %; null "
+    "if there are none."
 )
 class LatencySerializer(serializers.Serializer[Any]):
     """Percentiles of how long accepted sends took, in milliseconds; null if there are none."""
@@ -128,7 +128,7 @@ class SendStatsSerializer(serializers.Serializer[Any]):
     )
     latency_ms = LatencySerializer(
         help_text="How long accepted sends took, from when they were recorded to when they were "
-        "accepted."
+        "accepted, exact to 5 %."
     )
 
 

@@ -1,18 +1,19 @@
 """Statistics of sends: counts by day, and how long they took."""
 
-from datetime import UTC, date, timedelta
+from collections.abc import Mapping
+from datetime import date
+from itertools import accumulate
 from typing import Any, TypedDict
+from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F
-from django.db.models.functions import TruncDate
+from django.db import connection
 
-from notifications.models import EventType
-from notifications.models.send import NotificationSendQuerySet
+from notifications.selection import DAY, TOOK, Selection
 
-MILLISECOND = timedelta(milliseconds=1)
 #: The percentiles of the latency that are returned, by their names.
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+#: How much longer each class of times ends than it begins (the SQL function `notifications_took`).
+WIDTH = 1.1
 
 
 class DayCount(TypedDict):
@@ -32,49 +33,81 @@ class Stats(TypedDict):
     latency_ms: dict[str, int | None]
 
 
-class Percentiles(Aggregate):
-    """The PERCENTILES of a duration; null if there are no rows."""
+#: What is counted of whole days and of single sends: the columns of `counted` in STATS.
+OF_DAYS = """
+SELECT day, notification_type, status, NULL, number, 0 FROM notifications_sendcount
+WHERE number <> 0 AND {0}
+UNION ALL
+SELECT NULL, NULL, NULL, took, 0, timed FROM notifications_sendcount WHERE timed <> 0 AND {0}
+"""
+OF_SENDS = f"""
+SELECT {DAY}, notification_type, status, took, 1, (took IS NOT NULL)::integer
+FROM notifications_notificationsend, LATERAL (SELECT {TOOK} AS took) AS took WHERE {{}}
+"""  # noqa: S608 - constants
+# Rows with a day are for `by_day`, the others for `latency_ms`.
+STATS = """
+SELECT day, notification_type, status, took,
+       CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END::bigint
+FROM ({counted}) AS counted (day, notification_type, status, took, number, timed)
+GROUP BY GROUPING SETS ((day, notification_type, status), (took))
+HAVING CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END <> 0
+ORDER BY day DESC, notification_type, status, took
+"""
 
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(ARRAY[%(fractions)s]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = ArrayField(DurationField())
 
-    def __init__(self, expression: Any) -> None:
-        fractions = ", ".join(map(str, PERCENTILES.values()))
-        super().__init__(expression, fractions=fractions)
+def stats_of(user_id: UUID, filters: Mapping[str, Any]) -> Stats:
+    """Return the numbers of a user's sends that match `filters`; one query.
 
-
-def stats_of(sends: NotificationSendQuerySet) -> Stats:
-    """Return the numbers of `sends`; two queries."""
-    by_day = list(day_counts(sends))
+    The latency is from recording to acceptance. Sends that were delivered again have none, as the
+    time of their first acceptance is not kept. Only what tells that a condition was met has one:
+    other sends may wait for an hour on purpose.
+    """
+    selection = Selection(user_id, filters)
+    if selection.is_counted_by_day:
+        days, ends = selection.of_days(), selection.of_ends()
+        counted = f"{OF_DAYS.format(days)} UNION ALL {OF_SENDS.format(ends)}"
+    else:
+        counted = OF_SENDS.format(selection.of_sends())
+    with connection.cursor() as cursor:
+        cursor.execute(STATS.format(counted=counted), selection.parameters)
+        found = cursor.fetchall()
+    by_day: list[DayCount] = [
+        {"date": day, "notification_type": channel, "status": status, "count": count}
+        for day, channel, status, _, count in found
+        if day
+    ]
     return {
         "total": sum(row["count"] for row in by_day),
         "by_day": by_day,
-        "latency_ms": latency_ms(sends),
+        "latency_ms": latency_ms([(took, count) for day, _, _, took, count in found if not day]),
     }
 
 
-def day_counts(sends: NotificationSendQuerySet) -> Any:
-    """Count by day, channel and status; the newest day first."""
-    return (
-        sends.order_by()
-        .values("notification_type", "status", date=TruncDate("created_at", tzinfo=UTC))
-        .annotate(count=Count("*"))
-        .order_by("-date", "notification_type", "status")
-        .values("date", "notification_type", "status", "count")
-    )
+def latency_ms(counts: list[tuple[int, int]]) -> dict[str, int | None]:
+    """Return the PERCENTILES in milliseconds, each within 5 % of the exact one.
 
+    Between two ranks they are interpolated, as PostgreSQL's `percentile_cont` does.
 
-def latency_ms(sends: NotificationSendQuerySet) -> dict[str, int | None]:
-    """Return the PERCENTILES of the milliseconds from recording to acceptance.
-
-    Sends that were delivered again do not count, as the time of their first acceptance is not kept.
-    Only what tells that a condition was met counts: other sends may wait for an hour on purpose.
+    Args:
+        counts: how many sends there are of each class of times, in the order of the classes.
     """
-    took = ExpressionWrapper(F("sent_at") - F("created_at"), DurationField())
-    told = sends.order_by().filter(event_type=EventType.CONDITION_MET)
-    found = told.delivered_once().aggregate(found=Percentiles(took))["found"]
-    return {
-        name: round(found[index] / MILLISECOND) if found else None
-        for index, name in enumerate(PERCENTILES)
-    }
+    if not counts:
+        return dict.fromkeys(PERCENTILES)
+    ends = [*accumulate(count for _, count in counts)]
+
+    def at(rank: int) -> float:
+        took = next(took for (took, _), end in zip(counts, ends, strict=True) if rank < end)
+        return middle_ms(took)
+
+    def percentile(fraction: float) -> int:
+        rank = fraction * (ends[-1] - 1)
+        low = int(rank)
+        high = min(low + 1, ends[-1] - 1)
+        return round(at(low) + (rank - low) * (at(high) - at(low)))
+
+    return {name: percentile(fraction) for name, fraction in PERCENTILES.items()}
+
+
+def middle_ms(took: int) -> float:
+    """Return the middle of a class of times: all times of the class are within 5 % of it."""
+    return WIDTH ** (took - 0.5) if took else 0.0

@@ -1,23 +1,23 @@
 """Tasks in the admin, read-only. Their owners change them through the API."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
 from tasks.destinations import shown_url
 from tasks.models import Task
-from torale.admin import ReadOnly
+from torale.admin import LongList, ReadOnly
 
 
 @admin.register(Task)
-class TaskAdmin(ReadOnly, ModelAdmin):
+class TaskAdmin(ReadOnly, LongList):
     """Tasks, with their owners and their next visits."""
 
     list_display = ["name", "user", "state", "next_run_at", "is_public", "created_at"]
     list_filter = ["state", "is_public", "created_at"]
     list_select_related = ["user"]
-    search_fields = ["name", "=id", "=user__email"]
-    ordering = ["-created_at", "-id"]
-    show_full_result_count = False
+    search_fields = ["name", "user__email"]
+    search_ids = ["id", "user"]
+    search_help_text = "Part of a name or of an owner's email; or an id"
+    ordering = ["-id"]  # sorts by time of creation
     # Header values are secrets shared with the receiver or the watched site, and so are some URLs.
     exclude = ["webhook_headers", "webhook_url", "request_headers", "warnings"]
     readonly_fields = ["shown_webhook_url", "shown_warnings"]

@@ -1,12 +1,29 @@
-"""What the apps' admins share: read-only records, and the log of what actions changed."""
+"""What the apps' admins share: read-only records, long lists, and the log of changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
-from django.http import HttpRequest
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models import Expression, Model, OrderBy, Q, QuerySet
+from django.forms import BooleanField
+from django.http import HttpRequest, HttpResponseBase
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+#: The most rows that a long list counts, shows on its pages, and gives to an action.
+MOST_ROWS = 1000
+ROWS_A_PAGE = 50
 
 
 class ReadOnly:
@@ -23,6 +40,183 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Allow nobody to delete rows."""
         return False
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a list that one index has in order."""
+
+    condition: Q
+    #: What the index has before the columns of the list's order: their beginning, such as the day.
+    #: So it does not change the order.
+    order: Sequence[Expression] = ()
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """How PostgreSQL finds the first rows of a list."""
+
+    #: Each row of the list is in exactly one of these. They are read in order, and merged.
+    parts: Sequence[Part] = (Part(Q()),)
+    #: Whether to read by id, nearly the order of time, as no index has the order of the list.
+    by_id: bool = False
+
+    @property
+    def condition(self) -> Q:
+        """The condition of all rows."""
+        return reduce(or_, (part.condition for part in self.parts))
+
+
+class LongListPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages of the first MOST_ROWS rows. One query finds them, for the count and for each page."""
+
+    object_list: QuerySet[Model]
+
+    def __init__(self, rows: QuerySet[Model], lookup: Lookup) -> None:
+        """Prepare the pages of those of the ordered `rows` that meet a part of `lookup`."""
+        super().__init__(rows, ROWS_A_PAGE)
+        self.lookup = lookup
+
+    @property
+    def template_name(self) -> str:
+        """The theme's template for the links to pages, or ours where there are more rows."""
+        name = "more_rows" if self.has_more else "default"
+        return f"unfold/helpers/pagination_{name}.html"
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more rows than the pages have."""
+        return len(self._found) > MOST_ROWS
+
+    @property
+    def ids(self) -> list[Any]:
+        """The ids of the rows that the pages have."""
+        return self._found[:MOST_ROWS]
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows the pages have."""
+        return len(self.ids)
+
+    def page(self, number: int | str) -> Page[Model]:
+        """Return a page."""
+        number = self.validate_number(number)
+        ids = self.ids[(number - 1) * self.per_page : number * self.per_page]
+        return Page(self.object_list.filter(pk__in=ids), number, self)
+
+    @cached_property
+    def _found(self) -> list[Any]:
+        order = [str(name) for name in self.object_list.query.order_by]
+        if self.lookup.by_id:
+            order = ["-pk" if order[0].startswith("-") else "pk"]
+        columns = [name.lstrip("-") for name in order]
+        descending = order[0].startswith("-")
+        rows = self.object_list.values_list("pk", *columns)
+        first, *others = [
+            rows.filter(part.condition).order_by(
+                *(OrderBy(each, descending=descending) for each in part.order), *order
+            )[: MOST_ROWS + 1]
+            for part in self.lookup.parts
+        ]
+        if others:
+            first = first.union(*others, all=True).order_by(*order)[: MOST_ROWS + 1]
+        return [pk for pk, *_ in first]
+
+
+class LongChangeList(ChangeList):
+    """A list that takes as long for ten million rows as for ten thousand."""
+
+    model_admin: Any
+    filtered: QuerySet[Any]
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        """Return the rows that match the filters and the search, in order."""
+        self.lookup = self.model_admin.lookup_of(request, self.query)
+        self.filtered = super().get_queryset(request, exclude_parameters)
+        return self.filtered.filter(self.lookup.condition) if self.query else self.filtered
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the page's rows without counting all rows, as Django would.
+
+        Raises:
+            IncorrectLookupParameters: there is no such page.
+        """
+        self.paginator = LongListPaginator(self.filtered, self.lookup)
+        try:
+            self.result_list = self.paginator.page(self.page_num).object_list
+        except InvalidPage as error:
+            raise IncorrectLookupParameters from error
+        self.result_count = self.paginator.count
+        self.multi_page = self.paginator.num_pages > 1
+        self.can_show_all = self.show_full_result_count = False
+        self.show_admin_actions = True
+        # The theme's heading tells the count as well, unless it equals this.
+        self.full_result_count = self.result_count if self.paginator.has_more else None
+        if self.paginator.has_more:
+            self.model_admin = copy(self.model_admin)
+            self.model_admin.list_disable_select_all = True  # here the theme looks for it
+
+
+class LongList(ModelAdmin):
+    """The admin of a table that grows. A list of it has the first MOST_ROWS rows that match."""
+
+    list_per_page = ROWS_A_PAGE
+    show_facets = ShowFacets.NEVER  # they count all rows
+    show_full_result_count = False
+    #: The fields that are searched for a UUID.
+    search_ids: Sequence[str] = ["id"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that does not count all rows."""
+        return LongChangeList
+
+    def lookup_of(self, request: HttpRequest, words: str) -> Lookup:
+        """Return how to find the rows.
+
+        Args:
+            request: has the filters in its query.
+            words: what is searched for, or empty.
+        """
+        wanted = as_uuid(words)
+        if wanted is None:
+            return Lookup()
+        return Lookup([Part(Q((name, wanted))) for name in self.search_ids])
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Leave ids to `lookup_of`. Django would compare them as text, which no index serves."""
+        words = "" if as_uuid(search_term) else search_term
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, words)
+        return found
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Model]
+    ) -> HttpResponseBase | None:
+        """Do an action with the selected rows, or with all that match, if they are not too many."""
+        if BooleanField().to_python(request.POST.get("select_across")):
+            paginator = self.get_changelist_instance(request).paginator
+            if paginator.has_more:
+                self.message_user(
+                    request,
+                    f"More than {MOST_ROWS:,} rows match, so nothing was done. Narrow the list by "
+                    "a filter or a search first.",
+                    messages.ERROR,
+                )
+                return None
+            queryset = queryset.filter(pk__in=paginator.ids)
+        response: HttpResponseBase | None = super().response_action(request, queryset)
+        return response
+
+
+def as_uuid(words: str) -> UUID | None:
+    """Return the UUID that `words` are, or None."""
+    try:
+        return UUID(words.strip())
+    except ValueError:
+        return None
 
 
 def log_changes(request: HttpRequest, rows: Iterable[Model], message: str) -> None:

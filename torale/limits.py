@@ -7,18 +7,6 @@ from django.db import connection
 
 from torale.models import Usage
 
-HIT = """
-INSERT INTO torale_usage AS usage (key, window_start, count)
-VALUES (%(key)s, date_bin(make_interval(secs => %(window_s)s), torale_now(), 'epoch'), 1)
-ON CONFLICT (key) DO UPDATE SET
-    window_start = EXCLUDED.window_start,
-    count = CASE
-        WHEN usage.window_start < EXCLUDED.window_start THEN 1
-        ELSE least(usage.count, %(most)s) + 1
-    END
-RETURNING count, window_start + make_interval(secs => %(window_s)s) - torale_now()
-"""
-
 #: No window is longer than this, so older counts are no longer needed.
 LONGEST_WINDOW = timedelta(days=1)
 
@@ -33,6 +21,17 @@ class Limit:
     most: int
     #: The length of a window.
     window: timedelta
+    #: Over how many rows a count is spread, each with a share of `most`. A row stays locked until
+    #: the transaction ends, so this is how many transactions can count without waiting.
+    shards: int = 1
+
+    def shares(self, whom: str) -> dict[str, int]:
+        """Return how many are allowed for `whom` by the key of each row."""
+        share, rest = divmod(self.most, self.shards)
+        return {
+            f"{self.name}:{whom}:{shard}": share + (shard < rest)
+            for shard in range(min(self.shards, self.most))
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +40,37 @@ class Verdict:
 
     #: Whether it is within the limit.
     allowed: bool
-    #: How many more are allowed in this window.
-    remaining: int
     #: How long until the next window begins.
     wait: timedelta
 
 
 def hit(limit: Limit, whom: str) -> Verdict:
-    """Count one more for `whom` and return whether the limit allows it; costs one statement.
+    """Count one more for `whom` if the limit allows it, and return whether it does.
 
-    Simultaneous callers are counted one after the other, also across processes. Calls beyond the
-    limit do not prolong the wait. If a transaction is rolled back, so is the count. The windows
-    follow the database's clock.
+    This is exact, also across processes: what others have counted and not yet committed is waited
+    for if only it decides. If a transaction is rolled back, so is the count. The windows follow the
+    database's clock. It costs one statement.
 
     Args:
         limit: the limit.
         whom: whose count is increased.
     """
+    shares = limit.shares(whom)
     with connection.cursor() as cursor:
         cursor.execute(
-            HIT,
-            {
-                "key": _key(limit, whom),
-                "window_s": limit.window.total_seconds(),
-                "most": limit.most,
-            },
+            "SELECT allowed, wait FROM torale_hit(%s, %s, make_interval(secs => %s))",
+            [[*shares], [*shares.values()], limit.window.total_seconds()],
         )
-        count, wait = cursor.fetchone()
-    return Verdict(allowed=count <= limit.most, remaining=max(0, limit.most - count), wait=wait)
+        allowed, wait = cursor.fetchone()
+    return Verdict(allowed=allowed, wait=wait)
 
 
 def forget(limit: Limit, whom: str) -> None:
     """Reset the count of `whom`."""
-    Usage.objects.filter(key=_key(limit, whom)).delete()
+    Usage.objects.filter(key__in=limit.shares(whom)).delete()
 
 
 def forget_old(*, now: datetime) -> int:
     """Delete the counts whose window has ended; return how many there were."""
     deleted, _ = Usage.objects.filter(window_start__lt=now - 2 * LONGEST_WINDOW).delete()
     return deleted
-
-
-def _key(limit: Limit, whom: str) -> str:
-    return f"{limit.name}:{whom}"

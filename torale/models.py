@@ -4,9 +4,12 @@ from django.db import models
 
 
 class Usage(models.Model):
-    """How often one thing was done in the current window; `torale.limits` counts here."""
+    """How often one thing was done in the current window; `torale.limits` counts here.
 
-    #: What is limited and for whom, such as `sends_per_day:<user's id>`.
+    A count may be spread over several rows, its shards.
+    """
+
+    #: What is limited, for whom, and the shard, such as `sends_a_day:<user's id>:0`.
     key = models.CharField(primary_key=True, max_length=300)
     window_start = models.DateTimeField()
     count = models.PositiveIntegerField()

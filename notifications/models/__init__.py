@@ -1,5 +1,6 @@
-"""Sends and their attempts, webhooks, and suppressed addresses."""
+"""Sends, their attempts and counts, webhooks, and suppressed addresses."""
 
+from notifications.models.count import SendCount
 from notifications.models.send import (
     ACCEPTED,
     UNFINISHED,
@@ -24,6 +25,7 @@ __all__ = [
     "NotificationSend",
     "NotificationType",
     "Payload",
+    "SendCount",
     "SendStatus",
     "Suppression",
     "WebhookConfig",

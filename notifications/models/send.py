@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Case, F, Prefetch, Q, When
-from django.db.models.functions import Cast
+from django.db.models import Case, F, Prefetch, Q, Value, When
+from django.db.models.functions import Cast, Concat, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,6 +62,18 @@ class EventType(models.TextChoices):
     SWITCHED_OFF = "webhook.switched_off"
 
 
+#: What a send is, as an expression that only the admin's list has: with the columns themselves,
+#: PostgreSQL would take the index for the lists of users, too, and read everybody's sends.
+KIND = Concat(
+    "status",
+    Value(" "),
+    "event_type",
+    Value(" "),
+    "notification_type",
+    output_field=models.TextField(),
+)
+#: The day on which a send was recorded, in the time zone of the settings, which is UTC.
+DAY = TruncDate("created_at")
 UNFINISHED = (SendStatus.QUEUED, SendStatus.RETRYING)
 ACCEPTED = (SendStatus.SENT, SendStatus.DELIVERED)
 
@@ -186,7 +198,7 @@ class NotificationSend(models.Model):
     #: The claim that holds the lease; only this claim may store an outcome.
     lease = models.UUIDField(null=True)
 
-    #: The code of a Refusal, or None; set by `eligibility.with_refusal` only.
+    #: The code of a Refusal, or None; set by `eligibility` only.
     refusal: str | None
 
     objects = NotificationSendQuerySet.as_manager()
@@ -244,16 +256,35 @@ class NotificationSend(models.Model):
         indexes = [
             # Read by delivery.claim: only sends that await an attempt, the longest due first.
             models.Index("next_attempt_at", name="send_due", condition=Q(status__in=UNFINISHED)),
-            # Read by the list of a user's sends, its walk by cursor, its CSV and its statistics.
-            models.Index("user", F("created_at").desc(), F("id").desc(), name="send_list"),
-            # Read by the list of one task's sends and its total.
+            # The next five are read by the list of a user's sends, its walk by cursor and its CSV;
+            # notifications.pages says which one serves which filters.
+            models.Index("user", "created_at", "id", name="send_list"),
             models.Index(
-                "task_id", "user", F("created_at").desc(), F("id").desc(), name="send_list_of_task"
+                "status", "user", "notification_type", "created_at", "id", name="send_of_status"
             ),
-            # Read by the list's totals, and for its rows where few match. Both have many equal
-            # keys, which PostgreSQL stores once: a twelfth of send_list's size.
-            models.Index("user", "status", "notification_type", name="send_of_status"),
-            models.Index("user", "recipient", name="send_of_recipient"),
+            models.Index(
+                "task_id",
+                "user",
+                DAY,
+                "status",
+                "notification_type",
+                "recipient",
+                name="send_of_task",
+            ),
+            models.Index(
+                "recipient", "user", DAY, "status", "notification_type", name="send_of_recipient"
+            ),
+            # Nearly all sends tell that a condition was met; the list of the others needs no more.
+            models.Index(
+                "event_type",
+                "user",
+                "created_at",
+                "id",
+                name="send_of_event",
+                condition=~Q(event_type=EventType.CONDITION_MET),
+            ),
+            # Read by the admin's list, which is of all users.
+            models.Index(KIND, "created_at", name="send_kind"),
         ]
 
     def __str__(self) -> str:
@@ -264,9 +295,13 @@ class NotificationSend(models.Model):
         """The recipient as people other than the task's owner may see it."""
         return self.endpoint.shown_url if self.endpoint else self.recipient
 
+    def mark_skipped(self, because: str) -> None:
+        """Set that nothing is sent, and why, without storing it."""
+        self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
+
     def skip(self, because: str) -> None:
         """Store that nothing is sent, and why."""
-        self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None
+        self.mark_skipped(because)
         self.save(update_fields=["status", "error_message", "next_attempt_at"])
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -23,6 +23,10 @@ OVERLAP = timedelta(hours=24)
 
 #: The most replaced secrets that sign at a time.
 MOST_RETIRED = 5
+
+#: The scheme, host and port of a URL, as a regular expression of PostgreSQL. A URL with a password
+#: does not match.
+ORIGIN = r"^[a-z]+://[^/?#@]*(?=[/?#]|$)"
 
 
 def still_valid(retired: Sequence[tuple[str, float]], *, now: datetime) -> list[str]:
@@ -104,6 +108,16 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def switched_off_for_failing(self) -> Self:
         """Keep those that were switched off for failing, not by their owner."""
         return self.switched_off().filter(is_switched_off_by_owner=False)
+
+    def showing(self, text: str) -> Self:
+        """Keep those whose `shown_url` has `text` as a part, in whatever case.
+
+        The rest of a chat's URL is never compared, or it could be guessed letter by letter.
+        """
+        origin = Func(F("url"), Value(ORIGIN), function="substring", output_field=TextField())
+        return self.alias(origin=origin).filter(
+            Q(format=OWN_FORMAT, url__icontains=text) | Q(origin__icontains=text)
+        )
 
     def switch_on(self) -> int:
         """Switch them on again, as if they had never failed; return how many were off."""

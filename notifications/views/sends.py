@@ -1,6 +1,6 @@
 """The views under /api/v1/notifications."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +17,7 @@ from notifications.models import (
     NotificationSend,
 )
 from notifications.models.send import NotificationSendQuerySet
+from notifications.pages import SendList
 from notifications.redeliver import redeliver_all, redeliver_one
 from notifications.serializers import (
     CountSerializer,
@@ -27,7 +28,7 @@ from notifications.serializers import (
 )
 from notifications.stats import stats_of
 from torale import clock
-from torale.api.filters import FilterBackend
+from torale.api.filters import FilterBackend, valid_values
 from torale.api.pagination import WalkedPagination
 from torale.api.renderers import JSONRenderer
 from torale.api.schema import ErrorSerializer
@@ -84,14 +85,19 @@ class NotificationSendViewSet(
         """
         if isinstance(request.accepted_renderer, CSVRenderer):
             return self.as_csv()
-        sends = self.filter_queryset(self.get_queryset())
-        page = self.paginate_queryset(sends.values(*SendSerializer.Meta.fields))
-        return self.get_paginated_response(page)
+        paginator = cast(SendPagination, self.paginator)
+        return paginator.get_paginated_response(
+            paginator.paginate_listing(self.matching_sends(), request)
+        )
 
     def as_csv(self) -> StreamingHttpResponse:
         """Return a response that downloads all of the caller's sends that match, as CSV."""
-        sends = self.filter_queryset(self.get_queryset())
-        return csv_response(sends, SendSerializer.Meta.fields, filename="sends.csv")
+        return csv_response(self.matching_sends(), SendSerializer.Meta.fields, filename="sends.csv")
+
+    def matching_sends(self) -> SendList:
+        """Return the caller's sends that match the filters, as the list shows them."""
+        filters = valid_values(SendFilterSet, self.request)
+        return SendList(caller(self.request).pk, filters, SendSerializer.Meta.fields)
 
     @extend_schema(
         summary="Count the caller's sends by day, channel and status, and show how long they took.",
@@ -103,9 +109,9 @@ class NotificationSendViewSet(
     def stats(self, request: Request) -> Response:
         """Count the caller's sends by day, channel and status, and show how long they took."""
         filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
-        values = filterset.form.cleaned_data
-        time_range = {name: values[name] for name in ("created_after", "created_before")}
-        return Response({**time_range, **stats_of(filterset.qs)})
+        given = {name: value for name, value in filterset.form.cleaned_data.items() if value}
+        time_range = {name: given[name] for name in ("created_after", "created_before")}
+        return Response({**time_range, **stats_of(caller(request).pk, given)})
 
     @extend_schema(
         summary="Deliver an ended send again, with the same payload and message id.",

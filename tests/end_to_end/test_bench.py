@@ -24,7 +24,8 @@ def test_all_benchmarks_run_one_after_the_other():
     )
 
     assert (benched.returncode, benched.stderr) == (0, "")
-    assert "List of sends" in benched.stdout
+    assert "first page of 50" in benched.stdout
     assert "one in five hangs" in benched.stdout
     assert "beside three" in benched.stdout
     assert "precision" in benched.stdout
+    assert "one user / 8 users" in benched.stdout

@@ -159,6 +159,10 @@ class Installation:
         self.tell("report")
         return json.loads(self.answer())
 
+    def wrong_counts(self) -> int:
+        self.tell("recount")
+        return int(self.answer())
+
     def close(self) -> None:
         for worker in self.workers:
             worker.kill()
@@ -229,6 +233,7 @@ def test_killing_anything_at_any_moment_loses_nothing(
     assert len(set(webhooks.accepted)) == len(bodies) == executions
     assert all(json.loads(body)["id"] == message_id for message_id, body in bodies.items())
     assert len(delivered) == 2 * executions
+    assert installation.wrong_counts() == 0
     gc.collect()  # or what is unclosed would be found in another test
 
 

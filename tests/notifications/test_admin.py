@@ -58,6 +58,31 @@ def test_a_sends_page_shows_its_attempts(operator_client, owner):
     assert "come back later" in page.text
 
 
+def test_a_sends_page_shows_twenty_of_many_attempts(
+    operator_client, owner, django_assert_max_num_queries
+):
+    send = make_send(owner, status="retrying", error_message="The receiver answered 503.")
+    Attempt.objects.bulk_create(
+        Attempt(
+            send=send,
+            number=number,
+            started_at=NOW,
+            duration_ms=12,
+            status="failed",
+            error_message=f"Answer {number}.",
+        )
+        for number in range(1, 1001)
+    )
+    operator_client.get(page_of(send))
+
+    with django_assert_max_num_queries(12):
+        page = operator_client.get(page_of(send))
+
+    assert "Answer 20." in page.text
+    assert "Answer 21." not in page.text
+    assert "1000 attempts" in page.text
+
+
 def test_a_sends_page_shows_no_secret_header(operator_client, owner):
     send = make_send(owner, headers={"X-Token": "very-secret"})
 

@@ -7,7 +7,14 @@ from django.utils import timezone
 
 from notifications.channels.webhook.config import configure
 from notifications.delivery.claim import refuse
-from notifications.eligibility import REFUSAL, Refusal, deliverable, refusal_of, with_refusal
+from notifications.eligibility import (
+    REFUSAL,
+    Refusal,
+    deliverable,
+    look_up_refusals,
+    refusal_of,
+    with_refusal,
+)
 from notifications.models import (
     EmailSuppression,
     NotificationSend,
@@ -187,7 +194,7 @@ def prune_body(send) -> None:
         ("email", prune_body, "pruned"),
     ],
 )
-def test_claiming_and_delivering_again_follow_one_rule(owner, channel, hinder, code):
+def test_recording_claiming_and_delivering_again_follow_one_rule(owner, channel, hinder, code):
     is_webhook = channel == "webhook"
     recipient = "https://receiver.example/hook" if is_webhook else "Reader@example.com"
     fields = {
@@ -202,8 +209,9 @@ def test_claiming_and_delivering_again_follow_one_rule(owner, channel, hinder, c
         hinder(send)
 
     [told] = with_refusal(NotificationSend.objects.filter(pk=ended.pk))
+    look_up_refusals([ended])
 
-    assert told.refusal == code
+    assert told.refusal == ended.refusal == code
     assert (refusal_of(told) is None) is (code is None)
     assert deliverable(NotificationSend.objects.all()).exists() is (code is None)
     assert len(take().refused) == (0 if code is None else 1)

@@ -2,10 +2,12 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
+from statistics import quantiles
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +16,25 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.models import NotificationSend, NotificationType, SendStatus
+from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
 from notifications.models.send import UNFINISHED
 from tests.conftest import client_of
-from tests.support.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.factories import NOW, days, make_endpoint, make_execution, make_task
 from torale.uuid7 import uuid7
 
 PATH = "/api/v1/notifications/sends"
 RECIPIENTS = ("a@example.com", "=b@example.com", "https://receiver.example/hook")
 GIVEN_UP = (SendStatus.FAILED, SendStatus.SKIPPED)
+MIDNIGHT = NOW.replace(hour=0, minute=0, second=0)
 #: A few moments, so that many sends share one, and that filters have sends at their very edges.
-MOMENTS = st.integers(0, 4).map(lambda number: NOW + timedelta(microseconds=number))
+#: Some are at the edges of days, which are counted as a whole.
+MOMENTS = st.sampled_from(
+    [
+        MIDNIGHT + days(day) + timedelta(microseconds=microseconds)
+        for day in range(3)
+        for microseconds in (-1, 0, 1)
+    ]
+)
 quick = settings(
     max_examples=50,
     deadline=None,
@@ -55,7 +65,9 @@ SENDS = st.lists(
             "recipient": st.sampled_from(RECIPIENTS),
             "notification_type": st.sampled_from(NotificationType.values),
             "status": st.sampled_from(SendStatus.values),
+            "event_type": st.sampled_from([EventType.CONDITION_MET, EventType.FAILING]),
             "created_at": MOMENTS,
+            "took": st.sampled_from([None, None, 0, 7, 130, 40_000]),
             "id": st.uuids(),
         }
     ),
@@ -67,6 +79,7 @@ FILTERS = st.fixed_dictionaries(
     optional={
         "notification_type": st.sampled_from(NotificationType.values),
         "status": st.sampled_from(SendStatus.values),
+        "event_type": st.sampled_from(EventType.values),
         "recipient": st.sampled_from(RECIPIENTS),
         "task_id": st.integers(0, 2),
         "execution_id": st.integers(0, 2),
@@ -99,11 +112,17 @@ def store(world, drawn: list[dict[str, Any]], **fields) -> None:
                 notification_type=send["notification_type"],
                 status=send["status"],
                 error_message="=no" if send["status"] in GIVEN_UP else None,
+                event_type=send["event_type"],
                 next_attempt_at=NOW if send["status"] in UNFINISHED else None,
                 created_at=send["created_at"],
+                sent_at=after(send["created_at"], send["took"]),
             )
         )
     NotificationSend.objects.bulk_create(rows)
+
+
+def after(created_at: datetime, took_ms: int | None) -> datetime | None:
+    return None if took_ms is None else created_at + timedelta(milliseconds=took_ms)
 
 
 @contextmanager
@@ -200,7 +219,7 @@ def test_pages_by_cursor_join_to_the_set_at_the_start_while_sends_are_added(
 
         def add_some() -> None:
             count = data.draw(st.integers(0, 3))
-            store(world, waiting[:count], created_at=NOW + timedelta(seconds=1))
+            store(world, waiting[:count], created_at=NOW + days(3))
             del waiting[:count]
 
         found = list(pages(world, {**query, "limit": str(limit), "cursor": ""}, add_some))
@@ -224,6 +243,43 @@ def test_the_rows_of_the_csv_are_those_of_the_pages(world, drawn, filters, limit
             for send in body["sends"]
         ]
         assert rows == joined
+
+
+@quick
+@given(drawn=SENDS, filters=FILTERS)
+def test_the_statistics_are_those_of_the_filtered_set(world, drawn, filters):
+    with stored(world, drawn):
+        query = query_of(world, filters)
+        asked = {"created_after": "2026-02-01", "created_before": "2026-04-01", **query}
+        sends = NotificationSend.objects.in_bulk(expected(world, query)).values()
+
+        body = world["client"].get(f"{PATH}/stats", asked).json()
+
+        found = {
+            (day["date"], day["notification_type"], day["status"]): day["count"]
+            for day in body["by_day"]
+        }
+        assert found == Counter(
+            (str(send.created_at.date()), send.notification_type, send.status) for send in sends
+        )
+        assert body["total"] == len(sends)
+        took = [
+            (send.sent_at - send.created_at) / timedelta(milliseconds=1)
+            for send in sends
+            if send.sent_at and send.event_type == EventType.CONDITION_MET
+        ]
+        assert body["latency_ms"] == percentiles(took)
+
+
+def percentiles(took: list[float]) -> Any:
+    """Return what is expected of the percentiles, which are exact to 5 %."""
+    if not took:
+        return {"p50": None, "p90": None, "p99": None}
+    if len(took) == 1:
+        took *= 2
+    cuts = quantiles(took, n=100, method="inclusive")
+    found = {name: cuts[number - 1] for name, number in (("p50", 50), ("p90", 90), ("p99", 99))}
+    return pytest.approx(found, rel=0.05, abs=0.5)
 
 
 def as_cell(value: str | None) -> str:

@@ -1,7 +1,9 @@
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import EmailAddress
 from notifications.channels.webhook.config import configure
@@ -9,6 +11,7 @@ from notifications.models import EmailSuppression, NotificationSend, WebhookConf
 from notifications.record import record_sends
 from tasks.models import Task
 from tests.support.factories import NOW, make_endpoint, make_execution, make_task
+from tests.support.races import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
@@ -133,6 +136,75 @@ def test_the_eleventh_email_of_an_hour_to_one_address_is_skipped_and_webhooks_ar
     assert skipped[0].error_message == (
         "This address has had 10 emails this hour, the most it gets in an hour."
     )
+
+
+def test_an_email_that_the_hour_refuses_does_not_count_as_one_of_the_days(owner, settings):
+    settings.TORALE_EMAILS_PER_HOUR = 1
+    settings.TORALE_SENDS_PER_DAY = 2
+    by_email, by_webhook = make_task(owner), make_task(owner, webhook_url=URL)
+
+    sends = [record(task)[0] for task in (by_email, by_email, by_webhook)]
+
+    assert [send.status for send in sends] == ["queued", "skipped", "queued"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("setting", ["TORALE_SENDS_PER_DAY", "TORALE_EMAILS_PER_HOUR"])
+def test_simultaneous_recordings_use_up_a_limit_exactly(owner, settings, setting):
+    settings.TORALE_SENDS_PER_DAY = settings.TORALE_EMAILS_PER_HOUR = 100
+    setattr(settings, setting, 10)
+    tasks = [make_task(owner) for _ in range(10)]
+
+    at_once(*[lambda task=task: [record(task) for _ in range(3)] for task in tasks])
+
+    statuses = NotificationSend.objects.values_list("status", flat=True)
+    assert Counter(statuses) == {"queued": 10, "skipped": 20}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recording_does_not_wait_for_one_that_is_not_committed(owner, stranger):
+    owners = make_task(owner, webhook_url=URL, notification_email=owner.email)
+    EmailAddress.objects.create(user=stranger, email=owner.email, verified_at=NOW)
+    strangers = make_task(stranger, notification_email=owner.email)
+    record(owners)
+
+    @transaction.atomic
+    def record_without_waiting() -> list[NotificationSend]:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1ms'")
+        return record(owners)
+
+    with transaction.atomic():
+        record(strangers)
+        record(owners)
+        [sends] = at_once(record_without_waiting)
+
+    assert [send.status for send in sends] == ["queued", "queued"]
+
+
+def test_a_recording_that_is_rolled_back_does_not_count(owner, settings):
+    settings.TORALE_SENDS_PER_DAY = 1
+    task = make_task(owner, webhook_url=URL)
+    with transaction.atomic():
+        record(task)
+        transaction.set_rollback(True)
+
+    [send] = record(task)
+
+    assert send.status == "queued"
+
+
+@pytest.mark.parametrize("limit", [100, 0])
+def test_a_recording_takes_few_statements_whether_it_is_queued_or_skipped(
+    owner, settings, limit, django_assert_num_queries
+):
+    settings.TORALE_SENDS_PER_DAY = limit
+    task = make_task(owner, notification_email=owner.email, webhook_url=URL)
+    record(task)
+    execution = make_execution(task, notification="x")
+
+    with django_assert_num_queries(10):
+        record_sends(task=task, execution=execution, now=NOW)
 
 
 def test_one_users_notifications_do_not_use_up_anothers(owner, stranger, settings):

@@ -139,7 +139,8 @@ def make_send(user: User, **fields) -> NotificationSend:
         WebhookConfig.objects.get_or_create(user=user)
         url = URL(fields["recipient"])
         fields.setdefault("host", f"{url.host}:{url.port}")
-        fields.setdefault("endpoint", make_endpoint(user, url=fields["recipient"]))
+        if "endpoint" not in fields:
+            fields["endpoint"] = make_endpoint(user, url=fields["recipient"])
     send = NotificationSend.objects.create(user=user, **fields)
     Payload.objects.create(send=send, body=body, headers=headers)
     return send

@@ -2,8 +2,8 @@
 
 It reads commands from standard input: `settle N` stores a met condition for each of the next N
 executions, as a worker does after asking; `left` prints how many sends have not ended; `later`
-makes their leases run out and makes them due; `report` prints all sends. If the database fails
-meanwhile, it tries again.
+makes their leases run out and makes them due; `report` prints all sends; `recount` prints how many
+of the counts of sends were wrong. If the database fails meanwhile, it tries again.
 """
 
 import json
@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts.models import User
 from executions.models import Execution, ExecutionStatus
 from executions.monitors import Answer
+from notifications.counts import recount
 from notifications.models import NotificationSend
 from tasks.models import Task
 from tasks.run import settle
@@ -113,6 +114,8 @@ def main(executions: int, webhook_url: str) -> None:
         elif command == "later":
             stubbornly(later)
             print("later", flush=True)
+        elif command == "recount":
+            print(stubbornly(recount), flush=True)
         else:
             print(json.dumps(stubbornly(report)), flush=True)
 

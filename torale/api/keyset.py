@@ -2,7 +2,7 @@
 
 With an offset, the database reads all the rows it skips, and pages shift when newer rows are added.
 A position is found directly through the index and does not shift. The rows have `created_at` and
-`id` and are ordered newest first.
+`id` and are ordered newest first; what reads them has the methods of `Listing`.
 """
 
 import base64
@@ -10,16 +10,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
-from django.db import connections
-from django.db.models import F, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-
 Row = Mapping[str, Any]
-#: A queryset as `queryset.values(…)` returns it.
-Rows = QuerySet[Any, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -74,6 +68,18 @@ class Cursor:
         return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
+class Listing(Protocol):
+    """Rows that can be read from any position, newest first by `created_at` and `id`."""
+
+    def read(
+        self, *, limit: int, offset: int = 0, cursor: Cursor | None = None
+    ) -> tuple[list[Row], int]:
+        """Return at most `limit` rows, those nearest to the cursor first, and the total."""
+
+    def copy(self, *, limit: int, cursor: Cursor | None = None) -> Iterator[bytes]:
+        """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Some rows in their order, and the cursors of the pages next to them."""
@@ -85,17 +91,16 @@ class Page:
     previous: Cursor | None
 
 
-def page(rows: Rows, cursor: Cursor | None, *, limit: int) -> Page:
-    """Return the page of at most `limit` rows next to `cursor`, with one query.
+def page(found: list[Row], cursor: Cursor | None, *, limit: int) -> Page:
+    """Return the page of at most `limit` rows next to `cursor`.
 
     Args:
-        rows: the rows as mappings, newest first by `created_at` and `id`.
+        found: the rows next to the cursor, the nearest first; one row more than `limit` shows that
+            there are more.
         cursor: where the page begins; None for the first page.
         limit: the largest number of rows.
     """
     is_backward = cursor is not None and cursor.is_backward
-    # One row more than requested shows whether there are more.
-    found = list((beyond(rows, cursor) if cursor else rows)[: limit + 1])
     is_more, shown = len(found) > limit, found[:limit]
     if is_backward:
         shown.reverse()
@@ -108,31 +113,3 @@ def page(rows: Rows, cursor: Cursor | None, *, limit: int) -> Page:
         next=Cursor.at(shown[-1]) if has_next else None,
         previous=Cursor.at(shown[0], is_backward=True) if has_previous else None,
     )
-
-
-def beyond(rows: Rows, cursor: Cursor) -> Rows:
-    """Keep the rows beyond `cursor` in its direction, the nearest first.
-
-    Both columns are compared as one row, which lets PostgreSQL start in the middle of the index.
-    """
-    key = Tuple(F("created_at"), F("id"))
-    place = (cursor.created_at, cursor.id)
-    if cursor.is_backward:
-        return rows.filter(TupleGreaterThan(key, place)).reverse()
-    return rows.filter(TupleLessThan(key, place))
-
-
-def batches(rows: Rows, *, size: int) -> Iterator[list[Row]]:
-    """Yield all rows in batches of `size`, with one query for each batch.
-
-    Newer rows that are added meanwhile are not included. Between two batches no database connection
-    is held, unless in a transaction, so a slow reader does not keep a connection from others.
-    """
-    cursor, connection = None, connections[rows.db]
-    while True:
-        found = page(rows, cursor, limit=size)
-        if not connection.in_atomic_block:
-            connection.close()  # gives it back to the pool
-        yield found.rows
-        if (cursor := found.next) is None:
-            return

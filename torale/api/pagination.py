@@ -185,15 +185,17 @@ class WalkedPagination(CountedPagination):
     #: The page at the cursor; None if the caller uses an offset.
     page: keyset.Page | None = None
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        """Return the page's rows, and store how many rows there are in total."""
-        if "cursor" not in request.query_params:
-            return super().paginate_queryset(queryset, request, view)
+    def paginate_listing(self, listing: keyset.Listing, request: Request) -> list[keyset.Row]:
+        """Return the page's rows, and store how many rows there are in total; one query."""
         self.request, self.limit = request, self.get_limit(request)
-        cursor = self.get_cursor(request)
-        self.count = self.get_count(queryset)
-        self.page = keyset.page(queryset, cursor, limit=self.limit)
-        return self.page.rows
+        if "cursor" in request.query_params:
+            cursor = self.get_cursor(request)
+            found, self.count = listing.read(limit=self.limit + 1, cursor=cursor)
+            self.page = keyset.page(found, cursor, limit=self.limit)
+            return self.page.rows
+        self.offset = self.get_offset(request)
+        rows, self.count = listing.read(limit=self.limit, offset=self.offset)
+        return rows
 
     def get_cursor(self, request: Request) -> keyset.Cursor | None:
         """Return the requested `cursor`, or None for the first page.

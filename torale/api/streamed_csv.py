@@ -4,24 +4,33 @@ import csv
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from io import StringIO
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
+from django.db.models import CharField, DateTimeField, Model, TextField
 from django.http import StreamingHttpResponse
 
-from torale.api.keyset import Rows, batches
+from torale.api.keyset import Cursor, Listing
 from torale.api.renderers import JSONRenderer
 from torale.errors import TooOften
 
-#: How many rows are read and sent at a time.
-ROWS_PER_FETCH = 1000
+#: How many rows are read and sent at a time, some two megabytes.
+ROWS_PER_FETCH = 10_000
 #: How many downloads one process serves at a time. A client that does not read occupies a thread of
 #: the server, and other threads must stay free.
 DOWNLOADS = 2
 #: When a refused client may try again.
 WAIT = timedelta(seconds=10)
-#: A spreadsheet treats a cell that starts with one of these as a formula, and runs it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: PostgreSQL ends lines as Unix does; the standard asks for this (RFC 4180 §2).
+END_OF_LINE = b"\r\n"
+#: A spreadsheet treats a cell that starts with one of these as a formula, and runs it. An empty
+#: text is an empty cell without quotes.
+TEXT = """CASE WHEN left({0}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN '''' || {0}
+    ELSE nullif({0}, '') END"""
+#: A time as in JSON: with microseconds only if there are any.
+TIME = """to_char({0} AT TIME ZONE 'UTC', CASE WHEN {0} = date_trunc('second', {0})
+    THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' END)"""
 
 
 class TooManyDownloads(TooOften):
@@ -46,12 +55,12 @@ class CSVRenderer(JSONRenderer):
         return super().render(data, *args, **kwargs)
 
 
-def csv_response(rows: Rows, names: Sequence[str], *, filename: str) -> StreamingHttpResponse:
-    """Return a response that downloads all `rows` as a CSV file with a header line.
+def csv_response(listing: Listing, names: Sequence[str], *, filename: str) -> StreamingHttpResponse:
+    """Return a response that downloads all rows of `listing` as a CSV file with a header line.
 
     Args:
-        rows: the rows, newest first by `created_at` and `id`.
-        names: the columns; they must include `id` and `created_at`.
+        listing: the rows.
+        names: the columns of its lines; they must include `id` and `created_at`.
         filename: the name of the file.
 
     Raises:
@@ -60,7 +69,7 @@ def csv_response(rows: Rows, names: Sequence[str], *, filename: str) -> Streamin
     if not _places.acquire(blocking=False):
         raise TooManyDownloads(wait=WAIT)
     return StreamingHttpResponse(
-        _Download(lines(rows.values(*names), names)),
+        _Download(lines(listing, names)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
@@ -85,23 +94,44 @@ class _Download(Iterator[bytes]):
     __del__ = close
 
 
-def lines(rows: Rows, names: Sequence[str]) -> Iterator[bytes]:
-    """Yield the file's content, one batch of rows at a time."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(names)
-    for batch in batches(rows, size=ROWS_PER_FETCH):
-        writer.writerows([cell(row[name]) for name in names] for row in batch)
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
+def lines(listing: Listing, names: Sequence[str]) -> Iterator[bytes]:
+    """Yield the file's content, one batch of rows at a time.
+
+    Newer rows that are added meanwhile are not included. Between two batches no database connection
+    is held, unless in a transaction, so a slow reader does not keep a connection from others.
+    """
+    header, cursor = ",".join(names).encode() + END_OF_LINE, None
+    while True:
+        batch = [line[:-1] for line in listing.copy(limit=ROWS_PER_FETCH, cursor=cursor)]
+        if not connection.in_atomic_block:
+            connection.close()  # gives it back to the pool
+        yield header + b"".join(line + END_OF_LINE for line in batch)
+        if len(batch) < ROWS_PER_FETCH:
+            return
+        header, cursor = b"", _cursor_at(batch[-1], names)
 
 
-def cell(value: Any) -> str:
-    """Return `value` as in JSON, or "" for null. A leading `'` keeps text from being a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _cursor_at(line: bytes, names: Sequence[str]) -> Cursor:
+    [cells] = csv.reader([line.decode()])
+    row = dict(zip(names, cells, strict=True))
+    return Cursor(created_at=datetime.fromisoformat(row["created_at"]), id=UUID(row["id"]))
+
+
+def cells(model: type[Model], names: Sequence[str]) -> str:
+    """Return the SQL of a line: values as in JSON. A leading `'` keeps text from being a formula.
+
+    Args:
+        model: the rows' model.
+        names: the columns.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    return ", ".join(_form(fields[name]).format(name) for name in names)
+
+
+def _form(field: Any) -> str:
+    match field:
+        case DateTimeField():
+            return TIME
+        case CharField() | TextField() if not field.choices:
+            return TEXT
+    return "{0}"

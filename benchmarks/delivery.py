@@ -1,18 +1,38 @@
-"""Deliveries a second by workers, compared with aiohttp alone sending the same requests."""
+"""Deliveries by workers, compared with aiohttp and libcurl alone sending the same requests.
+
+Speeds and CPU times are the medians of several rounds, in which all take turns. CPU times are those
+of the sender (user and system, of all its threads), and those of PostgreSQL beside it.
+"""
 
 import argparse
 import asyncio
+import gc
+import json
 import os
+import resource
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
 import django
+import psutil
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 django.setup()
 
@@ -29,26 +49,78 @@ from notifications.models import (
     WebhookEndpoint,
 )
 from torale import outbound
+from torale.url_rules import Networks
 from torale.uuid7 import uuid7
 
 BODY = '{"id": "%s", "object": "event", "api_version": "v1", "data": {"text": "' + "x" * 600 + '"}}'
-#: How many requests are under way at once in the baseline.
+SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789A="
+#: How many requests are under way at once without a worker.
 CONCURRENCY = 128
 CHUNK = 5_000
+#: How many sends the workers deliver before they are measured, as a share: connections are opened
+#: and limits grow meanwhile.
+WARM_UP = 0.05
+
+Post = Callable[[bytes, dict[str, str]], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast webhooks were delivered, and what that cost."""
+
+    #: Deliveries a second.
+    rate: float
+    #: Microseconds of CPU time a delivery of whoever sent them.
+    cpu_us: float
+    #: Microseconds of PostgreSQL's CPU time a delivery.
+    postgres_us: float = 0.0
+
+
+def typical(speeds: list[Speed]) -> Speed:
+    """Return the medians."""
+    return Speed(
+        *(median(values) for values in zip(*(asdict(s).values() for s in speeds), strict=True))
+    )
+
+
+def make_certificate(folder: Path) -> Path:
+    """Write a self-signed certificate for 127.0.0.1 with its key, and return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sink")])
+    now = timezone.now()
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        certificate.public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return path
 
 
 class Receivers:
     """Sinks in their own process; `urls` lists the quick ones and then the hanging ones."""
 
-    def __init__(self, quick: int, hanging: int) -> None:
+    def __init__(self, quick: int, hanging: int, *, certificate: Path | None = None) -> None:
+        tls = ["--certificate", str(certificate)] if certificate else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.sink", str(quick), str(hanging)],
+            [sys.executable, "-m", "benchmarks.sink", str(quick), str(hanging), *tls],
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout
         self.urls = [
-            f"http://127.0.0.1:{self.process.stdout.readline().strip()}/hook"
+            f"{'https' if certificate else 'http'}://127.0.0.1:{self.process.stdout.readline().strip()}/hook"
             for _ in range(quick + hanging)
         ]
 
@@ -57,12 +129,47 @@ class Receivers:
         self.process.wait()
 
 
-async def alone(url: str, count: int) -> float:
-    """Return how many signed requests a second pass the guarded door without a database."""
-    secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw0123456789A="
+async def aiohttp_alone(url: str, count: int, certificate: Path) -> Speed:
+    """Send signed requests over the guarded sessions that visits use."""
+    tls = ssl.create_default_context(cafile=certificate)
+    async with outbound.open_session(limit=CONCURRENCY, networks=networks()) as session:
+
+        async def post(body: bytes, headers: dict[str, str]) -> int:
+            async with session.post(url, data=body, headers=headers, ssl=tls) as response:
+                await response.read()
+                return response.status
+
+        return await sent_alone(post, count)
+
+
+async def libcurl_alone(url: str, count: int) -> Speed:
+    """Send signed requests through the guarded door that workers use, without a database."""
+    async with outbound.CurlSession(limit=CONCURRENCY, networks=networks()) as session:
+
+        async def post(body: bytes, headers: dict[str, str]) -> int:
+            reply = await outbound.exchange(
+                session,
+                "POST",
+                url,
+                headers=headers,
+                body=body,
+                timeout=timedelta(seconds=15),
+                read_limit=4096,
+            )
+            return reply.status
+
+        return await sent_alone(post, count)
+
+
+def networks() -> Networks:
+    return outbound.networks_of(email="", is_staff=False)
+
+
+async def sent_alone(post: Post, count: int) -> Speed:
+    """Call `post` for `count` signed bodies, CONCURRENCY at a time."""
     left = iter(range(count))
 
-    async def call(session: object) -> None:
+    async def call() -> None:
         for _ in left:
             message_id = str(uuid4())
             body = (BODY % message_id).encode()
@@ -71,18 +178,33 @@ async def alone(url: str, count: int) -> float:
                 event_type="task.condition_met",
                 timestamp=int(time.time()),
                 body=body,
-                secrets=[secret],
+                secrets=[SECRET],
             )
-            async with session.post(url, data=body, headers=headers) as response:  # type: ignore[attr-defined]
-                await response.read()
-                assert response.status == 204
+            assert await post(body, {"Content-Type": "application/json", **headers}) == 204
 
-    async with outbound.open_session(
-        limit=CONCURRENCY, networks=outbound.networks_of(email="", is_staff=False)
-    ) as session:
-        begun = time.monotonic()
-        await asyncio.gather(*(call(session) for _ in range(CONCURRENCY)))
-        return count / (time.monotonic() - begun)
+    begun, used = time.monotonic(), own_cpu_s()
+    await asyncio.gather(*(call() for _ in range(CONCURRENCY)))
+    return Speed(rate=count / (time.monotonic() - begun), cpu_us=(own_cpu_s() - used) / count * 1e6)
+
+
+def own_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def cpu_s(processes: list[psutil.Process]) -> float:
+    return sum(p.cpu_times().user + p.cpu_times().system for p in processes)
+
+
+def postgres_cpu_s() -> float:
+    """Return the CPU time of the database server and all its processes, those that ended, too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    server = psutil.Process(pid).parent()
+    assert server
+    ended = server.cpu_times()
+    return cpu_s([server, *server.children()]) + ended.children_user + ended.children_system
 
 
 def record(urls: list[str], count: int) -> None:
@@ -119,26 +241,41 @@ def clear() -> None:
         cursor.execute("TRUNCATE notifications_lease, notifications_notificationsend CASCADE")
 
 
-def drain(workers: int, sent: int) -> tuple[float, float, int]:
-    """Run `workers` workers until `sent` sends are sent.
+@dataclass(frozen=True)
+class Drained:
+    """How workers delivered what was queued."""
 
-    Returns:
-        Sends a second from the first attempt to the last; the 99th percentile of their latency in
-        seconds, from that first attempt; the largest memory of a worker in KiB.
-    """
+    speed: Speed
+    #: The 99th percentile of the sends' latency in seconds, from the first attempt.
+    p99_s: float
+    #: The largest memory of a worker in KiB.
+    peak_kib: int
+
+
+def drain(workers: int, sent: int) -> Drained:
+    """Run `workers` workers until `sent` sends are sent."""
     processes = [
         subprocess.Popen([sys.executable, "manage.py", "worker"], env=os.environ)
         for _ in range(workers)
     ]
+    measured = [psutil.Process(process.pid) for process in processes]
     try:
-        while NotificationSend.objects.filter(status="sent").count() < sent:
+        #: How many were sent, and the CPU times of the workers and of PostgreSQL until then.
+        samples = [(0, 0.0, postgres_cpu_s())]
+        while samples[-1][0] < sent:
             time.sleep(0.2)
+            done = NotificationSend.objects.filter(status="sent").count()
+            samples.append((done, cpu_s(measured), postgres_cpu_s()))
         peak = max(memory_kib(process.pid) for process in processes)
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
         for process in processes:
             process.wait()
+    last = samples[-1]
+    # Without the start, unless everything was sent before the next sample.
+    first = next(each for each in samples if each[0] >= sent * WARM_UP)
+    first = first if first is not last else samples[0]
     with connection.cursor() as cursor:
         # The deliveries have changed every row. Without this, the queries below take longer than
         # the deliveries.
@@ -159,7 +296,11 @@ def drain(workers: int, sent: int) -> tuple[float, float, int]:
         cursor.execute("SELECT count(*) FROM notifications_attempt WHERE status = 'succeeded'")
         [succeeded] = cursor.fetchone()
     assert succeeded == sent, f"{succeeded} deliveries of {sent} sends"
-    return sent / float(took), float(p99), peak
+    cpu_us, postgres_us = (
+        (now - before) / (last[0] - first[0]) * 1e6
+        for now, before in zip(last[1:], first[1:], strict=True)
+    )
+    return Drained(Speed(sent / float(took), cpu_us, postgres_us), float(p99), peak)
 
 
 def memory_kib(pid: int) -> int:
@@ -168,60 +309,112 @@ def memory_kib(pid: int) -> int:
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sends", type=int, default=20_000)
-    parser.add_argument("--queued", type=int, default=0, help="also measure memory with this many")
-    parser.add_argument("--quick", action="store_true", help="only check that it works")
-    options = parser.parse_args()
-    call_command("migrate", verbosity=0)
-    count = 200 if options.quick else options.sends
+def compare(receivers: Receivers, count: int, rounds: int, certificate: Path) -> dict[str, Speed]:
+    """Measure all senders in turn, and return the median of each."""
+    url = receivers.urls[0]
 
-    receivers = Receivers(1, 0)
-    print(f"Delivery: {count:,} webhooks to one quick receiver")
-    before = uvloop.run(alone(receivers.urls[0], count))
-    record(receivers.urls, count)
-    one, _, memory = drain(1, count)
-    clear()
-    record(receivers.urls, count)
-    two, _, _ = drain(2, count)
-    clear()
-    after = uvloop.run(alone(receivers.urls[0], count))
-    baseline = (before + after) / 2
-    print(
-        f"aiohttp alone       {baseline:8.0f} requests/s (before {before:.0f}, after {after:.0f})"
-    )
-    print(f"one worker          {one:8.0f} deliveries/s   {one / baseline:5.2f} of the baseline")
-    print(f"two workers         {two:8.0f} deliveries/s   {two / baseline:5.2f} of the baseline")
-    print(f"memory              {memory / 1024:8.0f} MiB at most with {count:,} queued")
-    if options.queued:
-        record(receivers.urls, options.queued)
-        _, _, memory = drain(1, options.queued)
+    def drained(workers: int) -> Speed:
         clear()
-        print(
-            f"memory              {memory / 1024:8.0f} MiB at most with {options.queued:,} queued"
-        )
-    receivers.close()
+        record(receivers.urls, count)
+        return drain(workers, count).speed
 
+    senders: dict[str, Callable[[], Speed]] = {
+        "aiohttp alone": lambda: uvloop.run(aiohttp_alone(url, count, certificate)),
+        "libcurl alone": lambda: uvloop.run(libcurl_alone(url, count)),
+        "one worker": partial(drained, 1),
+        "two workers": partial(drained, 2),
+    }
+    found: dict[str, list[Speed]] = {name: [] for name in senders}
+    for _ in range(rounds):
+        for name, send in senders.items():
+            found[name].append(send())
+    clear()
+    return {name: typical(speeds) for name, speeds in found.items()}
+
+
+def show(found: dict[str, Speed]) -> None:
+    base = found["aiohttp alone"]
+    print(
+        f"{'':16}{'a second':>9}{'of aiohttp':>12}{'CPU':>10}{'aiohttp / it':>14}{'PostgreSQL':>13}"
+    )
+    for name, speed in found.items():
+        print(
+            f"{name:16}{speed.rate:9.0f}{speed.rate / base.rate:12.2f}{speed.cpu_us:7.0f} µs"
+            f"{base.cpu_us / speed.cpu_us:14.2f}{speed.postgres_us:10.0f} µs"
+        )
+
+
+def compare_fairness(count: int) -> dict[str, Drained]:
+    """Measure quick receivers, without and with some beside them that hang."""
     receivers = Receivers(20, 5)
     quick = receivers.urls[:20]
-    print(f"\nFairness: {count:,} webhooks to 20 quick receivers, without and with 5 that hang")
     record(quick, count)
-    calm, calm_p99, _ = drain(1, count)
+    calm = drain(1, count)
     clear()
     # Four quick ones and then one that hangs: every fifth send goes to a receiver that hangs.
     mixed = [
         url for at in range(5) for url in (*quick[at * 4 : at * 4 + 4], receivers.urls[20 + at])
     ]
     record(mixed, count * 5 // 4)
-    troubled, troubled_p99, _ = drain(1, count)
+    troubled = drain(1, count)
     clear()
     receivers.close()
-    print(f"all quick           {calm:8.0f} deliveries/s   p99 {calm_p99:6.2f} s")
+    return {"all quick": calm, "one in five hangs": troubled}
+
+
+def show_fairness(calm: Drained, troubled: Drained) -> None:
+    print(f"all quick           {calm.speed.rate:8.0f} deliveries/s   p99 {calm.p99_s:6.2f} s")
     print(
-        f"one in five hangs   {troubled:8.0f} deliveries/s   p99 {troubled_p99:6.2f} s"
-        f"   ({troubled / calm:.2f} of the rate, {troubled_p99 / calm_p99:.2f} x the p99)"
+        f"one in five hangs   {troubled.speed.rate:8.0f} deliveries/s   p99 {troubled.p99_s:6.2f} s"
+        f"   ({troubled.speed.rate / calm.speed.rate:.2f} of the rate, "
+        f"{troubled.p99_s / calm.p99_s:.2f} x the p99)"
     )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sends", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--queued", type=int, default=0, help="also measure memory with this many")
+    parser.add_argument("--quick", action="store_true", help="only check that it works")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    options = parser.parse_args()
+    call_command("migrate", verbosity=0)
+    count = 200 if options.quick else options.sends
+    rounds = 1 if options.quick else options.rounds
+    # As in a worker, so that what is compared is the same.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+
+    report: dict[str, object] = {"sends": count, "rounds": rounds}
+    say = (lambda *_: None) if options.json else print
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = make_certificate(Path(folder))
+        # The workers' libcurl trusts it, and the one in this process.
+        os.environ["SSL_CERT_FILE"] = str(certificate)
+        for scheme, own in (("HTTP", None), ("HTTPS", certificate)):
+            say(f"{scheme}: {count:,} webhooks to one quick receiver, CPU time a delivery")
+            receivers = Receivers(1, 0, certificate=own)
+            found = compare(receivers, count, rounds, certificate)
+            receivers.close()
+            report[scheme.lower()] = {name: asdict(speed) for name, speed in found.items()}
+            if not options.json:
+                show(found)
+    if options.queued:
+        receivers = Receivers(1, 0)
+        record(receivers.urls, options.queued)
+        peak = drain(1, options.queued).peak_kib
+        clear()
+        receivers.close()
+        report["peak_kib"] = peak
+        say(f"memory of a worker  {peak / 1024:8.0f} MiB at most with {options.queued:,} queued")
+    say(f"\nFairness: {count:,} webhooks to 20 quick receivers, without and with 5 that hang")
+    fairness = compare_fairness(count)
+    report["fairness"] = {name: asdict(drained) for name, drained in fairness.items()}
+    if options.json:
+        print(json.dumps(report, indent=2))
+    else:
+        show_fairness(*fairness.values())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A receiver that is faster than any sender: it answers 204 to everything, or it hangs."""
 
+import argparse
 import asyncio
-import sys
+import ssl
 from functools import partial
 
 import uvloop
@@ -33,16 +34,32 @@ class Sink(asyncio.Protocol):
             self.transport.write(ANSWER)  # type: ignore[attr-defined]
 
 
-async def main(quick: int, hanging: int) -> None:
-    """Open `quick` and `hanging` receivers on free ports, print the ports, serve until killed."""
+async def main(quick: int, hanging: int, certificate: str | None) -> None:
+    """Open receivers on free ports, print the ports, and serve until killed.
+
+    Args:
+        quick: how many answer at once.
+        hanging: how many never answer.
+        certificate: the file with the key and certificate of receivers that speak TLS; None for
+            plain ones.
+    """
     loop = asyncio.get_running_loop()
+    tls = None
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
     for hangs, count in ((False, quick), (True, hanging)):
         for _ in range(count):
             kind = partial(Sink, hangs=hangs)
-            server = await loop.create_server(kind, "127.0.0.1", 0, backlog=1024)
+            server = await loop.create_server(kind, "127.0.0.1", 0, backlog=1024, ssl=tls)
             print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("quick", type=int)
+    parser.add_argument("hanging", type=int)
+    parser.add_argument("--certificate")
+    options = parser.parse_args()
+    uvloop.run(main(options.quick, options.hanging, options.certificate))

@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import client_of
 from tests.support.factories import make_queued_send
-from tests.support.outbound_requests import shop_resolver
+from tests.support.outbound_requests import ask_by_exchange, ask_by_fetch, shop_resolver
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver
 from tests.support.run_visits import visit
-from torale.outbound import Failure, Sessions, Unreachable, exchange, fetch
+from torale.outbound import CurlSessions, Failure, Sessions, Unreachable, fetch
 from torale.url_rules import STAFF, Reserved, networks_for
 
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -110,23 +110,23 @@ def test_a_forked_page_inside_is_not_read_for_another(operator, stranger, http_r
     assert http_receiver.requests == []
 
 
-def test_a_connection_that_was_opened_for_one_is_not_used_for_another(http_receiver):
+@pytest.mark.parametrize(
+    ("sessions_of", "ask"),
+    [(CurlSessions, ask_by_exchange), (Sessions, ask_by_fetch)],
+    ids=["exchange", "fetch"],
+)
+def test_a_connection_that_was_opened_for_one_is_not_used_for_another(
+    http_receiver, sessions_of, ask
+):
     """A kept connection is not checked again, so that each set of networks has its own."""
     url = f"http://shop.example:{http_receiver.server.server_port}/"
 
     async def call_for_both() -> list[str]:
         said = []
-        async with Sessions(limit=10, resolver=shop_resolver()) as sessions:
+        async with sessions_of(limit=10, resolver=shop_resolver()) as sessions:
             for networks in ((LOOPBACK,), (OFFICE,), (LOOPBACK,)):
                 try:
-                    await exchange(
-                        sessions.of(networks),
-                        "POST",
-                        url,
-                        headers={},
-                        timeout=timedelta(seconds=10),
-                        read_limit=10,
-                    )
+                    await ask(sessions.of(networks), url)
                     said.append("sent")
                 except Unreachable as error:
                     said.append(error.kind)

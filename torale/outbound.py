@@ -4,23 +4,24 @@ Nothing else in the project opens a connection to a URL that a user wrote.
 """
 
 import asyncio
-import errno
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from http import HTTPStatus
 
 import aiohttp
 import structlog
 from yarl import URL
 
-from torale import content_encoding, meta_refresh
+from torale import content_encoding, meta_refresh, replies
 from torale.connections import TooManyInterim
+from torale.curl import CurlSession, CurlSessions
 from torale.errors import Refused
+from torale.exchange import exchange
+from torale.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
 from torale.room import LARGE_BYTES, Place
 from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
 from torale.url_check import check_url, networks_of, parse
@@ -29,6 +30,8 @@ from torale.visit_cookies import VisitCookies
 
 __all__ = [
     "Condition",
+    "CurlSession",
+    "CurlSessions",
     "Failure",
     "Refused",
     "Reply",
@@ -43,18 +46,6 @@ __all__ = [
 
 logger = structlog.get_logger(__name__)
 
-#: The message is the same for an unknown name and for one that leads to a private address.
-#: Otherwise, anyone could find out the names in our network by testing webhooks. The log tells the
-#: two apart.
-NO_PUBLIC_ADDRESS = (
-    "No public address of the host {host} was found. "
-    "An operator can allow private networks with TORALE_WEBHOOK_ALLOW_PRIVATE."
-)
-
-#: How many headers a Reply keeps, and how many bytes of them.
-KEPT_HEADERS = 64
-KEPT_HEADER_BYTES = 8 * 1024
-
 #: A page of fewer bytes is decompressed at once. A thread does it for larger ones, which take as
 #: long as many other visits.
 DECODED_AT_ONCE = 64 * 1024
@@ -64,62 +55,9 @@ HTML_TYPES = frozenset({"text/html", "application/octet-stream", "application/xh
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
-#: Failures to connect that are the fault of this machine, not of the other server. They are raised
-#: unchanged.
-OWN_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-
-
-class Failure(StrEnum):
-    """Why there is no answer."""
-
-    #: The host's name is unknown, or has no address that may be called.
-    DNS = "dns"
-    #: No connection could be made: it was refused, or there is no route to the host.
-    REFUSED = "refused"
-    #: The connection broke before the answer was complete.
-    RESET = "reset"
-    #: No TLS connection could be made, or the certificate cannot be trusted.
-    TLS = "tls"
-    #: The answer did not come in time.
-    TIMEOUT = "timeout"
-    #: The answer is not HTTP.
-    MALFORMED = "malformed"
-    #: The answer is larger than the caller allows.
-    TOO_LARGE = "too_large"
-    #: There are more redirects than the caller allows.
-    TOO_MANY_REDIRECTS = "too_many_redirects"
-    #: The URL may not be called; trying again does not help.
-    NOT_ALLOWED = "not_allowed"
-
-
-class Unreachable(Exception):
-    """There is no answer; the message says why, and reveals nothing about our own network."""
-
-    def __init__(self, kind: Failure, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
 
 class NoRoom(Unreachable):
     """The asker got no place for a large body in time; the server is not at fault."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a server answered."""
-
-    #: The URL that answered: after redirects, the last one.
-    url: str
-    #: The HTTP status.
-    status: int
-    #: The headers by lower-case name, at most 8 KiB; repeated ones are joined by a comma.
-    headers: dict[str, str]
-    #: The body, or its beginning.
-    body: bytes
-    #: Whether `body` is only the beginning, because the body was too long or broke off.
-    truncated: bool
-    #: From the call to the end of reading, redirects included.
-    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,45 +70,13 @@ class Condition:
     headers: Mapping[str, str]
 
 
-async def exchange(  # noqa: PLR0913 - what a request consists of
-    session: aiohttp.ClientSession,
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str],
-    body: bytes | None = None,
-    timeout: timedelta,  # noqa: ASYNC109 - for aiohttp, which knows what to clean up
-    read_limit: int,
-) -> Reply:
-    """Send one request, without following redirects, and return the beginning of its answer.
-
-    Once the status has arrived, the request counts as answered. A body that is longer than
-    `read_limit` bytes, breaks off or takes longer than `timeout` only makes the reply `truncated`.
-
-    Raises:
-        Unreachable: there is no answer; `kind` and message say why.
-        ValueError: a header contains a line break.
-    """
-    started = time.monotonic()
-    response = await _send(
-        session, method, url, headers=headers, body=body, timeout=timeout, started=started
-    )
-    async with response:
-        content = bytearray()
-        try:
-            complete = await _read(response, content, read_limit)
-        except (TimeoutError, aiohttp.ClientError):
-            complete = False
-        return _reply(response, bytes(content[:read_limit]), started, truncated=not complete)
-
-
 async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     session: aiohttp.ClientSession,
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
     condition: Condition | None = None,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    timeout: timedelta,  # noqa: ASYNC109 - for aiohttp, which knows what to clean up
     max_bytes: int,
     max_redirects: int = 10,
     cuts_off: bool = False,
@@ -212,7 +118,6 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         asked = condition.headers if condition and _is_same(url, condition.url) else {}
         response = await _send(
             session,
-            "GET",
             url,
             headers=cookies.added_to({"Accept-Encoding": accepted, **own, **asked}, url),
             timeout=timeout,
@@ -243,7 +148,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
 async def _page(
     response: aiohttp.ClientResponse,
     max_bytes: int,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
     place: Place | None,
     *,
     cuts_off: bool,
@@ -294,7 +199,7 @@ async def _decoded(content: bytearray, encoding: str, *, max_bytes: int) -> byte
 async def _take(
     place: Place | None,
     url: URL,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
 ) -> None:
     if place is None:
         return
@@ -342,47 +247,29 @@ def _refreshed(response: aiohttp.ClientResponse, page: bytes) -> URL | None:
 #: What may be raised instead of an answer, what it means, and the message. The first match counts,
 #: as most of these exceptions are OSErrors, too.
 DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, str], ...] = (
-    (TimeoutError, Failure.TIMEOUT, "No answer from {host} within {seconds:g} s."),
-    ((aiohttp.ClientConnectorDNSError, ForbiddenAddress), Failure.DNS, NO_PUBLIC_ADDRESS),
-    (
-        aiohttp.ClientConnectorCertificateError,
-        Failure.TLS,
-        "The TLS certificate of {host} is not valid: {reason}.",
-    ),
-    (
-        aiohttp.ClientConnectorSSLError,
-        Failure.TLS,
-        "No TLS connection to {host}:{port} could be made.",
-    ),
-    (ConnectionRefusedError, Failure.REFUSED, "The connection to {host}:{port} was refused."),
-    (
-        aiohttp.ClientResponseError,
-        Failure.MALFORMED,
-        "The answer of {host} is not valid HTTP, or its headers are too large.",
-    ),
-    (
-        TooManyInterim,
-        Failure.MALFORMED,
-        "{host} sends one interim answer (100 to 199) after another and no final one.",
-    ),
+    (TimeoutError, Failure.TIMEOUT, replies.NO_ANSWER_IN_TIME),
+    ((aiohttp.ClientConnectorDNSError, ForbiddenAddress), Failure.DNS, replies.NO_PUBLIC_ADDRESS),
+    (aiohttp.ClientConnectorCertificateError, Failure.TLS, replies.BAD_CERTIFICATE),
+    (aiohttp.ClientConnectorSSLError, Failure.TLS, replies.NO_TLS),
+    (ConnectionRefusedError, Failure.REFUSED, replies.CONNECTION_REFUSED),
+    (aiohttp.ClientResponseError, Failure.MALFORMED, replies.NOT_HTTP),
+    (TooManyInterim, Failure.MALFORMED, replies.ENDLESS_INTERIM),
     (aiohttp.ClientPayloadError, Failure.RESET, "The answer of {host} broke off before its end."),
     (
         (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError),
         Failure.RESET,
-        "{host} closed the connection without an answer.",
+        replies.CLOSED_UNANSWERED,
     ),
-    (OSError, Failure.REFUSED, "No connection to {host}:{port} could be made."),
+    (OSError, Failure.REFUSED, replies.NO_CONNECTION),
 )
 
 
-async def _send(  # noqa: PLR0913 - what a request consists of
+async def _send(
     session: aiohttp.ClientSession,
-    method: str,
     url: str,
     *,
-    headers: Mapping[str, str] | None,
-    body: bytes | None = None,
-    timeout: timedelta,  # noqa: ASYNC109 - see exchange
+    headers: Mapping[str, str],
+    timeout: timedelta,  # noqa: ASYNC109 - see fetch
     started: float,
 ) -> aiohttp.ClientResponse:
     """Send a request and return the response, its body unread, or raise Unreachable.
@@ -401,7 +288,7 @@ async def _send(  # noqa: PLR0913 - what a request consists of
     limit = aiohttp.ClientTimeout(total=max(left, 0.001), ceil_threshold=math.inf)
     try:
         return await session.request(
-            method, target, headers=headers, data=body, allow_redirects=False, timeout=limit
+            "GET", target, headers=headers, allow_redirects=False, timeout=limit
         )
     except (TimeoutError, aiohttp.ClientError) as error:
         raise _diagnosed(error, target, timeout) from error
@@ -459,23 +346,8 @@ def _reply(
     return Reply(
         url=str(response.url),
         status=response.status,
-        headers=_kept(response.raw_headers),
+        headers=kept(response.raw_headers),
         body=body,
         truncated=truncated,
         duration_ms=round((time.monotonic() - started) * 1000),
     )
-
-
-def _kept(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers as text that can be stored, leaving out those beyond the limits."""
-    headers: dict[str, str] = {}
-    room = KEPT_HEADER_BYTES
-    for raw_name, raw_value in raw_headers[:KEPT_HEADERS]:
-        size = len(raw_name) + len(raw_value)
-        if size > room:
-            continue
-        room -= size
-        name = raw_name.decode("ascii", "replace").lower()
-        value = raw_value.decode("utf-8", "replace")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers

@@ -35,9 +35,18 @@ HELD_UP_S = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Item_co = TypeVar("Item_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 Returned = TypeVar("Returned")
 #: Takes an item and its result, on the event loop's thread.
 Report = Callable[[Item, Result], None]
+
+
+class Work(Protocol[Item_co, Result_co]):
+    """Works on a batch."""
+
+    def __call__(self, *, report: Report[Item_co, Result_co]) -> Coroutine[Any, Any, None]:
+        """Work on all items, and report each result as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Batch(Generic[Item, Result]):
     items: Sequence[Item]
     #: Does the work and reports each result as it is known. An item without a report has not been
     #: worked on: it is given back, and due again at once.
-    work: Callable[[Report[Item, Result]], Coroutine[Any, Any, None]]
+    work: Work[Item, Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,12 @@ class Pool(Generic[Item, Result]):
         #: How many places must be free before a claim is made.
         self._worthwhile = max(1, kind.per_claim // 2)
         self._wake = asyncio.Event()
-        self._results: asyncio.Queue[tuple[Item, Result]] = asyncio.Queue()
+        #: Results that nobody has begun to store. Not a Queue: that would cost more than all else
+        #: that the pool does for an item.
+        self._results: list[tuple[Item, Result]] = []
+        self._there_are_results = asyncio.Event()
+        self._all_is_stored = asyncio.Event()
+        self._all_is_stored.set()
         self._working: set[asyncio.Task[None]] = set()
         #: Claimed, and neither done nor given back. By identity: this worker may claim an item
         #: again whose lease has run out meanwhile.
@@ -186,7 +200,7 @@ class Pool(Generic[Item, Result]):
 
     async def _work(self, batch: Batch[Item, Result], clock: Reading) -> None:
         try:
-            await batch.work(self._note_result)
+            await batch.work(report=self._note_result)
         except Exception:  # a bug must end as a record, not in an endless loop
             names = [self._kind.name(item) for item in batch.items]
             logger.exception("work_broke", kind=self._kind.wake_up, ids=names)
@@ -201,7 +215,9 @@ class Pool(Generic[Item, Result]):
         there_is_room = self._kind.most_at_once - len(self._in_hand) == self._worthwhile
         if is_worth_claiming or there_is_room:
             self._wake.set()
-        self._results.put_nowait((item, result))
+        self._results.append((item, result))
+        self._there_are_results.set()
+        self._all_is_stored.clear()
 
     async def _give_back(self, items: Sequence[Item]) -> None:
         for item in items:
@@ -221,7 +237,7 @@ class Pool(Generic[Item, Result]):
             await asyncio.wait(self._working, timeout=WORK_GRACE_S)
         async with asyncio.timeout(STORING_S):
             await self._give_back([*self._in_hand.values()])
-            await self._results.join()
+            await self._all_is_stored.wait()
 
     async def _store_results(self) -> None:
         """Store results as they come in; keep them while the database is away."""
@@ -231,17 +247,18 @@ class Pool(Generic[Item, Result]):
                 async with await connect() as database:
                     while True:
                         if not results:
-                            results.append(await self._results.get())
-                        while not self._results.empty():
-                            results.append(self._results.get_nowait())
+                            await self._there_are_results.wait()
+                        results += self._results
+                        self._results.clear()
+                        self._there_are_results.clear()
                         stored = await self._kind.store(database, results)
                         if stored.is_worth_claiming:
                             self._wake.set()
-                        for _ in range(len(results) - len(stored.held_up)):
-                            self._results.task_done()
                         results = [*stored.held_up]
                         if results:
                             await asyncio.sleep(HELD_UP_S)
+                        elif not self._results:
+                            self._all_is_stored.set()
             except Exception:  # what was done must be stored, whatever is wrong now
                 logger.exception("results_not_stored", kind=self._kind.wake_up, count=len(results))
                 await asyncio.sleep(POLL_S)

@@ -32,10 +32,10 @@ MAX_HEADER_BYTES = 16 * 1024
 _lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dns")
 
 
-class _SystemResolver(AbstractResolver):
+class SystemResolver(AbstractResolver):
     """Asks the operating system, which also reads the hosts file, on our own threads."""
 
-    async def resolve(
+    async def resolve(  # noqa: D102 - as its base class says
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await asyncio.get_running_loop().run_in_executor(
@@ -102,7 +102,7 @@ def open_session(
     networks: url_rules.Networks,
     resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
-    """Open the pool of connections for `exchange` and `fetch`; needs a running event loop.
+    """Open the pool of connections for `fetch`; needs a running event loop.
 
     Every socket is checked before it connects. So DNS answers, redirects and unusual notations of
     addresses cannot lead into private networks. Proxies from the environment are not used.
@@ -117,7 +117,7 @@ def open_session(
     connector = GuardedConnector(
         networks,
         limit=limit,
-        resolver=resolver or _SystemResolver(),
+        resolver=resolver or SystemResolver(),
         ttl_dns_cache=DNS_TTL_S,
         dns_cache_max_size=10_000,
         keepalive_timeout=KEEP_ALIVE_S,

@@ -21,7 +21,7 @@ from notifications.delivery.store import store, switch_off_hopeless
 from notifications.record import WAKE_UP
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
-from torale.pool import Batch, Claimed, Report, Stored, in_thread
+from torale.pool import Batch, Claimed, Stored, in_thread
 
 #: Attempts under way at once in one worker. Many receivers may hang until their time-out, each
 #: with as many attempts as its concurrency limit allows.
@@ -84,19 +84,9 @@ class Delivery:
     def _batch(
         self, name: str, messages: Sequence[Message], clock: Reading, begin_before: float
     ) -> Batch[Message, Outcome]:
-        return Batch(messages, partial(self._attempt, name, messages, clock, begin_before))
-
-    async def _attempt(
-        self,
-        name: str,
-        messages: Sequence[Message],
-        clock: Reading,
-        begin_before: float,
-        report: Report[Message, Outcome],
-    ) -> None:
-        await self._transports[name].attempt(
-            messages, clock=clock, begin_before=begin_before, report=report
-        )
+        attempt = self._transports[name].attempt
+        work = partial(attempt, messages, clock=clock, begin_before=begin_before)
+        return Batch(messages, work)
 
     def note_result(self, message: Message, outcome: Outcome) -> bool:
         """Adapt the receiver's limit to how long it took."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import ssl
 import struct
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,7 @@ import uvloop
 from aiohttp.abc import AbstractResolver
 
 from tests.torale.conftest import read_request
-from torale.outbound import Failure, Reply, exchange, fetch, networks_of
+from torale.outbound import CurlSession, Failure, Reply, exchange, fetch, networks_of
 from torale.outbound import open_session as open_session_
 
 NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
@@ -62,6 +64,10 @@ def open_session(*, limit=10, **options):
     return open_session_(limit=limit, networks=networks_of_anyone(), **options)
 
 
+def open_curl(*, limit=10, **options):
+    return CurlSession(limit=limit, networks=networks_of_anyone(), **options)
+
+
 def shop_resolver():
     """Return a resolver for shop.example, the servers' name: no message may show their address."""
     return Names(shop_example=[["127.0.0.1"]])
@@ -78,21 +84,30 @@ def send_to(url, *, resolver=None, tls=None, loop_factory=None, method="POST", *
     }
 
     async def call() -> Reply:
-        async with open_session(resolver=resolver or shop_resolver()) as session:
-            if tls is not None:
-                session.connector._ssl = tls
+        async with open_curl(resolver=resolver or shop_resolver()) as session:
             return await exchange(session, method, url, **options)
 
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    with trusted(tls), asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(call())
 
 
-def get(url, *, resolver=None, loop_factory=None, **options):
+@contextmanager
+def trusted(certificate):
+    """Have libcurl trust the certificate in the file at this path, if one is given."""
+    with pytest.MonkeyPatch.context() as patch:
+        if certificate:
+            patch.setenv("SSL_CERT_FILE", str(certificate))
+        yield
+
+
+def get(url, *, resolver=None, tls=None, loop_factory=None, **options):
     """Fetch one page, with defaults for options that do not matter to the test."""
     options = {"timeout": timedelta(seconds=10), "max_bytes": 1000, **options}
 
     async def call() -> Reply:
         async with open_session(resolver=resolver or shop_resolver()) as session:
+            if tls is not None:
+                session.connector._ssl = ssl.create_default_context(cafile=tls)
             return await fetch(session, url, **options)
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
@@ -133,6 +148,34 @@ TIMEOUT = (Failure.TIMEOUT, "No answer from shop.example within 0.3 s.")
 
 #: Timeouts by expected failure: short if the server never answers, else the default.
 TIMEOUT_OF = {Failure.TIMEOUT: timedelta(seconds=0.3)}
+
+
+async def ask_by_exchange(session, url: str, *, seconds: float = 10) -> Reply:
+    return await exchange(
+        session, "POST", url, headers={}, timeout=timedelta(seconds=seconds), read_limit=10
+    )
+
+
+async def ask_by_fetch(session, url: str, *, seconds: float = 10) -> Reply:
+    return await fetch(session, url, timeout=timedelta(seconds=seconds), max_bytes=10)
+
+
+def forget_names(session) -> None:
+    """Have the next request look up its host's name again."""
+    if isinstance(session, CurlSession):
+        session._names._lookups.clear()
+    else:
+        session.connector.clear_dns_cache()
+
+
+#: Both doors, for one call: `send_to` and `get`.
+both_calls = pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+#: Both doors, for several calls over one session: how it is opened, and how it is asked.
+both_doors = pytest.mark.parametrize(
+    ("open_door", "ask"),
+    [(open_curl, ask_by_exchange), (open_session, ask_by_fetch)],
+    ids=["exchange", "fetch"],
+)
 both_loops = pytest.mark.parametrize(
     "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
 )

@@ -43,7 +43,7 @@ def visit() -> None:
             found = await kind.claim(database, most=100)
             results = []
             for batch in found.batches:
-                await batch.work(lambda item, result: results.append((item, result)))
+                await batch.work(report=lambda item, result: results.append((item, result)))
             await kind.store(database, results)
 
     asyncio.run(main())

@@ -20,6 +20,8 @@ class RawServer:
 
     def __init__(self, behave: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self.connections = 0
+        #: Connections whose behaviour has ended.
+        self.closed = 0
         #: For those who wait for the caller to give up.
         self.over = threading.Event()
         raw_server = self
@@ -34,6 +36,10 @@ class RawServer:
                     else:
                         with tls.wrap_socket(self.request, server_side=True) as connection:
                             behave(raw_server, connection)
+
+            def finish(self) -> None:
+                self.request.close()
+                raw_server.closed += 1
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))

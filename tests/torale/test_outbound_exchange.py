@@ -8,15 +8,17 @@ import pytest
 
 from tests.support.outbound_requests import (
     HEAD,
+    ask_by_exchange,
+    both_doors,
     both_loops,
     endless,
-    open_session,
+    open_curl,
     saying,
     send_to,
 )
-from tests.support.receivers import HTTPAnswer
+from tests.support.receivers import HTTPAnswer, wait_for
 from tests.torale.conftest import read_request
-from torale.outbound import Reply, fetch
+from torale.outbound import Reply
 
 
 def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monkeypatch, tmp_path):
@@ -61,7 +63,8 @@ def test_a_receivers_cookie_is_not_sent_back(http_receiver):
     assert ["cookie" in request.headers for request in http_receiver.requests] == [False, False]
 
 
-def test_one_connection_serves_two_requests(start_server):
+@both_doors
+def test_one_connection_serves_two_requests(start_server, open_door, ask):
     def answer_twice(_server, connection):
         for _ in range(2):
             read_request(connection)
@@ -70,21 +73,82 @@ def test_one_connection_serves_two_requests(start_server):
     server = start_server(answer_twice)
 
     async def call_twice() -> list[bytes]:
-        async with open_session() as session:
-            return [
-                (
-                    await fetch(
-                        session,
-                        f"http://127.0.0.1:{server.port}/",
-                        timeout=timedelta(seconds=10),
-                        max_bytes=10,
-                    )
-                ).body
-                for _ in range(2)
-            ]
+        async with open_door() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await ask(session, url)).body for _ in range(2)]
 
     assert asyncio.run(call_twice()) == [b"ok", b"ok"]
     assert server.connections == 1
+
+
+@both_doors
+def test_a_kept_connection_that_was_closed_meanwhile_is_not_used(start_server, open_door, ask):
+    def answer_once(server, connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    server = start_server(answer_once)
+
+    async def call_twice() -> list[bytes]:
+        async with open_door() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            first = await ask(session, url)
+            await asyncio.to_thread(wait_for, lambda: server.closed)
+            return [first.body, (await ask(session, url)).body]
+
+    assert asyncio.run(call_twice()) == [b"ok", b"ok"]
+    assert server.connections == 2
+
+
+def test_a_kept_connection_that_closes_without_an_answer_is_replaced_once(start_server):
+    requests = []
+
+    def answer_once(server, connection):
+        read_request(connection)
+        requests.append(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        read_request(connection)
+        requests.append(connection)
+
+    server = start_server(answer_once)
+
+    async def call_twice() -> list[int]:
+        async with open_curl() as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            return [(await ask_by_exchange(session, url)).status for _ in range(2)]
+
+    assert asyncio.run(call_twice()) == [204, 204]
+    assert (server.connections, len(requests)) == (2, 3)
+
+
+@both_doors
+def test_a_cancelled_request_leaves_the_session_usable(start_server, open_door, ask):
+    def stall_first(server, connection):
+        read_request(connection)
+        if server.connections == 1:
+            assert connection.recv(1) == b""  # the caller hangs up
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    server = start_server(stall_first)
+
+    async def call():
+        async with open_door(limit=1) as session:
+            url = f"http://127.0.0.1:{server.port}/"
+            cancelled = asyncio.create_task(ask(session, url))
+            await asyncio.to_thread(wait_for, lambda: server.connections)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            await asyncio.to_thread(wait_for, lambda: server.closed)
+            return (await ask(session, url)).body
+
+    assert asyncio.run(call()) == b"ok"
+
+
+def test_an_empty_header_is_sent(http_receiver):
+    send_to(http_receiver.url, headers={"X-Empty": ""})
+
+    assert http_receiver.requests[0].headers["x-empty"] == ""
 
 
 def test_an_answer_is_returned_as_it_came(http_receiver):

@@ -15,15 +15,14 @@ from tests.support.outbound_requests import (
     TIMEOUT,
     TIMEOUT_OF,
     Names,
+    both_calls,
+    both_doors,
     both_loops,
-    get,
-    open_session,
     resetting,
     saying,
-    send_to,
 )
 from tests.support.receivers import HTTPAnswer, wait_for
-from torale.outbound import Failure, Reply, Unreachable, exchange, fetch
+from torale.outbound import Failure, Unreachable
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
 MALFORMED = (
@@ -51,7 +50,7 @@ NO_ANSWER = {
 
 
 @both_loops
-@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@both_calls
 @pytest.mark.parametrize(("behave", "told"), NO_ANSWER.values(), ids=NO_ANSWER.keys())
 def test_no_answer_is_told_by_kind_and_sentence(start_server, behave, told, call, loop_factory):
     server = start_server(behave)
@@ -66,26 +65,28 @@ def test_no_answer_is_told_by_kind_and_sentence(start_server, behave, told, call
     assert (error.value.kind, str(error.value)) == told
 
 
+@both_calls
 @both_loops
 @pytest.mark.usefixtures("loopback_allowed")
-def test_a_port_where_nothing_listens_is_told_as_refused(loop_factory):
+def test_a_port_where_nothing_listens_is_told_as_refused(call, loop_factory):
     with socket.socket() as bound:  # so that nobody else gets the port
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
 
         with pytest.raises(Unreachable) as error:
-            send_to(f"http://shop.example:{port}/", loop_factory=loop_factory)
+            call(f"http://shop.example:{port}/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.REFUSED
     assert str(error.value) == f"The connection to shop.example:{port} was refused."
 
 
+@both_calls
 @both_loops
-def test_a_host_without_a_way_to_it_is_told_as_no_connection(settings, loop_factory):
+def test_a_host_without_a_way_to_it_is_told_as_no_connection(settings, call, loop_factory):
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = (ip_network("255.255.255.255/32"),)
 
     with pytest.raises(Unreachable) as error:
-        send_to(
+        call(
             "http://shop.example/",
             resolver=Names(shop_example=[["255.255.255.255"]]),
             loop_factory=loop_factory,
@@ -95,23 +96,25 @@ def test_a_host_without_a_way_to_it_is_told_as_no_connection(settings, loop_fact
     assert str(error.value) == "No connection to shop.example:80 could be made."
 
 
+@both_calls
 @both_loops
-def test_an_unknown_name_is_told_as_a_failure_of_dns(loop_factory):
+def test_an_unknown_name_is_told_as_a_failure_of_dns(call, loop_factory):
     with pytest.raises(Unreachable) as error:
-        send_to("https://nobody.example/", loop_factory=loop_factory)
+        call("https://nobody.example/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.DNS
     assert str(error.value) == NO_PUBLIC_ADDRESS.format("nobody.example")
 
 
+@both_doors
 @both_loops
-def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(loop_factory):
+def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(
+    open_door, ask, loop_factory
+):
     async def call() -> None:
-        async with open_session() as session:
+        async with open_door() as session:
             # RFC 6761 §6.4: no server knows a name below .invalid.
-            await fetch(
-                session, "http://nobody.invalid/", timeout=timedelta(seconds=30), max_bytes=1
-            )
+            await ask(session, "http://nobody.invalid/", seconds=30)
 
     with asyncio.Runner(loop_factory=loop_factory) as runner, pytest.raises(Unreachable) as error:
         runner.run(call())
@@ -120,18 +123,14 @@ def test_a_name_that_the_system_does_not_know_is_told_as_a_failure_of_dns(loop_f
     assert str(error.value) == NO_PUBLIC_ADDRESS.format("nobody.invalid")
 
 
+@both_doors
 @both_loops
-def test_a_name_that_the_system_knows_is_called(http_receiver, loop_factory):
+def test_a_name_that_the_system_knows_is_called(http_receiver, open_door, ask, loop_factory):
     port = http_receiver.server.server_port
 
-    async def call() -> Reply:
-        async with open_session() as session:
-            return await fetch(
-                session,
-                f"http://localhost:{port}/",
-                timeout=timedelta(seconds=10),
-                max_bytes=1,
-            )
+    async def call():
+        async with open_door() as session:
+            return await ask(session, f"http://localhost:{port}/")
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         reply = runner.run(call())
@@ -140,26 +139,19 @@ def test_a_name_that_the_system_knows_is_called(http_receiver, loop_factory):
     assert http_receiver.requests[0].headers["host"] == f"localhost:{port}"
 
 
-def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(http_receiver):
+@both_doors
+def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(
+    http_receiver, open_door, ask
+):
     stall = threading.Event()
     http_receiver.answers = [HTTPAnswer(stall=stall)]
 
-    async def call(session, seconds) -> Reply:
-        return await exchange(
-            session,
-            "POST",
-            http_receiver.url,
-            headers={},
-            timeout=timedelta(seconds=seconds),
-            read_limit=1,
-        )
-
-    async def call_two() -> Reply:
-        async with open_session(limit=1) as session:
-            first = asyncio.create_task(call(session, 10))
+    async def call_two():
+        async with open_door(limit=1) as session:
+            first = asyncio.create_task(ask(session, http_receiver.url))
             await asyncio.to_thread(wait_for, lambda: http_receiver.requests)
             with pytest.raises(Unreachable) as error:
-                await call(session, 0.2)
+                await ask(session, http_receiver.url, seconds=0.2)
             assert str(error.value) == "No answer from 127.0.0.1 within 0.2 s."
             stall.set()
             return await first
@@ -168,23 +160,17 @@ def test_waiting_for_a_free_connection_counts_as_waiting_for_the_answer(http_rec
     assert len(http_receiver.requests) == 1
 
 
-def test_a_fault_of_our_own_is_not_blamed_on_the_other_server(http_receiver):
+@both_doors
+def test_a_fault_of_our_own_is_not_blamed_on_the_other_server(http_receiver, open_door, ask):
     _, hard_limit = limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     async def call() -> None:
-        async with open_session() as session:
+        async with open_door() as session:
             with socket.socket() as last:
                 lowest_free = last.fileno()
             resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard_limit))
             try:
-                await exchange(
-                    session,
-                    "POST",
-                    http_receiver.url,
-                    headers={},
-                    timeout=timedelta(seconds=10),
-                    read_limit=1,
-                )
+                await ask(session, http_receiver.url)
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 

@@ -9,15 +9,15 @@ import pytest
 from tests.support.outbound_requests import (
     HEAD,
     TIMEOUT,
+    both_calls,
+    both_doors,
     both_loops,
     get,
-    open_session,
     saying,
-    send_to,
 )
 from tests.torale.conftest import read_request
 from torale.connections import MAX_INTERIM
-from torale.outbound import Failure, Reply, Unreachable, exchange
+from torale.outbound import Failure, Reply, Unreachable
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
@@ -37,14 +37,8 @@ def flooding(begin: bytes, piece: bytes):
     return behave
 
 
-async def post(session, url: str, *, seconds: float = 10) -> Reply:
-    return await exchange(
-        session, "POST", url, headers={}, timeout=timedelta(seconds=seconds), read_limit=10
-    )
-
-
 @both_loops
-@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@both_calls
 @pytest.mark.parametrize("piece", [CONTINUE, EARLY_HINTS], ids=["100", "103"])
 def test_interim_answers_without_end_are_told_as_malformed(start_server, piece, call, loop_factory):
     server = start_server(flooding(b"", piece))
@@ -58,10 +52,11 @@ def test_interim_answers_without_end_are_told_as_malformed(start_server, piece, 
     )
 
 
+@both_doors
 @both_loops
 @pytest.mark.parametrize("piece", [CONTINUE, NO_CONTENT], ids=["interim", "final"])
 def test_a_flood_of_answers_does_not_hold_up_another_delivery(
-    start_server, http_receiver, piece, loop_factory
+    start_server, http_receiver, piece, open_door, ask, loop_factory
 ):
     server = start_server(flooding(b"", piece))
     longest_pause = 0.0
@@ -74,14 +69,14 @@ def test_a_flood_of_answers_does_not_hold_up_another_delivery(
             await asyncio.sleep(0.01)
             longest_pause = max(longest_pause, time.thread_time() - before)
 
-    async def call_both() -> Reply | BaseException:
-        async with open_session() as session:
+    async def call_both():
+        async with open_door() as session:
             watching = asyncio.create_task(watch_the_loop())
-            flood = post(session, f"http://127.0.0.1:{server.port}/", seconds=1)
-            other = post(session, http_receiver.url, seconds=1)
-            _, reply = await asyncio.gather(flood, other, return_exceptions=True)
+            flood = ask(session, f"http://127.0.0.1:{server.port}/", seconds=1)
+            other = ask(session, http_receiver.url, seconds=1)
+            answers = await asyncio.gather(flood, other, return_exceptions=True)
             watching.cancel()
-            return reply
+            return answers[1]
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         reply = runner.run(call_both())
@@ -91,18 +86,20 @@ def test_a_flood_of_answers_does_not_hold_up_another_delivery(
     assert longest_pause < 0.5
 
 
+@both_calls
 @both_loops
-def test_a_few_interim_answers_are_fine(start_server, loop_factory):
+def test_a_few_interim_answers_are_fine(start_server, call, loop_factory):
     server = start_server(
         saying(CONTINUE, EARLY_HINTS * (MAX_INTERIM - 1), HEAD + b"Content-Length: 2\r\n\r\nok")
     )
 
-    reply = send_to(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
+    reply = call(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
 
     assert (reply.status, reply.body, reply.truncated) == (200, b"ok", False)
 
 
-def test_interim_answers_are_counted_for_each_exchange_anew(start_server):
+@both_doors
+def test_interim_answers_are_counted_for_each_exchange_anew(start_server, open_door, ask):
     def behave(_server, connection):
         for _ in range(3):
             read_request(connection)
@@ -111,15 +108,16 @@ def test_interim_answers_are_counted_for_each_exchange_anew(start_server):
     server = start_server(behave)
 
     async def call() -> list[int]:
-        async with open_session() as session:
+        async with open_door() as session:
             url = f"http://127.0.0.1:{server.port}/"
-            return [(await post(session, url)).status for _ in range(3)]
+            return [(await ask(session, url)).status for _ in range(3)]
 
     assert asyncio.run(call()) == [204, 204, 204]
     assert server.connections == 1
 
 
-def test_an_answer_nobody_asked_for_ends_the_connection(start_server):
+@both_doors
+def test_an_answer_nobody_asked_for_ends_the_connection(start_server, open_door, ask):
     def behave(_server, connection):
         while True:
             read_request(connection)
@@ -128,9 +126,9 @@ def test_an_answer_nobody_asked_for_ends_the_connection(start_server):
     server = start_server(behave)
 
     async def call() -> list[int]:
-        async with open_session() as session:
+        async with open_door() as session:
             url = f"http://127.0.0.1:{server.port}/"
-            return [(await post(session, url)).status for _ in range(2)]
+            return [(await ask(session, url)).status for _ in range(2)]
 
     assert asyncio.run(call()) == [204, 204]
     assert server.connections == 2
@@ -168,12 +166,13 @@ HEADS = {
 }
 
 
+@both_calls
 @both_loops
 @pytest.mark.parametrize(("begin", "piece"), HEADS.values(), ids=HEADS.keys())
-def test_a_head_without_end_is_told_as_malformed(start_server, begin, piece, loop_factory):
+def test_a_head_without_end_is_told_as_malformed(start_server, begin, piece, call, loop_factory):
     server = start_server(flooding(begin, piece))
 
     with pytest.raises(Unreachable) as error:
-        send_to(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
+        call(f"http://shop.example:{server.port}/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.MALFORMED

@@ -9,15 +9,16 @@ from tests.support.outbound_requests import (
     NO_PUBLIC_ADDRESS,
     NOT_PUBLIC,
     Names,
+    both_calls,
+    both_doors,
     both_loops,
+    forget_names,
     get,
-    open_session,
     saying,
-    send_to,
 )
 from tests.support.receivers import HTTPAnswer
 from tests.torale.conftest import read_request
-from torale.outbound import Failure, Refused, Reply, Unreachable, check_url, fetch
+from torale.outbound import Failure, Refused, Unreachable, check_url
 
 
 def test_a_url_is_checked_when_it_is_written(settings):
@@ -30,7 +31,7 @@ def test_a_url_is_checked_when_it_is_written(settings):
     assert str(refusal.value) == NOT_PUBLIC.format("127.0.0.1")
 
 
-@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@both_calls
 @pytest.mark.parametrize(
     ("url", "kind", "message"),
     [
@@ -57,7 +58,7 @@ def test_a_server_inside_is_not_connected_to(start_server, settings, call, url, 
     assert server.connections == 0
 
 
-@pytest.mark.parametrize("call", [send_to, get], ids=["exchange", "fetch"])
+@both_calls
 def test_a_name_that_leads_inside_is_told_as_an_unknown_one(settings, call):
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
     resolver = Names(internal_example=[["10.1.2.3", "fd00::5"]])
@@ -71,15 +72,18 @@ def test_a_name_that_leads_inside_is_told_as_an_unknown_one(settings, call):
     assert told[0] == told[1]
 
 
+@both_calls
 @both_loops
 @pytest.mark.parametrize(
     "address", ["10.1.2.3", "169.254.169.254", "::ffff:10.1.2.3", "64:ff9b::a01:203", "fe80::1"]
 )
-def test_a_name_that_leads_inside_is_refused_without_telling_where(settings, address, loop_factory):
+def test_a_name_that_leads_inside_is_refused_without_telling_where(
+    settings, address, call, loop_factory
+):
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = ()
 
     with pytest.raises(Unreachable) as error:
-        send_to(
+        call(
             "https://rebound.example/",
             resolver=Names(rebound_example=[[address]]),
             loop_factory=loop_factory,
@@ -89,22 +93,21 @@ def test_a_name_that_leads_inside_is_refused_without_telling_where(settings, add
     assert str(error.value) == NO_PUBLIC_ADDRESS.format("rebound.example")
 
 
+@both_doors
 @both_loops
-def test_a_name_that_is_rebound_between_two_requests_is_refused(http_receiver, loop_factory):
+def test_a_name_that_is_rebound_between_two_requests_is_refused(
+    http_receiver, open_door, ask, loop_factory
+):
     http_receiver.answers = [HTTPAnswer(headers={"Connection": "close"})]
     url = f"http://rebound.example:{http_receiver.server.server_port}/"
     resolver = Names(rebound_example=[["127.0.0.1"], ["10.1.2.3"]])
 
-    async def call_twice() -> int:
-        async with open_session(resolver=resolver) as session:
-
-            async def get_it() -> Reply:
-                return await fetch(session, url, timeout=timedelta(seconds=10), max_bytes=10)
-
-            first = await get_it()
-            session.connector.clear_dns_cache()
+    async def call_twice():
+        async with open_door(resolver=resolver) as session:
+            first = await ask(session, url)
+            forget_names(session)
             with pytest.raises(Unreachable) as error:
-                await get_it()
+                await ask(session, url)
             assert error.value.kind == Failure.DNS
             assert str(error.value) == NO_PUBLIC_ADDRESS.format("rebound.example")
             return first.status
@@ -114,8 +117,9 @@ def test_a_name_that_is_rebound_between_two_requests_is_refused(http_receiver, l
     assert len(http_receiver.requests) == 1
 
 
-def test_of_a_names_addresses_an_allowed_one_is_called(http_receiver):
-    reply = get(
+@both_calls
+def test_of_a_names_addresses_an_allowed_one_is_called(http_receiver, call):
+    reply = call(
         f"http://shop.example:{http_receiver.server.server_port}/",
         resolver=Names(shop_example=[["10.1.2.3", "fe80::1", "127.0.0.1"]]),
     )
@@ -124,14 +128,15 @@ def test_of_a_names_addresses_an_allowed_one_is_called(http_receiver):
     assert len(http_receiver.requests) == 1
 
 
-def test_a_proxy_from_the_environment_is_not_used(http_receiver, start_server, monkeypatch):
+@both_calls
+def test_a_proxy_from_the_environment_is_not_used(http_receiver, start_server, call, monkeypatch):
     proxy = start_server(saying(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
 
-    reply = send_to(f"http://shop.example:{http_receiver.server.server_port}/")
+    reply = call(f"http://shop.example:{http_receiver.server.server_port}/")
 
     assert reply.status == 204
     assert len(http_receiver.requests) == 1

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from tests.support.outbound_requests import both_loops, saying, send_to
+from tests.support.outbound_requests import both_calls, both_loops, saying
 from torale.outbound import Failure, Unreachable
 
 
 @pytest.fixture
 def make_tls(tmp_path):
-    """Make the two sides' contexts for a self-signed certificate; the caller's trusts it."""
+    """Make a self-signed certificate: a server's context, and the file that a caller trusts."""
 
     def make(*, name="shop.example", valid_for=timedelta(days=1)):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -44,7 +44,7 @@ def make_tls(tmp_path):
         )
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(path)
-        return server, ssl.create_default_context(cadata=certificate.decode())
+        return server, path
 
     return make
 
@@ -52,25 +52,27 @@ def make_tls(tmp_path):
 OK = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
 
 
+@both_calls
 @both_loops
 def test_a_server_with_a_trusted_certificate_is_called_over_tls(
-    start_server, make_tls, loop_factory
+    start_server, make_tls, call, loop_factory
 ):
     server_side, trusting = make_tls()
     server = start_server(OK, server_side)
 
-    reply = send_to(f"https://shop.example:{server.port}/", tls=trusting, loop_factory=loop_factory)
+    reply = call(f"https://shop.example:{server.port}/", tls=trusting, loop_factory=loop_factory)
 
     assert (reply.status, reply.body) == (200, b"ok")
 
 
+@both_calls
 @both_loops
-def test_a_self_signed_certificate_is_not_trusted(start_server, make_tls, loop_factory):
+def test_a_self_signed_certificate_is_not_trusted(start_server, make_tls, call, loop_factory):
     server_side, _ = make_tls()
     server = start_server(OK, server_side)
 
     with pytest.raises(Unreachable) as error:
-        send_to(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
+        call(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.TLS
     assert str(error.value) == (
@@ -78,6 +80,7 @@ def test_a_self_signed_certificate_is_not_trusted(start_server, make_tls, loop_f
     )
 
 
+@both_calls
 @pytest.mark.parametrize(
     ("certificate", "reason"),
     [
@@ -90,20 +93,23 @@ def test_a_self_signed_certificate_is_not_trusted(start_server, make_tls, loop_f
     ids=["expired", "another's"],
 )
 def test_a_certificate_that_is_not_valid_is_told_with_the_reason(
-    start_server, make_tls, certificate, reason
+    start_server, make_tls, call, certificate, reason
 ):
     server_side, trusting = make_tls(**certificate)
     server = start_server(OK, server_side)
 
     with pytest.raises(Unreachable) as error:
-        send_to(f"https://shop.example:{server.port}/", tls=trusting)
+        call(f"https://shop.example:{server.port}/", tls=trusting)
 
     assert error.value.kind == Failure.TLS
     assert str(error.value) == f"The TLS certificate of shop.example is not valid: {reason}."
 
 
+@both_calls
 @both_loops
-def test_a_server_that_does_not_encrypt_is_told_as_a_failure_of_tls(start_server, loop_factory):
+def test_a_server_that_does_not_encrypt_is_told_as_a_failure_of_tls(
+    start_server, call, loop_factory
+):
     def answer_in_clear(server, connection):
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -112,7 +118,7 @@ def test_a_server_that_does_not_encrypt_is_told_as_a_failure_of_tls(start_server
     server = start_server(answer_in_clear)
 
     with pytest.raises(Unreachable) as error:
-        send_to(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
+        call(f"https://shop.example:{server.port}/", loop_factory=loop_factory)
 
     assert error.value.kind == Failure.TLS
     assert str(error.value) == f"No TLS connection to shop.example:{server.port} could be made."

@@ -121,7 +121,7 @@ def _trial(url: str, networks: Networks, format_: str, now: datetime) -> Message
 
 
 async def _attempt(message: Message, secrets: tuple[str, ...], *, started_at: datetime) -> Outcome:
-    async with outbound.open_session(limit=1, networks=message.networks) as session:
+    async with outbound.CurlSession(limit=1, networks=message.networks) as session:
         return await transport.send(
             message, session, headers={}, secrets=secrets, started_at=started_at
         )

@@ -8,7 +8,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses
 
-import aiohttp
 import structlog
 
 from notifications.channels.protocol import Message, Outcome, Report
@@ -45,7 +44,7 @@ class WebhookTransport:
 
     batch_size = 1
 
-    def __init__(self, sessions: outbound.Sessions) -> None:
+    def __init__(self, sessions: outbound.CurlSessions) -> None:
         self._sessions = sessions
 
     async def attempt(
@@ -76,7 +75,7 @@ class WebhookTransport:
 @asynccontextmanager
 async def opened(*, limit: int) -> AsyncIterator[WebhookTransport]:
     """Return a transport, to be used on the present event loop, with at most `limit` attempts."""
-    async with outbound.Sessions(limit=limit) as sessions:
+    async with outbound.CurlSessions(limit=limit) as sessions:
         yield WebhookTransport(sessions)
 
 
@@ -95,7 +94,7 @@ def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tu
 
 async def send(
     message: Message,
-    session: aiohttp.ClientSession,
+    session: outbound.CurlSession,
     *,
     headers: Mapping[str, str],
     secrets: Sequence[str],
@@ -147,9 +146,7 @@ async def send(
         error=_error(reply.status),
         is_permanent=reply.status == HTTPStatus.GONE,
         is_gone=reply.status == HTTPStatus.GONE,
-        retry_after=_asked_wait(
-            message, reply, now=started_at + timedelta(milliseconds=duration_ms)
-        ),
+        retry_after=_asked_wait(message, reply, started_at=started_at),
         request_headers=sent,
         response_status=reply.status,
         response_headers=reply.headers,
@@ -157,13 +154,16 @@ async def send(
     )
 
 
-def _asked_wait(message: Message, reply: outbound.Reply, *, now: datetime) -> timedelta | None:
+def _asked_wait(
+    message: Message, reply: outbound.Reply, *, started_at: datetime
+) -> timedelta | None:
     """Return the wait that the receiver asks for, in its body or in a header."""
     if reply.status not in WITH_RETRY_AFTER:
         return None
     wait_s = wait_of(reply.body, format_=message.format)
     if wait_s is not None:
         return timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    now = started_at + timedelta(milliseconds=reply.duration_ms)
     return retry_after(reply.headers.get("retry-after"), now=now)
 
 

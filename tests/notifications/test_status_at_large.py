@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.metrics import COUNTED_UP_TO, delivery_status, unfinished_counts, up_to_most
-from notifications.models import NotificationSend, SendStatus
+from notifications.metrics import COUNTED_UP_TO, delivery_status, up_to_most
+from notifications.models import NotificationSend
 from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tests.support.factories import NOW, make_endpoint
 from torale.uuid7 import uuid7
@@ -63,11 +63,7 @@ def blocks(sql: str) -> int:
 def blocks_of_status() -> int:
     with CaptureQueriesContext(connection) as queries:
         delivery_status(now=NOW)
-    with CaptureQueriesContext(connection) as of_counts:
-        unfinished_counts()
-    # The exact counts of queued and retrying sends are bounded elsewhere.
-    exact = {query["sql"] for query in of_counts}
-    return sum(blocks(query["sql"]) for query in queries if query["sql"] not in exact)
+    return sum(blocks(query["sql"]) for query in queries)
 
 
 def test_the_state_of_a_long_queue_costs_as_much_as_that_of_a_short_one(owner, monkeypatch):
@@ -93,7 +89,3 @@ def test_many_are_counted_up_to_a_number(owner, monkeypatch):
 
 def test_a_number_that_is_the_most_is_shown_as_such():
     assert up_to_most(COUNTED_UP_TO) == "10,000+"
-
-
-def test_a_status_of_which_there_is_no_send_is_counted_as_none():
-    assert unfinished_counts() == {SendStatus.QUEUED.value: 0, SendStatus.RETRYING.value: 0}

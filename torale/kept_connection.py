@@ -1,0 +1,66 @@
+"""The database connection that each thread of a web process keeps between requests.
+
+Django would give it back to the pool after each request, and the next request would take one and
+check it by a query.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import Error, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.signals import connection_created
+
+
+def keep_connections() -> None:
+    """Have each thread of this process keep its connection; Django still checks and replaces it."""
+    connection_created.connect(_keep)
+
+
+def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return the first row of a statement that PostgreSQL parses and plans once a connection.
+
+    If the thread's connection was not used since the request began, this statement is also its
+    health check: if it fails, it is run again on a new connection.
+
+    Args:
+        statement: SQL that may run twice, with `%s` for each parameter.
+        parameters: the values.
+
+    Raises:
+        django.db.Error: the statement failed on a connection that works.
+    """
+    may_be_lost = not (connection.health_check_done or connection.in_atomic_block)
+    try:
+        row = _first_row(statement, parameters)
+    except Error:
+        if not may_be_lost:
+            raise
+        connection.close()
+        row = _first_row(statement, parameters)
+    connection.health_check_done = True
+    return row
+
+
+class _PreparedCursor(ServerBindingCursor):
+    """Has PostgreSQL parse and plan each statement once for each connection."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run `query`."""
+        return super().execute(query, params, prepare=True, **options)
+
+
+def _first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    connection.ensure_connection()
+    prepared = _PreparedCursor(connection.connection)
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(prepared) as cursor:
+        cursor.execute(statement, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def _keep(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    # The setting CONN_MAX_AGE cannot be used together with a pool.
+    connection.close_at = None

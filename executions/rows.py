@@ -1,30 +1,32 @@
 """Executions as JSON values, made from columns instead of by a serializer for each row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from executions.models import ExecutionQuerySet
+from executions.models import LATEST_OF_TASKS
 from executions.serializers import (
     ExecutionSerializer,
     GroundingSourceSerializer,
     ResultSerializer,
 )
+from torale.fast_values import fetch
 
 #: An execution's columns by name.
 ExecutionRow = Mapping[str, Any]
 
 
-def execution_rows(executions: ExecutionQuerySet) -> Any:
-    """Return a queryset of the columns that `shown_execution` needs."""
-    return executions.values(*ExecutionSerializer.Meta.fields)
+def latest_executions(task_ids: Sequence[UUID]) -> list[ExecutionRow]:
+    """Return the latest execution of each of these tasks."""
+    return [*fetch(LATEST_OF_TASKS, [task_ids])]
 
 
 def shown_execution(row: ExecutionRow) -> dict[str, Any]:
     """Return one execution as a JSON value."""
     result, sources = row["result"], row["grounding_sources"]
     return {
-        **row,
+        **{name: row[name] for name in ExecutionSerializer.Meta.fields},
         "result": _members(result, _names(ResultSerializer)),
         "grounding_sources": [
             _members(source, _names(GroundingSourceSerializer)) for source in sources

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -82,11 +82,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def most_popular_first(self) -> Self:
         """Order by the number of forks by other users, then by views."""
         return self.order_by("-subscriber_count", "-view_count", "-created_at", "-id")
-
-    def last_executions(self) -> ExecutionQuerySet:
-        """Return the latest execution of each task; costs two index look-ups for each."""
-        latest = Execution.objects.filter(task=OuterRef("pk")).newest_first().values("id")[:1]
-        return Execution.objects.filter(pk__in=self.values_list(Subquery(latest)))
 
     def feed(self) -> ExecutionQuerySet:
         """Return the tasks' executions with a notification, newest first.
@@ -432,7 +427,7 @@ class PageText(models.Model):
 def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:
     """Set `last_execution` on tasks, with one query for all."""
     attached = list(tasks)
-    found = Task.objects.filter(pk__in=[task.pk for task in attached]).last_executions()
+    found = Execution.objects.latest_of([task.pk for task in attached])
     executions = {execution.task_id: execution for execution in found}
     for task in attached:
         task.last_execution = executions.get(task.pk)

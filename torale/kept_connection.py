@@ -5,6 +5,7 @@ check it by a query.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import Error, connection
@@ -62,5 +63,8 @@ def _first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | N
 
 
 def _keep(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    # The setting CONN_MAX_AGE cannot be used together with a pool.
+    # The setting CONN_MAX_AGE cannot be used together with a pool. And with a pool Django does not
+    # check connections: the pool does, but only when it hands them out.
     connection.close_at = None
+    check = partial(BaseDatabaseWrapper.close_if_health_check_failed, connection)
+    connection.close_if_health_check_failed = check  # type: ignore[method-assign]

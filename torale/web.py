@@ -112,7 +112,6 @@ class Task(WSGITask):
             self.write(b"")  # writes the head, which waits for the beginning of the body
             self.chunked_response = False
         super().finish()
-        self.channel.send_answer()
 
 
 class Refusal(ErrorTask):
@@ -165,14 +164,6 @@ class Channel(HTTPChannel):
         self._is_refused = self.requests[0].error is not None
         super().service()
         self.waiting_since = time.monotonic()
-
-    def send_answer(self) -> None:
-        """Send what the kernel accepts of the answer, on the thread that made it.
-
-        Otherwise the loop would have to wake up for it.
-        """
-        with self.outbuf_lock:
-            self._flush_exception(self._flush_some, do_close=False)
 
     def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 - waitress's
         """Send as much as the kernel accepts, and count it."""

@@ -9,7 +9,7 @@ import structlog
 
 # No line names its file, thread or process, so they need not be found out (Python's HOWTO on
 # logging, "Optimization").
-logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 - the HOWTO names it
+logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

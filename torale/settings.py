@@ -177,7 +177,7 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody.
+# serves nobody. The threads of a web process keep theirs (torale.kept_connection).
 POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
 
 if "DATABASE_URL" in os.environ:

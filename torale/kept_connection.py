@@ -5,6 +5,7 @@ check it by a query.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -55,8 +56,10 @@ class _PreparedCursor(ServerBindingCursor):
 def _first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
     connection.ensure_connection()
     prepared = _PreparedCursor(connection.connection)
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(prepared) as cursor:
+    # A debug cursor would ask psycopg for the statement, which it does not know of prepared ones.
+    is_logged = connection.queries_logged
+    log = connection.make_debug_cursor(prepared).debug_sql if is_logged else nullcontext
+    with connection.make_cursor(prepared) as cursor, log(statement):
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row

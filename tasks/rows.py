@@ -25,9 +25,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def task_rows(tasks: TaskQuerySet) -> Any:
+def task_rows(tasks: TaskQuerySet) -> TaskQuerySet:
     """Return a queryset of the columns that `shown_tasks` needs."""
-    return fast_values(tasks.values(*COLUMNS))
+    rows: Any = tasks.values(*COLUMNS)
+    fast: TaskQuerySet = fast_values(rows)
+    return fast
 
 
 def shown_tasks(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
@@ -94,5 +96,5 @@ def _request_headers(row: TaskRow) -> dict[str, str] | None:
 
 
 def _decrypted(row: TaskRow, name: str) -> Any:
-    field = Task._meta.get_field(name)
+    field: Any = Task._meta.get_field(name)
     return field.decrypted_or_kept(row[name])

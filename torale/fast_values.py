@@ -31,7 +31,7 @@ def fast_values(rows: Rows) -> Rows:
     encrypted stays encrypted.
     """
     fast = rows.all()
-    fast._iterable_class = _FastValues  # type: ignore[attr-defined]  # noqa: SLF001 - as in `values()`
+    fast._iterable_class = _FastValues  # noqa: SLF001 - as in `values()`
     return fast
 
 
@@ -45,7 +45,8 @@ def fetch(
         of_psycopg.adapters.register_loader("timestamptz", TimestamptzLoader)
         set_json_loads(_json_value, of_psycopg)
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        rows: list[dict[str, Any]] = cursor.fetchall()
+        return rows
 
 
 class _FastValues(ValuesIterable):
@@ -57,5 +58,5 @@ class _FastValues(ValuesIterable):
         yield from fetch(statement, parameters, using=self.queryset.db)
 
 
-def _json_value(text: bytes | bytearray | memoryview) -> Any:
+def _json_value(text: Any) -> Any:
     return json.loads(bytes(text)) if _LONG_NUMBER.search(text) else orjson.loads(text)

@@ -9,9 +9,9 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+import psycopg
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.signals import connection_created
 
 
@@ -33,19 +33,20 @@ def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | No
     Raises:
         django.db.Error: the statement failed on a connection that works.
     """
-    may_be_lost = not (connection.health_check_done or connection.in_atomic_block)
+    database: Any = connection  # django-stubs lacks some of its attributes
+    may_be_lost = not (database.health_check_done or database.in_atomic_block)
     try:
-        row = _first_row(statement, parameters)
+        row = _first_row(database, statement, parameters)
     except Error:
         if not may_be_lost:
             raise
-        connection.close()
-        row = _first_row(statement, parameters)
-    connection.health_check_done = True
+        database.close()
+        row = _first_row(database, statement, parameters)
+    database.health_check_done = True
     return row
 
 
-class _PreparedCursor(ServerBindingCursor):
+class _PreparedCursor(psycopg.Cursor[Any]):
     """Has PostgreSQL parse and plan each statement once for each connection."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
@@ -53,13 +54,13 @@ class _PreparedCursor(ServerBindingCursor):
         return super().execute(query, params, prepare=True, **options)
 
 
-def _first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    connection.ensure_connection()
-    prepared = _PreparedCursor(connection.connection)
+def _first_row(database: Any, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    database.ensure_connection()
+    prepared = _PreparedCursor(database.connection)
     # A debug cursor would ask psycopg for the statement, which it does not know of prepared ones.
-    is_logged = connection.queries_logged
-    log = connection.make_debug_cursor(prepared).debug_sql if is_logged else nullcontext
-    with connection.make_cursor(prepared) as cursor, log(statement):
+    is_logged = database.queries_logged
+    log = database.make_debug_cursor(prepared).debug_sql if is_logged else nullcontext
+    with database.make_cursor(prepared) as cursor, log(statement):
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row

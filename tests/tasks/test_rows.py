@@ -1,5 +1,7 @@
 """Rows of lists are the bytes that the serializer makes of the same tasks."""
 
+from typing import Any
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -35,7 +37,7 @@ RESULT = {
 }
 
 #: Fields of tasks by what is particular to them.
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "new": {},
     "destinations": DESTINATIONS,
     "chat": {**DESTINATIONS, "webhook_method": "POST", "webhook_format": "slack"},
@@ -60,7 +62,7 @@ KINDS = {
     "large number": {"context": {"a": 2**63, "b": "1234567890123456789", "c": 0.1 + 0.2}},
 }
 #: Fields of a task's last execution.
-EXECUTIONS = {
+EXECUTIONS: dict[str, dict[str, Any]] = {
     "met": {"notification": "**In stock**", "result": RESULT, "grounding_sources": [SOURCE]},
     "failed": {"status": "failed", "result": None, "error_message": "It did not answer."},
     "odd result": {"result": [], "grounding_sources": ["text"]},

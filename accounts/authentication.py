@@ -6,7 +6,6 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import APIKey, User
-from torale.clock import DatabaseNow
 
 INVALID = "Invalid API key"
 
@@ -31,16 +30,11 @@ class BearerAuthentication(BaseAuthentication):
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret.startswith("sk_") or not secret.isascii():
             raise AuthenticationFailed(INVALID)
-        key = (
-            APIKey.objects.matching(secret)
-            .active()
-            .select_related("user")
-            .annotate(now=DatabaseNow())
-            .first()
-        )
-        if key is None:
+        found = APIKey.objects.active_key(secret)
+        if found is None:
             raise AuthenticationFailed(INVALID)
-        key.touch(now=key.now)  # type: ignore[attr-defined]
+        key, now = found
+        key.touch(now=now)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

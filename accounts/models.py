@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from torale import clock
 from torale.fields import EncryptedJSONField
+from torale.kept_connection import first_row
 from torale.url_check import networks_of
 from torale.url_rules import Networks
 from torale.uuid7 import uuid7
@@ -183,9 +185,20 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         """Keep the keys that work: those not revoked, of users who are active."""
         return self.filter(revoked_at=None, user__is_active=True)
 
-    def matching(self, key: str) -> Self:
-        """Keep the key whose secret is `key`. This is one look-up in a unique index."""
-        return self.filter(digest=digest_of(key))
+    def active_key(self, secret: str) -> tuple["APIKey", datetime] | None:
+        """Return the active key with this secret and the database's time; None if there is none.
+
+        The key's user comes with it. Every request begins with this look-up in a unique index, so
+        its statement is made once for each process, and prepared once for each connection.
+        """
+        row = first_row(_active_key_statement(), [digest_of(secret)])
+        if row is None:
+            return None
+        now, *values = row
+        of_key, of_user = names_of(APIKey), names_of(User)
+        key = APIKey.from_db(self.db, of_key, values[: len(of_key)])
+        key.user = User.from_db(self.db, of_user, values[len(of_key) :])
+        return key, now
 
     def create_key(self, *, user: User, name: str) -> tuple["APIKey", str]:
         """Store a new key. Return it and its secret, which cannot be recovered later."""
@@ -198,6 +211,21 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
             created_at=clock.now(),
         )
         return key, secret
+
+
+@cache
+def names_of(model: type[models.Model]) -> list[str]:
+    """Return the names of the attributes that the model's columns have."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _active_key_statement() -> str:
+    """Return the SQL of `active_key`, whose only parameter is the digest."""
+    columns = [*names_of(APIKey), *(f"user__{name}" for name in names_of(User))]
+    keys = APIKey.objects.active().filter(digest=b"").annotate(now=clock.DatabaseNow())
+    statement, _ = keys.values_list("now", *columns).query.sql_with_params()
+    return str(statement)
 
 
 def digest_of(key: str) -> bytes:

@@ -1,5 +1,6 @@
 """The Execution model: its statuses, and the only methods that change them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.query import RawQuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -43,12 +45,26 @@ WAITING = (ExecutionStatus.PENDING, ExecutionStatus.RETRYING)
 OPEN = (*WAITING, ExecutionStatus.RUNNING)
 
 
+#: Reads one row of `execution_history` for each task, however many executions it has.
+LATEST_OF_TASKS = """
+SELECT latest.* FROM unnest(%s::uuid[]) AS task (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM executions_execution
+    WHERE task_id = task.id ORDER BY created_at DESC, id DESC LIMIT 1
+) AS latest
+"""
+
+
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     """The filters and the order of executions."""
 
     def of_task(self, task_id: UUID) -> Self:
         """Keep the executions of one task, newest first."""
         return self.filter(task_id=task_id).newest_first()
+
+    def latest_of(self, task_ids: Sequence[UUID]) -> "RawQuerySet[Execution]":
+        """Return the latest execution of each of these tasks."""
+        return self.raw(LATEST_OF_TASKS, [task_ids])
 
     def open(self) -> Self:
         """Keep those that have not ended."""

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -83,11 +83,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Order by the number of forks by other users, then by views."""
         return self.order_by("-subscriber_count", "-view_count", "-created_at", "-id")
 
-    def with_last_execution_id(self) -> Self:
-        """Add `last_execution_id`, at the cost of one index look-up for each task."""
-        latest = Execution.objects.filter(task=OuterRef("pk")).newest_first().values("id")[:1]
-        return self.annotate(last_execution_id=Subquery(latest))
-
     def feed(self) -> ExecutionQuerySet:
         """Return the tasks' executions with a notification, newest first.
 
@@ -110,8 +105,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
 class Task(models.Model):
     """A question that is asked on a schedule."""
 
-    #: The latest execution's id; only set by `with_last_execution_id`.
-    last_execution_id: UUID | None
     #: The latest execution; set by `attach_last_executions`.
     last_execution: Execution | None
 
@@ -227,6 +220,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_execution_id(self) -> UUID | None:
+        """The latest execution's id; needs `attach_last_executions`."""
+        return self.last_execution.pk if self.last_execution else None
 
     @property
     def warning_texts(self) -> list[str]:
@@ -427,11 +425,10 @@ class PageText(models.Model):
 
 
 def attach_last_executions(tasks: Iterable[Task]) -> list[Task]:
-    """Set `last_execution` on tasks from `with_last_execution_id`, with one query for all."""
+    """Set `last_execution` on tasks, with one query for all."""
     attached = list(tasks)
-    ids = [task.last_execution_id for task in attached]
-    executions = Execution.objects.in_bulk([id_ for id_ in ids if id_])
+    found = Execution.objects.latest_of([task.pk for task in attached])
+    executions = {execution.task_id: execution for execution in found}
     for task in attached:
-        last_id = task.last_execution_id
-        task.last_execution = executions.get(last_id) if last_id else None
+        task.last_execution = executions.get(task.pk)
     return attached

@@ -16,6 +16,7 @@ from executions.models import Execution
 from tasks import feeds
 from tasks.conditional import ConditionalGet
 from tasks.models import Task, TaskQuerySet, attach_last_executions
+from tasks.rows import task_rows
 from tasks.serializers import (
     FeedEntrySerializer,
     PublicTasksQuerySerializer,
@@ -68,13 +69,12 @@ class PublicView(IdsInPath, ConditionalGet, GenericAPIView[Any]):
         return Task.objects.public()
 
     def get_object(self) -> Task:
-        """Return the public task in the path, with its last execution's id.
+        """Return the public task in the path.
 
         Raises:
             Http404: there is no public task with this id.
         """
-        tasks = self.get_queryset().with_last_execution_id()
-        task = tasks.filter(pk=self.kwargs["task_id"]).first()
+        task = self.get_queryset().filter(pk=self.kwargs["task_id"]).first()
         if task is None:
             raise Http404
         return task
@@ -100,7 +100,7 @@ class PublicTasksView(PublicView, ListAPIView[Any]):
         """Return the public tasks in the requested order."""
         query = self.request.query_params.dict()
         sort_by = validated(PublicTasksQuerySerializer, query, source="query")["sort_by"]
-        tasks = super().get_queryset().with_last_execution_id()
+        tasks = task_rows(super().get_queryset())
         return tasks.most_popular_first() if sort_by == "popular" else tasks.newest_first()
 
 

@@ -15,7 +15,8 @@ from executions.serializers import ExecutionSerializer
 from tasks import headers, visit_schedule
 from tasks.destinations import MAX_ADDRESS, METHODS, WEBHOOK_FORMATS, unparse
 from tasks.fields import PlainJSONField, RequestHeadersField, ScheduleField, TimeZoneField
-from tasks.models import NAME_LENGTH, State, Task, attach_last_executions
+from tasks.models import NAME_LENGTH, State, Task
+from tasks.rows import shown_tasks
 from torale.api.fields import (
     ChoiceField,
     FlagField,
@@ -76,6 +77,14 @@ def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
+def without_private_members(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's JSON value for people other than its owner."""
+    shown = {**task, **OWNER_ONLY}
+    if shown["last_execution"]:
+        shown["last_execution"] = without_error(shown["last_execution"])
+    return shown
+
+
 @extend_schema_serializer(description="The address that a task's emails go to.")
 class EmailDestinationSerializer(LenientSerializer):
     """The address that a task's emails go to."""
@@ -129,11 +138,15 @@ class DestinationsField(serializers.ListField):
 
 
 class TaskListSerializer(serializers.ListSerializer[Any]):
-    """A list of tasks with their last executions, which one query reads for all tasks."""
+    """A list of tasks, from `task_rows`."""
 
     def to_representation(self, data: Any) -> list[Any]:
-        """Return the tasks as JSON values."""
-        return super().to_representation(attach_last_executions(data))
+        """Return the tasks as JSON values, with private members only for their owner."""
+        reader = self.context["request"].user.pk
+        return [
+            shown if row["user_id"] == reader else without_private_members(shown)
+            for row, shown in zip(data, shown_tasks(data), strict=True)
+        ]
 
 
 @extend_schema_serializer(description="A task as it is shown.")
@@ -272,11 +285,8 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
     def to_representation(self, instance: Task) -> dict[str, Any]:
         """Return the task, with private members removed unless the caller is its owner."""
         data = super().to_representation(instance)
-        if instance.user_id != self.context["request"].user.pk:  # type: ignore[index]
-            data.update(OWNER_ONLY)
-            if data["last_execution"]:
-                data["last_execution"] = without_error(data["last_execution"])
-        return data
+        is_owner = instance.user_id == self.context["request"].user.pk  # type: ignore[index]
+        return data if is_owner else without_private_members(data)
 
 
 @extend_schema_serializer(description="The members of a task that a caller may set.")

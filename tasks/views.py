@@ -27,6 +27,7 @@ from tasks.preview_serializers import (
     RequestedPreviewSerializer,
 )
 from tasks.previews import Preview
+from tasks.rows import task_rows
 from tasks.run import start
 from tasks.serializers import (
     ExecuteSerializer,
@@ -88,7 +89,7 @@ class TaskViewSet(
             return Task.objects.visible_to(self.request.user)
         tasks = Task.objects.for_user(caller(self.request))
         if self.action == "list":
-            return tasks.with_last_execution_id().newest_first()
+            return task_rows(tasks.newest_first())
         return tasks
 
     def get_object(self) -> Task:
@@ -113,7 +114,7 @@ class TaskViewSet(
 
     def show(self, task: Task) -> Response:
         """Return the response with `task` as it is stored now."""
-        [task] = attach_last_executions([Task.objects.with_last_execution_id().get(pk=task.pk)])
+        [task] = attach_last_executions([Task.objects.get(pk=task.pk)])
         return Response(self.get_serializer(task).data)
 
     @extend_schema(

@@ -1,6 +1,7 @@
 """Model fields that encrypt what they store."""
 
 import json
+from functools import cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -77,13 +78,18 @@ def fernet() -> MultiFernet:
         ImproperlyConfigured: a key is not valid; the message says how to make one.
     """
     try:
-        return MultiFernet([Fernet(key.strip()) for key in settings.TORALE_FIELD_KEYS])
+        return _fernet_of(tuple(settings.TORALE_FIELD_KEYS))
     except ValueError as error:
         raise ImproperlyConfigured(
             f"TORALE_FIELD_KEYS holds a key that is not valid ({error}); make one with "
             '`python -c "from cryptography.fernet import Fernet; '
             'print(Fernet.generate_key().decode())"`.'
         ) from error
+
+
+@cache
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key.strip()) for key in keys])
 
 
 class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
@@ -103,6 +109,10 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
         _connection: BaseDatabaseWrapper,
     ) -> Any:
         """Return the decrypted value, or an Undecryptable if it cannot be decrypted."""
+        return self.decrypted_or_kept(value)
+
+    def decrypted_or_kept(self, value: memoryview | bytes | None) -> Any:
+        """Return the decrypted value of what the column holds, or the Undecryptable for it."""
         try:
             return self.decrypted(value)
         except UndecryptableValue as error:

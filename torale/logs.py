@@ -1,8 +1,25 @@
 """How logs are written: one JSON object a line on stderr, each with its request's id."""
 
+import json
+import logging
 from typing import Any
 
+import orjson
 import structlog
+
+# No line names its file, thread or process, so they need not be found out (Python's HOWTO on
+# logging, "Optimization").
+logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def _as_json(line: dict[str, Any], **options: Any) -> str:
+    try:
+        return orjson.dumps(line, default=options["default"]).decode()
+    except orjson.JSONEncodeError:
+        # Some value is beyond what orjson takes, such as half of a surrogate pair.
+        return json.dumps(line, **options)
+
 
 #: What every line gets, whether it was logged with structlog or not.
 _PROCESSORS: list[Any] = [
@@ -26,7 +43,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
+            "processor": structlog.processors.JSONRenderer(_as_json),
             "foreign_pre_chain": _PROCESSORS,
         },
     },

@@ -5,6 +5,7 @@ Our own are named TORALE_*; docs/settings.md lists them in this order.
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -176,7 +177,7 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody.
+# serves nobody. The threads of a web process keep theirs (torale.kept_connection).
 POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
 
 if "DATABASE_URL" in os.environ:
@@ -192,6 +193,8 @@ if "DATABASE_URL" in os.environ:
 else:
     DATABASES = {"default": {"ENGINE": "torale.postgres", "NAME": "torale"}}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
+# Statements are only prepared where the code asks for it. With None they could not be.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = sys.maxsize
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 EMAIL_FILE_PATH = str(TORALE_DATA_DIR / "mail")
@@ -306,11 +309,11 @@ MIDDLEWARE = [
     "torale.https.redirect_pages",
     "torale.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "torale.browsers.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "torale.browsers.CsrfViewMiddleware",
+    "torale.browsers.AuthenticationMiddleware",
+    "torale.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "torale.api.throttling.rate_limit_headers",
 ]
@@ -350,14 +353,6 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 # We accept nothing that is larger than 1 MiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-
-# For the counts of KeyThrottle; nothing here needs to be kept.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    }
-}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

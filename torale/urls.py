@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from torale import email_provider
 from torale.api.index import IndexView
 from torale.api.reference import DocumentView, RedocView, SwaggerView
-from torale.api.routers import Router
+from torale.api.routers import Router, below
 from torale.health import Liveness
 from torale.home import HomeView
 
@@ -22,8 +22,8 @@ router.add("healthz", Liveness.as_view(), name="healthz")
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),
     path("", include(router.urls)),
-    path("", include("accounts.urls")),  # /auth… and its part of /api/v1…
-    path("", include("tasks.urls")),
+    below(["auth/", "api/v1/email-verification", "api/v1/users"], "accounts.urls"),
+    below(["api/v1/tasks", "api/v1/public", "tasks/", "readyz", "health"], "tasks.urls"),
     path("", include("notifications.urls")),
     *email_provider.routes(settings.TORALE_EMAIL_PROVIDER, settings.ANYMAIL),
     path("admin/", admin.site.urls),

@@ -1,5 +1,7 @@
 import pytest
+from django.db import connection
 
+from executions.models import LATEST_OF_TASKS
 from tests.support.factories import NOW, days, make_execution, make_task
 
 URL = "/api/v1/tasks"
@@ -38,6 +40,34 @@ def test_the_list_costs_three_queries(owner, owner_client, rows, django_assert_n
 
     with django_assert_num_queries(3):  # the key, the tasks, their last executions
         assert len(owner_client.get(URL).json()) == rows
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_public_list_costs_four_queries(
+    owner, anonymous_client, rows, django_assert_num_queries
+):
+    for _ in range(rows):
+        make_execution(make_task(owner, is_public=True))
+
+    with django_assert_num_queries(4):  # the limit, the total, the tasks, their last executions
+        assert len(anonymous_client.get("/api/v1/public/tasks").json()["tasks"]) == rows
+
+
+def test_a_last_execution_is_one_row_of_an_index(owner):
+    task = make_task(owner)
+    for number in range(20):
+        make_execution(task, created_at=NOW + days(number))
+
+    with connection.cursor() as cursor:
+        # The table is too small for the planner to use an index by itself.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {LATEST_OF_TASKS}", [[task.pk]])
+        plan = [line for [line] in cursor.fetchall()]
+
+    [scan] = [line for line in plan if "Scan using" in line]
+    assert "execution_history" in scan
+    assert "rows=1.00 loops=1" in scan
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ def test_a_malformed_id_is_422(owner_client):
     }
 
 
-def test_one_task_costs_three_queries(owner, owner_client, django_assert_num_queries):
+def test_one_task_costs_four_queries(owner, owner_client, django_assert_num_queries):
     task = make_task(owner)
     owner_client.get(url(task))
 
-    with django_assert_num_queries(3):  # the key, whether it may be read, the task as shown
+    # The key, whether it may be read, the task as shown, its last execution.
+    with django_assert_num_queries(4):
         owner_client.get(url(task))

@@ -51,7 +51,8 @@ def test_a_private_task_that_is_not_shown_is_not_viewed(owner, stranger_client):
 def test_a_view_writes_nothing_on_the_requests_path(
     task, anonymous_client, django_assert_num_queries
 ):
-    with django_assert_num_queries(2):  # whether it may be read, the task as shown
+    # Whether it may be read, the task as shown, its last execution.
+    with django_assert_num_queries(3):
         anonymous_client.get(f"/api/v1/tasks/{task.pk}")
 
 

@@ -1,7 +1,10 @@
+from collections import OrderedDict
+
 import pytest
 
 from tests.conftest import client_of
 from tests.support.factories import NOW
+from torale.api import throttling
 
 URL = "/auth/me"
 
@@ -75,3 +78,14 @@ def test_the_address_is_the_connections_unless_proxies_are_named(anonymous_clien
     ]
 
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+def test_only_so_many_callers_are_remembered(limited, owner, owner_client, monkeypatch):
+    monkeypatch.setattr(throttling, "MOST_CALLERS", 1)
+    monkeypatch.setattr(throttling.KeyThrottle, "_times", OrderedDict())
+    owner_client.get(URL)
+    assert figures(owner_client.get(URL))["Remaining"] == "0"
+
+    client_of(owner).get(URL)
+
+    assert figures(owner_client.get(URL))["Remaining"] == "1"

@@ -1,18 +1,27 @@
 """Request limits: per client address for public views, and per API key for all views."""
 
 import math
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from threading import Lock
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
 from torale.limits import Limit, Verdict, hit
 
 #: Only this many characters of an address are used. No real address is longer.
 ADDRESS_LENGTH = 100
+#: How long a request with a key counts, in seconds.
+MINUTE_S = 60
+#: How many callers with a key are counted at a time; beyond it, who has not called for the longest
+#: is forgotten.
+MOST_CALLERS = 10_000
 
 
 class Limited(Protocol):
@@ -44,43 +53,52 @@ class AddressThrottle(BaseThrottle):
         return self.verdict.wait.total_seconds()
 
 
-class KeyThrottle(SimpleRateThrottle):
+class KeyThrottle(BaseThrottle):
     """Limits the requests of each API key, and each logged-in user, to TORALE_REQUESTS_PER_MINUTE.
 
     It protects against a client that runs out of control. Each web process counts separately and in
     memory, so that no request needs a query for it; with several processes more requests may pass.
     """
 
-    num_requests: int
-    duration: int
-
-    def get_rate(self) -> str | None:
-        """Return the rate in DRF's form; None if there is no limit."""
-        most = settings.TORALE_REQUESTS_PER_MINUTE
-        return f"{most}/minute" if most else None
-
-    def get_cache_key(self, request: Request, view: Any) -> str | None:
-        """Return the key under which the caller is counted; None for anonymous callers."""
-        if not request.user.is_authenticated:
-            return None
-        return f"throttle:{request.auth.pk if request.auth else request.user.pk}"
+    #: The times of each caller's requests in the last minute, the oldest first; of callers, the one
+    #: that called last is last.
+    _times: ClassVar[OrderedDict[UUID, deque[float]]] = OrderedDict()
+    _lock: ClassVar[Lock] = Lock()
+    #: How many seconds it takes until the caller's oldest request no longer counts.
+    _reset_s: float
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request, and store the figures for `rate_limit_headers` on it."""
-        allowed = bool(super().allow_request(request, view))
-        if self.rate is not None and self.key is not None:
-            left = self.num_requests - len(self.history)
-            oldest = self.history[-1] if self.history else self.now
-            request._request.rate_limit = {  # type: ignore[attr-defined]  # noqa: SLF001
-                "RateLimit-Limit": str(self.num_requests),
-                "RateLimit-Remaining": str(left),
-                "RateLimit-Reset": str(math.ceil(oldest + self.duration - self.now)),
-            }
-        return allowed
+        most = settings.TORALE_REQUESTS_PER_MINUTE
+        if not most or not request.user.is_authenticated:
+            return True
+        caller = request.auth.pk if request.auth else request.user.pk
+        now = time.time()
+        with self._lock:
+            times = self._times_of(caller)
+            while times and times[0] <= now - MINUTE_S:
+                times.popleft()
+            is_allowed = len(times) < most
+            if is_allowed:
+                times.append(now)
+            left, self._reset_s = most - len(times), times[0] + MINUTE_S - now
+        request._request.rate_limit = {  # type: ignore[attr-defined]  # noqa: SLF001
+            "RateLimit-Limit": str(most),
+            "RateLimit-Remaining": str(left),
+            "RateLimit-Reset": str(math.ceil(self._reset_s)),
+        }
+        return is_allowed
 
     def wait(self) -> float:
         """Return how many seconds it takes until the oldest request no longer counts."""
-        return float(self.history[-1] + self.duration - self.now)
+        return self._reset_s
+
+    def _times_of(self, caller: UUID) -> deque[float]:
+        times = self._times.setdefault(caller, deque())
+        self._times.move_to_end(caller)
+        if len(self._times) > MOST_CALLERS:
+            self._times.popitem(last=False)
+        return times
 
 
 def rate_limit_headers(

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.core.servers.basehttp import get_internal_wsgi_application
 
+from torale.garbage import collect_rarely
 from torale.ports import CannotListen, listen
 from torale.web import Server
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             listener = listen(*settings.TORALE_LISTEN)
         except CannotListen as error:
             raise CommandError(str(error)) from error
+        collect_rarely()
         server = Server(application, listener, threads=THREADS)
         for signal_ in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_, lambda *_: server.stop())

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND query ~* '^\\s*(WITH due|WITH outcome|LISTEN|SET synchronous_commit)'
+  AND query ~* '^\\s*(WITH RECURSIVE head|WITH outcome|LISTEN|SET synchronous_commit)'
 """
 
 

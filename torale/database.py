@@ -20,22 +20,20 @@ async def connect() -> psycopg.AsyncConnection[Any]:
         psycopg.Error, django.db.Error: the database cannot be reached.
     """
     parameters = await sync_to_async(_parameters)()
-    database = await psycopg.AsyncConnection.connect(
+    return await psycopg.AsyncConnection.connect(
         **parameters,
         autocommit=True,
         prepare_threshold=sys.maxsize,  # only what asks for it
     )
-    # Workers look for few rows. The plan of a prepared statement, made while a table was empty,
-    # would read all of it when it is full.
-    await database.execute("SET enable_seqscan = off")
-    return database
 
 
 def _parameters() -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in connection.get_connection_params().items()
-        if name not in DJANGOS
+    parameters = connection.get_connection_params()
+    # Workers look for few rows. The plan of a prepared statement, made while a table was empty,
+    # would read all of it when it is full.
+    options = f"{parameters.get('options', '')} -c enable_seqscan=off"
+    return {name: value for name, value in parameters.items() if name not in DJANGOS} | {
+        "options": options
     }
 
 

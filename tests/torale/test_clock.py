@@ -12,7 +12,6 @@ from time_machine import travel
 
 from notifications.delivery.claim import SEND_LEASE
 from notifications.delivery.statements import CLAIM
-from notifications.models import UNFINISHED
 from tasks.models import Task
 from tests.support.database_clock import fast_machine
 from tests.support.factories import NOW
@@ -79,13 +78,10 @@ def test_a_reading_in_a_zone_that_puts_its_clocks_back_is_carried_on_by_the_seco
 
 def test_the_index_of_due_sends_serves_the_claim(only_index_scans):
     parameters: dict[str, Any] = {
-        "unfinished": [*UNFINISHED],
-        "exhausted": [""],
         "limit": 100,
-        "hosts": [""],
-        "free": [1],
-        "first": 1,
-        "lease": uuid4(),
+        "start": "",
+        "free": "{}",
+        "claim": uuid4(),
         "lease_time": SEND_LEASE,
     }
     with connection.cursor() as cursor:

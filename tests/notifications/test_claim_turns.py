@@ -122,6 +122,19 @@ def test_hosts_take_turns_behind_a_head_that_is_held_up(owner):
 
 
 @pytest.mark.usefixtures("_small_claims")
+def test_after_the_last_host_it_is_the_first_ones_turn(owner):
+    queue(owner, [("dead:443", timedelta(seconds=-1000))] * 40 + [("a:443", timedelta())])
+    limits = ConcurrencyLimits()
+    limits.begin(["dead:443"] * 8)
+
+    first = take(limits=limits, start="b:443")
+    second = take(limits=limits, start=first.reached)
+
+    assert (first.messages, first.is_full) == ([], False)
+    assert [message.host for message in second.messages] == ["a:443"]
+
+
+@pytest.mark.usefixtures("_small_claims")
 def test_leases_of_others_at_the_head_hold_up_nobody(owner):
     queue(owner, [("busy:443", timedelta(seconds=-1000))] * 40)
     queue(owner, [("other:443", timedelta())])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
 from notifications.eligibility import (
     Refusal,
     deliverable,
@@ -74,6 +75,9 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
 
 
 def _allowed(skipped: NotificationSendQuerySet, user_id: UUID) -> Iterator[UUID]:
+    # Two at once would wait for each other's rows of the user's count. Recording does not need this
+    # lock.
+    User.objects.select_for_update(no_key=True).get(pk=user_id)
     for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
         if use_quota(send):
             return

@@ -241,6 +241,8 @@ SILENCED_SYSTEM_CHECKS = [
     # We must not force https on other hosts of the operator's domain.
     "security.W005",
     "security.W021",
+    # torale.browsers has Django's protection from cross-site request forgery.
+    "security.W003",
     # TORALE_HTTPS_REDIRECT or the proxy redirects. Django would redirect the API, too.
     "security.W008",
 ]

@@ -312,7 +312,7 @@ def run(bench: Bench, *, unfinished: int) -> None:
     browser.force_login(operator)
     cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
     sample, now = rows.Sample.of(large.pk), timezone.now()
-    empty = rows.call("/empty", keys)
+    empty = rows.call("/api/v1/empty", keys)
     first_page = rows.call(rows.SENDS, keys)
 
     for server in (bench.baseline, bench.product):  # warm up

@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from notifications.channels.webhook.config import configure
 from notifications.models import NotificationSend
+from notifications.redeliver import redeliver_all
 from tests.support.factories import NOW, days, make_endpoint, make_send
+from tests.support.races import at_once
 
 URL = "/api/v1/notifications/sends"
 
@@ -228,3 +230,16 @@ def test_the_admins_action_queues_the_selected(operator_client, owner):
 
     assert "Queued 1 of 1 sends." in response.text
     assert queued() == {selected}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_skipped_sends_that_are_redelivered_twice_at_once_use_up_the_limit_exactly(owner, settings):
+    settings.TORALE_SENDS_PER_DAY = 10
+    for _ in range(16):
+        make_send(owner, status="skipped")
+
+    def redeliver() -> int:
+        return redeliver_all(sends=NotificationSend.objects.for_user(owner), now=NOW)
+
+    assert sum(at_once(*[redeliver] * 4)) == 10
+    assert NotificationSend.objects.unfinished().count() == 10

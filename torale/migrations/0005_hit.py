@@ -37,12 +37,13 @@ BEGIN
             END LOOP;
         END IF;
         -- Otherwise one that is locked. If it is full once its transaction has ended, the next one.
+        -- The full ones stay locked, so all wait in the same order, or they might wait for each other.
         IF NOT FOUND THEN
             SELECT shard.* INTO chosen
             FROM unnest(keys, shares) WITH ORDINALITY AS shard (key, most, number)
             JOIN torale_usage AS usage ON usage.key = shard.key
             WHERE usage.window_start < begun OR usage.count < shard.most
-            ORDER BY (number + pg_backend_pid()) % cardinality(keys)
+            ORDER BY number
             LIMIT 1 FOR UPDATE OF usage;
         END IF;
         allowed := FOUND;

@@ -33,26 +33,29 @@ class Stats(TypedDict):
     latency_ms: dict[str, int | None]
 
 
-#: What is counted of whole days and of single sends: the columns of `counted` in STATS.
-OF_DAYS = """
-SELECT day, notification_type, status, NULL, number, 0 FROM notifications_sendcount
-WHERE number <> 0 AND {0}
+# Rows with a day are for `by_day`, the others for `latency_ms`. {{sends}} keeps the sends that are
+# read one by one, and {{days}} those that are counted by day.
+STATS = f"""
+WITH sends AS MATERIALIZED (
+    SELECT {DAY} AS day, notification_type, status, {TOOK} AS took
+    FROM notifications_notificationsend WHERE {{sends}}
+)
+SELECT day, notification_type, status, NULL::smallint AS took, sum(number)::bigint
+FROM (
+    SELECT day, notification_type, status, number FROM notifications_sendcount
+    WHERE number <> 0 AND {{days}}
+    UNION ALL SELECT day, notification_type, status, 1 FROM sends
+) AS counted
+GROUP BY day, notification_type, status HAVING sum(number) <> 0
 UNION ALL
-SELECT NULL, NULL, NULL, took, 0, timed FROM notifications_sendcount WHERE timed <> 0 AND {0}
-"""
-OF_SENDS = f"""
-SELECT {DAY}, notification_type, status, took, 1, (took IS NOT NULL)::integer
-FROM notifications_notificationsend, LATERAL (SELECT {TOOK} AS took) AS took WHERE {{}}
-"""  # noqa: S608 - constants
-# Rows with a day are for `by_day`, the others for `latency_ms`.
-STATS = """
-SELECT day, notification_type, status, took,
-       CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END::bigint
-FROM ({counted}) AS counted (day, notification_type, status, took, number, timed)
-GROUP BY GROUPING SETS ((day, notification_type, status), (took))
-HAVING CASE WHEN GROUPING(took) = 1 THEN sum(number) ELSE sum(timed) END <> 0
+SELECT NULL, NULL, NULL, took, sum(timed)::bigint
+FROM (
+    SELECT took, timed FROM notifications_sendcount WHERE timed <> 0 AND {{days}}
+    UNION ALL SELECT took, 1 FROM sends WHERE took IS NOT NULL
+) AS counted
+GROUP BY took HAVING sum(timed) <> 0
 ORDER BY day DESC, notification_type, status, took
-"""
+"""  # noqa: S608 - both parts are constants
 
 
 def stats_of(user_id: UUID, filters: Mapping[str, Any]) -> Stats:
@@ -64,12 +67,11 @@ def stats_of(user_id: UUID, filters: Mapping[str, Any]) -> Stats:
     """
     selection = Selection(user_id, filters)
     if selection.is_counted_by_day:
-        days, ends = selection.of_days(), selection.of_ends()
-        counted = f"{OF_DAYS.format(days)} UNION ALL {OF_SENDS.format(ends)}"
+        statement = STATS.format(sends=selection.of_ends(), days=selection.of_days())
     else:
-        counted = OF_SENDS.format(selection.of_sends())
+        statement = STATS.format(sends=selection.of_sends(), days="false")
     with connection.cursor() as cursor:
-        cursor.execute(STATS.format(counted=counted), selection.parameters)
+        cursor.execute(statement, selection.parameters)
         found = cursor.fetchall()
     by_day: list[DayCount] = [
         {"date": day, "notification_type": channel, "status": status, "count": count}

@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(models.F("user_id"), models.F("day"), models.F("task_id"), name="send_count", condition=models.Q(("number", 0), _negated=True)),
-                    models.Index(models.F("user_id"), models.F("day"), name="send_count_timed", condition=models.Q(("timed", 0), _negated=True)),
+                    models.Index(fields=["user_id", "day"], name="send_count_timed", include=["took", "timed"], condition=models.Q(("timed", 0), _negated=True)),
                     models.Index(models.F("user_id"), name="send_count_unfolded", condition=models.Q(("is_folded", False))),
                     models.Index(models.F("status"), name="send_count_unfinished", condition=models.Q(("status__in", ("queued", "retrying")), ("user_id", None))),
                 ],

@@ -53,8 +53,13 @@ class SendCount(models.Model):
         indexes = [
             # Read by totals.
             models.Index("user_id", "day", "task_id", name="send_count", condition=~Q(number=0)),
-            # Read by percentiles.
-            models.Index("user_id", "day", name="send_count_timed", condition=~Q(timed=0)),
+            # Read by percentiles, which need no more than it has.
+            models.Index(
+                fields=["user_id", "day"],
+                name="send_count_timed",
+                include=["took", "timed"],
+                condition=~Q(timed=0),
+            ),
             # Read by `fold`.
             models.Index("user_id", name="send_count_unfolded", condition=Q(is_folded=False)),
             # Read by `status` and the metrics.

@@ -1,10 +1,10 @@
 """Read a user's sends for the list and its CSV file, through the index that serves the filters.
 
 PostgreSQL estimates from the whole table how many rows match. That goes wrong for a user who is
-unlike the others, such as one whose few failures are a year old: it would read all the sends since.
-So these statements leave it no choice. They read a range of one index backwards, in an order that
-no other index has, as each begins with another column. Their values are in a CTE, where the planner
-does not see them. The cost is that of the rows that are shown.
+unlike the others: for one whose few failures are a year old, it would read all sends since then. So
+these statements leave it no choice. They read a range of one index backwards, in an order that no
+other index has, as each begins with another column. Their values are in a CTE, where the planner
+does not see them. So a page costs as much as the rows that it shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,8 +92,9 @@ BY_STATUS = Path(columns=("status", "user_id", "notification_type"))
 BY_EVENT = Path(
     columns=("event_type", "user_id"), only=f"event_type <> '{EventType.CONDITION_MET}'"
 )
-# All sends of a day have the same key, which PostgreSQL stores once: these two indexes have a tenth
-# of the size that they would have with times and ids. The sends of a day are sorted when read.
+# Sends of a task and day that are alike have the same key, which PostgreSQL stores once. So where
+# there are many of them, these two indexes have a tenth of the size that they would have with times
+# and ids. The sends of a day are sorted when read.
 BY_TASK = Path(
     columns=("task_id", "user_id"),
     then=(DAY,),

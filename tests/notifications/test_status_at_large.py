@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.metrics import COUNTED_UP_TO, delivery_status, up_to_most
+from notifications.metrics import COUNTED_UP_TO, delivery_status, shown_count
 from notifications.models import NotificationSend
 from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tests.support.factories import NOW, make_endpoint
@@ -83,9 +83,9 @@ def test_many_are_counted_up_to_a_number(owner, monkeypatch):
     status = delivery_status(now=NOW)
 
     assert (status.due, status.undecryptable, status.mail_refused) == (5, 5, 0)
-    assert [up_to_most(4), up_to_most(status.due)] == ["4", "5+"]
+    assert [shown_count(4), shown_count(status.due)] == ["4", "5+"]
     assert (status.queued, status.retrying) == (6, 18)
 
 
 def test_a_number_that_is_the_most_is_shown_as_such():
-    assert up_to_most(COUNTED_UP_TO) == "10,000+"
+    assert shown_count(COUNTED_UP_TO) == "10,000+"

@@ -40,8 +40,8 @@ def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus
         error = delivery.mail_error.rstrip(".")
         yield (
             f"{shown_count(delivery.mail_refused)} {_plural('email', delivery.mail_refused)} "
-            f"cannot leave: {error}. Do: see that EMAIL_URL is right and the mail server works. Emails "
-            "that wait are attempted again by themselves."
+            f"cannot leave: {error}. Do: see that EMAIL_URL is right and the mail server works. "
+            "Emails that wait are attempted again by themselves."
         )
     if delivery.undecryptable:
         yield (

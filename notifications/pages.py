@@ -18,7 +18,7 @@ from django.db import connection
 from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
 from notifications.selection import DAY, TIMES, Selection
 from torale.api.keyset import Cursor, Row
-from torale.api.streamed_csv import cells
+from torale.api.streamed_csv import cells_sql
 
 #: The values of columns that an index begins with although a list may have all of them.
 CHOICES = {"status": SendStatus.values, "notification_type": NotificationType.values}
@@ -166,7 +166,7 @@ class SendList:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
             found=self._found(self._columns, cursor),
-            cells=cells(NotificationSend, self._columns),
+            cells=cells_sql(NotificationSend, self._columns),
             way=_way(cursor),
         )
         parameters = self._parameters(cursor, limit=limit, offset=0)

@@ -124,12 +124,8 @@ def open_session(
     )
     return aiohttp.ClientSession(
         connector=connector,
-        # The User-Agent says who calls. Answers should not be compressed, so that the limit on the
-        # bytes read also limits the work.
-        headers={
-            "User-Agent": f"Torale (+{settings.TORALE_URL})",
-            "Accept-Encoding": "identity",
-        },
+        # It says who calls.
+        headers={"User-Agent": f"Torale (+{settings.TORALE_URL})"},
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         max_field_size=MAX_HEADER_BYTES,

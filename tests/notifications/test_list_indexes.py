@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import NotificationSend
 from tests.support.factories import NOW, make_execution, make_send, make_task
+from tests.support.plans import Plan, buffers, executed_plan, scans_of
 from torale.api import streamed_csv
 from torale.api.keyset import Cursor
 
 PATH = "/api/v1/notifications/sends"
+SEND = NotificationSend._meta.db_table
 #: The sends of the one with the long history, one every ten minutes, and those of each other user.
 LONG, SHORT = 20_000, 4_000
 #: No page takes more than 200 buffers. To find none in the long history by the wrong index takes at
@@ -80,37 +82,21 @@ def filters(owner, stranger) -> dict[str, dict[str, Any]]:
     }
 
 
-def plan_of(client, path: str, query: dict[str, Any]) -> dict[str, Any]:
+def plan_of(client, path: str, query: dict[str, Any]) -> Plan:
     """Read a page or a file; return the plan of its last statement, as it was executed."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path, query).getvalue()
     statement = queries[-1]["sql"].strip()
     statement = statement.removeprefix("COPY (").removesuffix(") TO STDOUT WITH (FORMAT csv)")
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}")
-        [[[found]]] = cursor.fetchall()
-    plan: dict[str, Any] = found["Plan"]
-    return plan
+    return executed_plan(statement)
 
 
-def reads_all(plan: dict[str, Any]) -> bool:
-    """Return whether some part of the plan reads the whole table of sends."""
-    is_scan = plan["Node Type"] == "Seq Scan"
-    return (is_scan and plan["Relation Name"] == NotificationSend._meta.db_table) or any(
-        map(reads_all, plan.get("Plans", []))
-    )
-
-
-def buffers(plan: dict[str, Any]) -> int:
-    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-
-
-def costly(plans: dict[str, dict[str, Any]]) -> dict[str, int]:
+def costly(plans: dict[str, Plan]) -> dict[str, int]:
     """Return the lists that take too many buffers, and how many they take."""
     return {
         name: buffers(plan)
         for name, plan in plans.items()
-        if buffers(plan) > MOST_BUFFERS or reads_all(plan)
+        if buffers(plan) > MOST_BUFFERS or "Seq Scan" in scans_of(SEND, plan)
     }
 
 

@@ -11,7 +11,7 @@ from executions.serializers import (
     GroundingSourceSerializer,
     ResultSerializer,
 )
-from torale.fast_values import fetch
+from torale.fast_values import fetch_rows
 
 #: An execution's columns by name.
 ExecutionRow = Mapping[str, Any]
@@ -19,7 +19,7 @@ ExecutionRow = Mapping[str, Any]
 
 def latest_executions(task_ids: Sequence[UUID]) -> list[ExecutionRow]:
     """Return the latest execution of each of these tasks."""
-    return [*fetch(LATEST_OF_TASKS, [task_ids])]
+    return [*fetch_rows(LATEST_OF_TASKS, [task_ids])]
 
 
 def shown_execution(row: ExecutionRow) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from notifications.metrics import DeliveryStatus, up_to_most
+from notifications.metrics import DeliveryStatus, shown_count
 from tasks.metrics import VisitStatus
 from torale.queue import LATE_AFTER, QueueStatus
 
@@ -39,13 +39,13 @@ def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus
     if delivery.mail_refused:
         error = delivery.mail_error.rstrip(".")
         yield (
-            f"{up_to_most(delivery.mail_refused)} {_plural('email', delivery.mail_refused)} cannot "
-            f"leave: {error}. Do: see that EMAIL_URL is right and the mail server works. Emails "
-            "that wait are attempted again by themselves."
+            f"{shown_count(delivery.mail_refused)} {_plural('email', delivery.mail_refused)} "
+            f"cannot leave: {error}. Do: see that EMAIL_URL is right and the mail server works. "
+            "Emails that wait are attempted again by themselves."
         )
     if delivery.undecryptable:
         yield (
-            f"The secrets of {up_to_most(delivery.undecryptable)} "
+            f"The secrets of {shown_count(delivery.undecryptable)} "
             f"{_plural('notification', delivery.undecryptable)} cannot be decrypted. "
             f"Do: {FIELD_KEY}"
         )

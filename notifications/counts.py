@@ -1,4 +1,4 @@
-"""Totals of sends that are kept, not counted: sums of SendCount.
+"""Keep the counts of sends (SendCount) few and correct, and read them.
 
 A total takes as long for a million sends as for ten. It is exact at every moment, because the rows
 of SendCount are written in the transactions that change the sends.
@@ -101,7 +101,7 @@ def _fold_some(statement: str) -> bool:
 def recount() -> int:
     """Count all sends anew; return how many counts were wrong.
 
-    Reads the whole table. Meanwhile, sends can be recorded and delivered; they are counted rightly.
+    Reads the whole table. Sends that are recorded or delivered meanwhile are counted correctly.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         # In a statement of its own, so that the next one sees what the last holder has committed.

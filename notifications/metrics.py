@@ -25,8 +25,8 @@ from torale import clock
 RATE_WINDOW = timedelta(minutes=1)
 #: Sends are counted up to this number, so that the cost does not grow with the queue.
 COUNTED_UP_TO = 10_000
-#: How many receivers are looked at for a send that waits for a worker. If workers lack, any
-#: thousand receivers show it.
+#: How many receivers are looked at for a send that waits for a worker. If there are too few
+#: workers, any thousand receivers show it.
 HOSTS_LOOKED_AT = 1_000
 #: Failing endpoints that are listed: they fit on a screen, and Prometheus takes so many labels.
 MOST_NAMED = 20
@@ -109,15 +109,15 @@ def delivery_status(*, now: datetime) -> DeliveryStatus:
 
 
 def oldest_waiting_for_worker(*, now: datetime) -> datetime | None:
-    """Return since when the longest due send has waited whose receiver nobody calls."""
+    """Return since when a send has waited whose receiver no worker is calling; None if none has."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST_WAITING_FOR_WORKER, {"now": now, "start": ""})
         row: tuple[datetime | None] = cursor.fetchone()
     return row[0]
 
 
-def up_to_most(count: int) -> str:
-    """Return a number of sends that was counted up to COUNTED_UP_TO, as people read it."""
+def shown_count(count: int) -> str:
+    """Return a number of sends as people read it; `+` shows that there may be more."""
     return f"{count:,}{'+' if count == COUNTED_UP_TO else ''}"
 
 

@@ -1,10 +1,10 @@
 """Read a user's sends for the list and its CSV file, through the index that serves the filters.
 
 PostgreSQL estimates from the whole table how many rows match. That goes wrong for a user who is
-unlike the others, such as one whose few failures are a year old: it would read all the sends since.
-So these statements leave it no choice. They read a range of one index backwards, in an order that
-no other index has, as each begins with another column. Their values are in a CTE, where the planner
-does not see them. The cost is that of the rows that are shown.
+unlike the others: for one whose few failures are a year old, it would read all sends since then. So
+these statements leave it no choice. They read a range of one index backwards, in an order that no
+other index has, as each begins with another column. Their values are in a CTE, where the planner
+does not see them. So a page costs as much as the rows that it shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from django.db import connection
 from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
 from notifications.selection import DAY, TIMES, Selection
 from torale.api.keyset import Cursor, Row
-from torale.api.streamed_csv import cells
+from torale.api.streamed_csv import cells_sql
 
 #: The values of columns that an index begins with although a list may have all of them.
 CHOICES = {"status": SendStatus.values, "notification_type": NotificationType.values}
@@ -92,8 +92,9 @@ BY_STATUS = Path(columns=("status", "user_id", "notification_type"))
 BY_EVENT = Path(
     columns=("event_type", "user_id"), only=f"event_type <> '{EventType.CONDITION_MET}'"
 )
-# All sends of a day have the same key, which PostgreSQL stores once: these two indexes have a tenth
-# of the size that they would have with times and ids. The sends of a day are sorted when read.
+# Sends of a task and day that are alike have the same key, which PostgreSQL stores once. So where
+# there are many of them, these two indexes have a tenth of the size that they would have with times
+# and ids. The sends of a day are sorted when read.
 BY_TASK = Path(
     columns=("task_id", "user_id"),
     then=(DAY,),
@@ -165,7 +166,7 @@ class SendList:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
             found=self._found(self._columns, cursor),
-            cells=cells(NotificationSend, self._columns),
+            cells=cells_sql(NotificationSend, self._columns),
             way=_way(cursor),
         )
         parameters = self._parameters(cursor, limit=limit, offset=0)

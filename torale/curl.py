@@ -1,4 +1,4 @@
-"""libcurl's connections for deliveries, whose sockets are checked before they connect."""
+"""libcurl's sessions for `torale.exchange`, whose sockets are checked before they connect."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ from torale.url_rules import Networks, is_allowed
 
 logger = structlog.get_logger(__name__)
 
-#: The most bytes of all heads of an answer together.
+#: The most bytes that all heads of an answer may have together, interim ones included.
 MAX_HEAD_BYTES: Final = 128 * 1024
 #: How many names and parsed URLs are remembered.
 MOST_REMEMBERED: Final = 10_000
@@ -162,7 +162,7 @@ def _options() -> dict[int, Any]:
         pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
         pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
         pycurl.FOLLOWLOCATION: 0,
-        # None from the environment.
+        # No proxy, not even one from the environment.
         pycurl.PROXY: "",
         # Signals would interrupt the event loop.
         pycurl.NOSIGNAL: 1,
@@ -296,7 +296,7 @@ class CurlSession:
         try:
             await self._multi.add_handle(transfer.curl)
         except asyncio.CancelledError:
-            raise  # libcurl has it until the next round of the event loop
+            raise  # libcurl uses the handle until the next round of the event loop
         except pycurl.error:
             self._idle.append(transfer)
             raise

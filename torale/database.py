@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 #: Parameters of Django that are only for its own cursors.
-DJANGOS = ("context", "cursor_factory", "prepare_threshold")
+OF_DJANGO = ("context", "cursor_factory", "prepare_threshold")
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:
@@ -32,7 +32,7 @@ def _parameters() -> dict[str, Any]:
     # Workers look for few rows, in the order of an index. A plan that was made while a table was
     # empty, or from old statistics, would read all of it, or all that is due.
     options = f"{parameters.get('options', '')} -c enable_seqscan=off -c enable_bitmapscan=off"
-    return {name: value for name, value in parameters.items() if name not in DJANGOS} | {
+    return {name: value for name, value in parameters.items() if name not in OF_DJANGO} | {
         "options": options
     }
 

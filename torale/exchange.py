@@ -1,4 +1,4 @@
-"""Delivering to other people's servers: one request through libcurl, and its answer's beginning."""
+"""Send one request to another server through libcurl, and read the beginning of its answer."""
 
 import asyncio
 import errno
@@ -20,7 +20,7 @@ from torale.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
 logger = structlog.get_logger(__name__)
 
 #: The answer should not be compressed, so that the limit on the bytes read also limits the work.
-#: Nobody is asked whether a body is welcome.
+#: The body is sent without asking first (`Expect: 100-continue`).
 OWN_HEADERS = ("Accept-Encoding: identity", "Expect:")
 
 #: CURLE_WEIRD_SERVER_REPLY, which pycurl knows by its older name only.
@@ -96,7 +96,7 @@ async def exchange(  # noqa: PLR0913 - what a request consists of
     except pycurl.error as error:
         failure = error
     status = transfer.status()
-    # libcurl is content with a head that breaks off.
+    # libcurl accepts a head that breaks off.
     if not transfer.has_head or status < FIRST_FINAL:
         raise _diagnosed(failure, transfer, target, timeout) from failure
     return Reply(
@@ -110,7 +110,7 @@ async def exchange(  # noqa: PLR0913 - what a request consists of
 
 
 def _lines(headers: Mapping[str, str]) -> list[str]:
-    """Return headers as libcurl wants them; it drops one whose value is empty after a colon."""
+    """Return headers as libcurl wants them: it drops `Name:`, and `Name;` is an empty header."""
     lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers.items()]
     if FORBIDDEN_IN_HEADERS.search("\t".join(lines)):
         raise ValueError("Forbidden control character in a header.")

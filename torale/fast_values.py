@@ -1,4 +1,4 @@
-"""`values()` for long lists: rows as psycopg makes them, without Django's converters.
+"""Faster `values()` for long lists: rows as psycopg makes them, without Django's converters.
 
 For a list of a thousand tasks, converting takes most of the time: JSON is parsed by Python's parser
 and times are made in Python, where orjson and psycopg do it in C.
@@ -35,7 +35,7 @@ def fast_values(rows: Rows) -> Rows:
     return fast
 
 
-def fetch(
+def fetch_rows(
     statement: str, parameters: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS
 ) -> list[dict[str, Any]]:
     """Return the rows of a statement, as psycopg makes them, by the names of their columns."""
@@ -55,7 +55,7 @@ class _FastValues(ValuesIterable):
             statement, parameters = self.queryset.query.sql_with_params()
         except EmptyResultSet:
             return
-        yield from fetch(statement, parameters, using=self.queryset.db)
+        yield from fetch_rows(statement, parameters, using=self.queryset.db)
 
 
 def _json_value(text: Any) -> Any:

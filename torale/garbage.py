@@ -1,13 +1,13 @@
-"""How often a process looks for objects that refer to each other in a circle."""
+"""How often a process looks for reference cycles, which only the garbage collector frees."""
 
 import gc
 
 
 def collect_rarely() -> None:
-    """Leave out what start-up made, and look less often, in a process that runs for long.
+    """Collect garbage less often, and without the objects that start-up made, from now on.
 
-    Work leaves few circles behind, but each large list or batch of objects would start a search
-    through all objects.
+    For a process that runs for long. Requests and deliveries leave few cycles behind, but each
+    large list or batch would start a collection, which goes through all objects.
     """
     gc.collect()
     gc.freeze()

@@ -21,7 +21,7 @@ def keep_connections() -> None:
 
 
 def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Return the first row of a statement that PostgreSQL parses and plans once a connection.
+    """Return the first row of a statement that PostgreSQL plans once for each connection, or None.
 
     If the thread's connection was not used since the request began, this statement is also its
     health check: if it fails, it is run again on a new connection.

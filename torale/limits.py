@@ -22,7 +22,7 @@ class Limit:
     #: The length of a window.
     window: timedelta
     #: Over how many rows a count is spread, each with a share of `most`. A row stays locked until
-    #: the transaction ends, so this is how many transactions can count without waiting.
+    #: the transaction ends, so this is how many transactions can count at once without waiting.
     shards: int = 1
 
     def shares(self, whom: str) -> dict[str, int]:
@@ -47,9 +47,9 @@ class Verdict:
 def hit(limit: Limit, whom: str) -> Verdict:
     """Count one more for `whom` if the limit allows it, and return whether it does.
 
-    This is exact, also across processes: what others have counted and not yet committed is waited
-    for if only it decides. If a transaction is rolled back, so is the count. The windows follow the
-    database's clock. It costs one statement.
+    This is exact, also across processes. It waits for counts that other transactions have not yet
+    committed only if the answer depends on them. If a transaction is rolled back, so is the count.
+    The windows follow the database's clock. It costs one statement.
 
     Args:
         limit: the limit.

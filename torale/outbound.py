@@ -1,6 +1,7 @@
 """The one guarded door to other people's servers, with address checks, time and size limits.
 
-Nothing else in the project opens a connection to a URL that a user wrote.
+`fetch` reads pages, by aiohttp; `exchange` delivers webhooks, by libcurl. Nothing else in the
+project opens a connection to a URL that a user wrote.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What is known of another server after a request: its reply, or why there is none."""
+"""The result of a request to another server: its reply, or why there is none."""
 
 import errno
 from collections.abc import Iterable
@@ -71,8 +71,8 @@ class Reply:
     duration_ms: int
 
 
-#: The sentences for failures that both doors meet; `host`, `port`, `seconds` and `reason` are
-#: filled in.
+#: The sentences for failures of both `fetch` and `exchange`; `host`, `port`, `seconds` and `reason`
+#: are filled in.
 NO_ANSWER_IN_TIME = "No answer from {host} within {seconds:g} s."
 BAD_CERTIFICATE = "The TLS certificate of {host} is not valid: {reason}."
 NO_TLS = "No TLS connection to {host}:{port} could be made."

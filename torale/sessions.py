@@ -19,8 +19,8 @@ from torale.room import Room
 #: soon, but long enough to save most of the lookups for a busy server.
 DNS_TTL_S = 30
 
-#: Seconds after which idle connections are closed: before Node and uvicorn close them (5 s), as a
-#: POST fails if the server closes the connection at that moment.
+#: Seconds after which idle connections are closed: before Node and uvicorn close them (5 s). If the
+#: server closes one just when a request is sent, the request has to be sent again.
 KEEP_ALIVE_S = 4
 
 #: The longest header that is read. The Content-Security-Policy of some pages alone is longer than
@@ -124,12 +124,8 @@ def open_session(
     )
     return aiohttp.ClientSession(
         connector=connector,
-        # The User-Agent says who calls. Answers should not be compressed, so that the limit on the
-        # bytes read also limits the work.
-        headers={
-            "User-Agent": f"Torale (+{settings.TORALE_URL})",
-            "Accept-Encoding": "identity",
-        },
+        # It says who calls.
+        headers={"User-Agent": f"Torale (+{settings.TORALE_URL})"},
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         max_field_size=MAX_HEADER_BYTES,

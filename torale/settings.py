@@ -177,7 +177,7 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody. The threads of a web process keep theirs (torale.kept_connection).
+# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection).
 POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
 
 if "DATABASE_URL" in os.environ:
@@ -193,7 +193,7 @@ if "DATABASE_URL" in os.environ:
 else:
     DATABASES = {"default": {"ENGINE": "torale.postgres", "NAME": "torale"}}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
-# Statements are only prepared where the code asks for it. With None they could not be.
+# Statements are prepared only where the code asks for it. None would switch that off, too.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = sys.maxsize
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 

@@ -1,4 +1,4 @@
-"""What reading the history costs, compared with an empty authenticated view of earlier days."""
+"""What reading the history costs, compared with the baseline (benchmarks.baseline)."""
 
 import argparse
 import json
@@ -88,7 +88,7 @@ class Bench:
             print(line, flush=True)
 
     def measure(self, row: rows.Row, empty: Call) -> None:
-        """Measure a row and the baseline in turn, and tell the medians."""
+        """Measure a row and the baseline in turn, and print the medians."""
         if self.only not in row.name:
             return
         first = once(self.product, row.call)

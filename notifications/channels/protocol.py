@@ -39,8 +39,8 @@ class Message:
 
     #: The send's id: the same for every attempt, known to the receiver as the message's id.
     send_id: str
-    #: Which claim this attempt belongs to.
-    lease: str
+    #: The id of the claim that this attempt belongs to.
+    claim: str
     #: The channel: `email` or `webhook`.
     notification_type: str
     #: Email address or URL.

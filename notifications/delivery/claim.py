@@ -63,16 +63,16 @@ async def claim(
         database: the worker's connection.
         most: how many sends.
         limits: those of this worker's receivers.
-        start: the receiver whose turn it is, which the last claim has reached.
+        start: the receiver whose turn it is: where the last claim ended.
     """
-    lease = str(uuid4())
+    claim_id = str(uuid4())
     cursor = await database.execute(
         CLAIM,
         {
             "limit": most,
             "start": start,
             "free": orjson.dumps(limits.known()).decode(),
-            "claim": lease,
+            "claim": claim_id,
             "lease_time": SEND_LEASE,
         },
         prepare=True,
@@ -81,15 +81,15 @@ async def claim(
     is_full = found == most or reached not in {"", start}
     claimed = Claim(Reading(now), [], [], is_full=is_full, reached=reached)
     for row in orjson.loads(rows):
-        (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, lease))
+        (claimed.refused if row["refusal"] else claimed.messages).append(_message(row, claim_id))
     limits.begin(message.host for message in claimed.messages)
     return claimed
 
 
-def _message(row: dict[str, Any], lease: str) -> Message:
+def _message(row: dict[str, Any], claim_id: str) -> Message:
     return Message(
         send_id=row["id"],
-        lease=lease,
+        claim=claim_id,
         notification_type=row["notification_type"],
         recipient=row["recipient"],
         host=row["host"],
@@ -130,7 +130,7 @@ def refuse(messages: Sequence[Message]) -> None:
 def _give_up(message: Message, because: str) -> None:
     send = NotificationSend.objects.filter(pk=message.send_id)
     send.select_for_update(no_key=True).first()
-    ended, _ = Lease.objects.of_claim(message.send_id, message.lease).delete()
+    ended, _ = Lease.objects.of_claim(message.send_id, message.claim).delete()
     if ended:
         send.give_up(because)
 
@@ -143,5 +143,5 @@ def give_back(messages: Sequence[Message]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             GIVE_BACK,
-            [[message.send_id for message in messages], [message.lease for message in messages]],
+            [[message.send_id for message in messages], [message.claim for message in messages]],
         )

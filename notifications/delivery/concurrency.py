@@ -29,9 +29,9 @@ class ConcurrencyLimits:
         return max(0, self._limits.get(host, INITIAL_LIMIT) - self._under_way[host])
 
     def known(self) -> dict[str, int]:
-        """Return how many sends to claim of each host for which it may differ from INITIAL_LIMIT.
+        """Return how many sends may be claimed for each host; INITIAL_LIMIT for all others.
 
-        None of a host that has too few attempts free for claiming to be worth it.
+        It is 0 for a host that has too few attempts free for claiming to be worth it.
         """
         return {
             host: 0 if self._is_exhausted(host) else self.free(host)

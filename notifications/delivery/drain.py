@@ -44,7 +44,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self._limits = ConcurrencyLimits()
-        #: The receiver whose turn it is.
+        #: The receiver whose turn it is in the next claim.
         self._reached = ""
         self._transports: dict[str, Transport] = {}
 

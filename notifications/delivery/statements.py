@@ -9,8 +9,8 @@ HEAD = 1_000
 #: How many receivers are looked at by one claim if the head is held up.
 HOSTS_PER_CLAIM = 500
 
-# In the words of the indexes `send_due` and `send_due_at_host`. Each query has the words of one of
-# them only: between two that would do, the planner chooses by statistics, which are wrong whenever
+# The conditions of the indexes `send_due` and `send_due_at_host`. Each query has that of only one
+# index: if both could serve it, the planner would choose by statistics, which are wrong whenever
 # the queue was empty a minute ago.
 DUE = "status IN ('queued', 'retrying') AND next_attempt_at <= torale_now()"
 AT_A_HOST = "next_attempt_at IS NOT NULL AND host >= ''"
@@ -58,9 +58,9 @@ receiver (host, due_at, place) AS (
 # Both are prepared, as planning CLAIM takes longer than running it. So what the plan depends on is
 # written into it as numbers, and the plan must be right for an empty queue and for a long one.
 #
-# A send is locked before its lease is written. So it is seen as it is now: another claim may have
-# stored its outcome since this statement began. If another has written a lease since, it is met by
-# ON CONFLICT.
+# A send is locked before its lease is written, so it is seen as it is now: another claim may have
+# stored its outcome since this statement began. If another claim has written a lease since then,
+# ON CONFLICT finds it.
 CLAIM = f"""
 WITH RECURSIVE head AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM notifications_notificationsend
@@ -131,7 +131,7 @@ SELECT torale_now(), (SELECT count(*) FROM found),
        (SELECT coalesce(json_agg(message), '[]')::text FROM message)
 """  # noqa: S608 - the parts are constants
 
-# What is locked belongs to another claim by now, or soon will not be there any more.
+# A lease that is locked belongs to another claim by now, or is about to be deleted.
 GIVE_BACK = """
 DELETE FROM notifications_lease WHERE send_id IN (
     SELECT send_id FROM notifications_lease AS lease
@@ -141,7 +141,8 @@ DELETE FROM notifications_lease WHERE send_id IN (
 """
 
 # Locks sends before it deletes leases, as CLAIM locks them before it writes leases: in another
-# order, the two could wait for each other. The lease that is deleted is the fence.
+# order, the two could wait for each other. Only outcomes whose lease it deletes
+# are stored.
 STORE = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (

@@ -161,7 +161,7 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
     decision = decide(outcome, attempt=message.attempt, jitter=random.random())  # noqa: S311
     return {
         "send_id": message.send_id,
-        "claim": message.lease,
+        "claim": message.claim,
         "status": STATUS_OF_DECISION[type(decision)].value,
         "error_message": outcome.error,
         "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,

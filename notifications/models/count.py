@@ -1,4 +1,4 @@
-"""SendCount: how many sends a user has, kept beside them so that no list has to count its rows."""
+"""SendCount: how many sends there are, kept in a table so that no list has to count its rows."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from notifications.models.send import UNFINISHED, EventType, NotificationType, S
 
 
 class SendCount(models.Model):
-    """How many sends were added to those of one user, day, task, recipient, channel, status, event.
+    """How many sends were added for one user, day, task, recipient, channel, status and event.
 
     A count is the sum of `number` over the rows that match. Each send counts in four rows: for its
     day, for its user, for its user and day, and for its user, task and recipient. Triggers on the
@@ -33,7 +33,7 @@ class SendCount(models.Model):
     #: How many sends were added; negative if some were taken away.
     number = models.IntegerField()
     #: How many sends with a time of the class `took` were added. Where there are many classes,
-    #: `fold` keeps this apart from `number`, so that who counts sends need not read all of them.
+    #: `fold` keeps this apart from `number`, so that counting sends does not read all of them.
     timed = models.IntegerField()
     #: Whether the row is a sum that `fold` has made.
     is_folded = models.BooleanField(default=False)

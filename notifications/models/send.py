@@ -126,10 +126,6 @@ class NotificationSendQuerySet(models.QuerySet["NotificationSend"]):
         """Keep those that have ended."""
         return self.exclude(status__in=UNFINISHED)
 
-    def delivered_once(self) -> Self:
-        """Keep those that were accepted and never redelivered."""
-        return self.filter(sent_at__isnull=False, earlier_attempt_count=0)
-
     def user_ids(self) -> list[UUID]:
         """Return the ids of the users they belong to."""
         return [*self.order_by("user_id").values_list("user_id", flat=True).distinct()]

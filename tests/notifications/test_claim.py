@@ -144,7 +144,7 @@ def test_messages_are_given_back_in_one_statement_and_only_by_the_claim_that_has
         make_send(owner, status="queued")
     messages = take().messages
     lost = messages[0]
-    Lease.objects.of_claim(lost.send_id, lost.lease).update(claim=uuid4())
+    Lease.objects.of_claim(lost.send_id, lost.claim).update(claim=uuid4())
 
     with django_assert_num_queries(1):
         give_back(messages)

@@ -114,4 +114,4 @@ def test_a_claim_does_not_go_by_what_it_saw_when_it_began(owner, then, taken):
     assert (len(first), len(second)) == (5, taken)
     leases = {str(lease.pk): str(lease.claim) for lease in Lease.objects.all()}
     holders = {leave_leased: first, store_sent: [], give_back: second}[then]
-    assert leases == {message.send_id: message.lease for message in holders}
+    assert leases == {message.send_id: message.claim for message in holders}

@@ -16,7 +16,7 @@ ID = "880e8400-e29b-41d4-a716-446655440000"
 def message(**body) -> Message:
     return Message(
         send_id=ID,
-        lease=ID,
+        claim=ID,
         notification_type="email",
         recipient="reader@example.com",
         host="",

@@ -15,7 +15,7 @@ def test_control_characters_of_a_page_keep_no_mail_from_going_out():
     body = EMAIL_BODY | {"notification": "[Shop](https://shop.example/)\x0b in\x01 stock"}
     message = Message(
         send_id="1",
-        lease="1",
+        claim="1",
         notification_type="email",
         recipient="reader@example.com",
         host="",

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.metrics import COUNTED_UP_TO, delivery_status, up_to_most
+from notifications.metrics import COUNTED_UP_TO, delivery_status, shown_count
 from notifications.models import NotificationSend
 from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tests.support.factories import NOW, make_endpoint
+from tests.support.plans import buffers, executed_plan
 from torale.uuid7 import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -52,40 +53,32 @@ def make_many(owner, count: int) -> None:
         cursor.execute("ANALYZE notifications_notificationsend")
 
 
-def blocks(sql: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
-        [[[explained]]] = cursor.fetchall()
-    plan = explained["Plan"]
-    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-
-
-def blocks_of_status() -> int:
+def buffers_of_status() -> int:
     with CaptureQueriesContext(connection) as queries:
         delivery_status(now=NOW)
-    return sum(blocks(query["sql"]) for query in queries)
+    return sum(buffers(executed_plan(query["sql"])) for query in queries)
 
 
 def test_the_state_of_a_long_queue_costs_as_much_as_that_of_a_short_one(owner, monkeypatch):
     monkeypatch.setattr("notifications.metrics.COUNTED_UP_TO", 100)
     make_many(owner, 100)
-    short = blocks_of_status()
+    short = buffers_of_status()
 
     make_many(owner, 5000)
 
-    assert blocks_of_status() < short + 300
+    assert buffers_of_status() < short + 300
 
 
-def test_many_are_counted_up_to_a_number(owner, monkeypatch):
+def test_sends_are_counted_up_to_a_limit(owner, monkeypatch):
     monkeypatch.setattr("notifications.metrics.COUNTED_UP_TO", 5)
     make_many(owner, 6)
 
     status = delivery_status(now=NOW)
 
     assert (status.due, status.undecryptable, status.mail_refused) == (5, 5, 0)
-    assert [up_to_most(4), up_to_most(status.due)] == ["4", "5+"]
+    assert [shown_count(4), shown_count(status.due)] == ["4", "5+"]
     assert (status.queued, status.retrying) == (6, 18)
 
 
-def test_a_number_that_is_the_most_is_shown_as_such():
-    assert up_to_most(COUNTED_UP_TO) == "10,000+"
+def test_a_count_that_was_cut_off_is_shown_with_a_plus():
+    assert shown_count(COUNTED_UP_TO) == "10,000+"

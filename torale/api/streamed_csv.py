@@ -112,12 +112,12 @@ def lines(listing: Listing, names: Sequence[str]) -> Iterator[bytes]:
 
 
 def _cursor_at(line: bytes, names: Sequence[str]) -> Cursor:
-    [cells] = csv.reader([line.decode()])
-    row = dict(zip(names, cells, strict=True))
+    [values] = csv.reader([line.decode()])
+    row = dict(zip(names, values, strict=True))
     return Cursor(created_at=datetime.fromisoformat(row["created_at"]), id=UUID(row["id"]))
 
 
-def cells(model: type[Model], names: Sequence[str]) -> str:
+def cells_sql(model: type[Model], names: Sequence[str]) -> str:
     """Return the SQL of a line: values as in JSON. A leading `'` keeps text from being a formula.
 
     Args:

@@ -19,8 +19,8 @@ from torale.limits import Limit, Verdict, hit
 ADDRESS_LENGTH = 100
 #: How long a request with a key counts, in seconds.
 MINUTE_S = 60
-#: How many callers with a key are counted at a time; beyond it, who has not called for the longest
-#: is forgotten.
+#: How many callers are counted at a time. Beyond that, the one that has not called for the longest
+#: time is forgotten.
 MOST_CALLERS = 10_000
 
 

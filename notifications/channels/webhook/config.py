@@ -108,7 +108,7 @@ def _trial(url: str, networks: Networks, format_: str, now: datetime) -> Message
     message_id = str(uuid4())
     return Message(
         send_id=message_id,
-        lease=message_id,
+        claim=message_id,
         notification_type=NotificationType.WEBHOOK,
         recipient=url,
         host="",

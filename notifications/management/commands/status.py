@@ -12,7 +12,7 @@ from notifications.metrics import (
     DeliveryStatus,
     delivery_status,
     endpoints_in_trouble,
-    up_to_most,
+    shown_count,
 )
 from tasks.metrics import VisitStatus, visit_status
 from torale import clock
@@ -63,10 +63,10 @@ def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus)
         "Failed jobs": f"{queue.failed}, of which {queue.not_made_up_for} were not run again",
         "Queued": f"{delivery.queued}",
         "Retrying": f"{delivery.retrying}",
-        "Due now": f"{up_to_most(delivery.due)}, the longest for {delivery.oldest_due_s:.0f} s",
+        "Due now": f"{shown_count(delivery.due)}, the longest for {delivery.oldest_due_s:.0f} s",
         "Last minute": f"{delivery.succeeded_a_minute} accepted, {delivery.failed_a_minute} not",
-        "Mail server": f"{up_to_most(delivery.mail_refused)} emails cannot leave",
-        "Undecryptable": f"{up_to_most(delivery.undecryptable)} notifications, "
+        "Mail server": f"{shown_count(delivery.mail_refused)} emails cannot leave",
+        "Undecryptable": f"{shown_count(delivery.undecryptable)} notifications, "
         f"{visits.undecryptable} tasks",
         "Webhooks": f"{delivery.failing_endpoints} failing, "
         f"{delivery.switched_off_endpoints} switched off",

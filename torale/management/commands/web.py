@@ -11,7 +11,7 @@ from torale.garbage import collect_rarely
 from torale.ports import CannotListen, listen
 from torale.web import Server
 
-#: How many threads run views; each may use a database connection.
+#: How many threads run views; each keeps a database connection.
 THREADS = 4
 
 

@@ -29,9 +29,9 @@ async def connect() -> psycopg.AsyncConnection[Any]:
 
 def _parameters() -> dict[str, Any]:
     parameters = connection.get_connection_params()
-    # Workers look for few rows. The plan of a prepared statement, made while a table was empty,
-    # would read all of it when it is full.
-    options = f"{parameters.get('options', '')} -c enable_seqscan=off"
+    # Workers look for few rows, in the order of an index. A plan that was made while a table was
+    # empty, or from old statistics, would read all of it, or all that is due.
+    options = f"{parameters.get('options', '')} -c enable_seqscan=off -c enable_bitmapscan=off"
     return {name: value for name, value in parameters.items() if name not in OF_DJANGO} | {
         "options": options
     }

@@ -1,7 +1,7 @@
 """Store outcomes: the attempts, the new states of their sends, and whether endpoints fail."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,6 +42,9 @@ STATUS_OF_DECISION = {
 }
 
 Ended = tuple[Message, Outcome]
+
+#: How orjson writes it.
+NUL = b"\\u0000"
 
 #: Errors that a value causes, and would cause again; unlike those of a connection.
 VALUE_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
@@ -85,8 +88,7 @@ def _gist(error: Exception) -> str:
 
 
 async def _store_together(database: psycopg.AsyncConnection[Any], ended: Sequence[Ended]) -> int:
-    rows = [_row(message, outcome) for message, outcome in ended]
-    cursor = await database.execute(STORE, {"outcomes": orjson.dumps(rows).decode()}, prepare=True)
+    cursor = await database.execute(STORE, {"outcomes": _outcomes(ended)}, prepare=True)
     return cursor.rowcount
 
 
@@ -161,7 +163,7 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
         "send_id": message.send_id,
         "claim": message.claim,
         "status": STATUS_OF_DECISION[type(decision)].value,
-        "error_message": _text(outcome.error),
+        "error_message": outcome.error,
         "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,
         "attempt_id": uuid7(),
         "attempt_status": (
@@ -169,22 +171,30 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
         ).value,
         "started_at": outcome.started_at,
         "duration_ms": outcome.duration_ms,
-        "request_headers": _headers(outcome.request_headers),
+        "request_headers": outcome.request_headers or None,
         "response_status": outcome.response_status,
-        "response_headers": _headers(outcome.response_headers),
-        "response_body": _text(outcome.response_body),
+        "response_headers": outcome.response_headers or None,
+        "response_body": outcome.response_body,
         "provider_message_id": outcome.provider_message_id,
     }
 
 
-def _headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    return (
-        {name: value.replace("\0", "\ufffd") for name, value in headers.items()}
-        if headers
-        else None
-    )
+def _outcomes(ended: Sequence[Ended]) -> str:
+    """Return the rows of outcomes as JSON."""
+    rows: Any = [_row(message, outcome) for message, outcome in ended]
+    document = orjson.dumps(rows)
+    if NUL in document:  # a look at each value takes longer, and few have one
+        document = orjson.dumps(_without_nul(rows))
+    return document.decode()
 
 
-def _text(value: str | None) -> str | None:
-    # PostgreSQL stores no NUL, neither in text nor in jsonb.
-    return value.replace("\0", "\ufffd") if value else value
+def _without_nul(value: Any) -> Any:
+    """Return `value` with another character for NUL, which PostgreSQL stores nowhere."""
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd")
+        case list():
+            return [_without_nul(each) for each in value]
+        case dict():
+            return {name: _without_nul(each) for name, each in value.items()}
+    return value

@@ -41,6 +41,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from benchmarks.cpu_time import cpu_s, postgres_cpu_s
 from notifications.channels.webhook.signing import sign
 from notifications.models import (
     NotificationSend,
@@ -192,21 +193,6 @@ def own_cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def cpu_s(processes: list[psutil.Process]) -> float:
-    return sum(p.cpu_times().user + p.cpu_times().system for p in processes)
-
-
-def postgres_cpu_s() -> float:
-    """Return the CPU time of the database server and all its processes, those that ended, too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [pid] = cursor.fetchone()
-    server = psutil.Process(pid).parent()
-    assert server
-    ended = server.cpu_times()
-    return cpu_s([server, *server.children()]) + ended.children_user + ended.children_system
-
-
 def record(urls: list[str], count: int) -> None:
     """Store `count` queued sends, spread evenly over `urls`."""
     user, _ = User.objects.get_or_create(email="bench@example.com")
@@ -265,7 +251,7 @@ def drain(workers: int, sent: int) -> Drained:
         while samples[-1][0] < sent:
             time.sleep(0.2)
             done = NotificationSend.objects.filter(status="sent").count()
-            samples.append((done, cpu_s(measured), postgres_cpu_s()))
+            samples.append((done, sum(map(cpu_s, measured)), postgres_cpu_s()))
         peak = max(memory_kib(process.pid) for process in processes)
     finally:
         for process in processes:

@@ -22,7 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from benchmarks.visits import cpu_s, postgres
+from benchmarks.cpu_time import postgres_cpu_s
 from executions.models import ExecutionStatus
 from notifications.record import record_sends
 from tasks.models import Task
@@ -97,12 +97,11 @@ def record_until(end: float, task: Task) -> int:
 
 def measure(tasks: list[Task], *, seconds: float) -> Measured:
     """Record for `tasks` at once, each in a thread, for some seconds."""
-    database = postgres()
-    begun, cpu_before = time.monotonic(), cpu_s(database)
+    begun, cpu_before = time.monotonic(), postgres_cpu_s()
     with ThreadPoolExecutor(len(tasks)) as threads:
         done = sum(threads.map(partial(record_until, begun + seconds), tasks))
     took = time.monotonic() - begun
-    return Measured(done / took, (cpu_s(database) - cpu_before) / done * 1000)
+    return Measured(done / took, (postgres_cpu_s() - cpu_before) / done * 1000)
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import django
@@ -18,13 +17,13 @@ import django
 django.setup()
 
 import psutil
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from benchmarks.cpu_time import cpu_s, postgres_cpu_s
 from benchmarks.site import page
 from executions.models import Execution
 from executions.pages.parse_page import parse_page
@@ -115,19 +114,6 @@ def clear() -> None:
         cursor.execute("TRUNCATE tasks_task, procrastinate_jobs CASCADE")
 
 
-def cpu_s(process: psutil.Process) -> float:
-    """Return the CPU time of a process and its children, also of those that have ended."""
-    own = process.cpu_times()
-    total = own.user + own.system + own.children_user + own.children_system
-    return total + sum(cpu_s(child) for child in process.children())
-
-
-def postgres() -> psutil.Process:
-    """Return the embedded server's first process."""
-    [pid_file] = Path(settings.TORALE_DATA_DIR).rglob("postmaster.pid")
-    return psutil.Process(int(pid_file.read_text().split()[0]))
-
-
 def done() -> int:
     return Execution.objects.filter(status="success").count()
 
@@ -142,14 +128,13 @@ def throughput(site: Site, *, tasks: int, size: int, delay_ms: int, limit_s: flo
             assert process.status() != psutil.STATUS_ZOMBIE, "the worker has ended"
             time.sleep(0.05)
         time.sleep(min(WARM_UP_S, limit_s / 10))
-        database = postgres()
         begun, before = time.monotonic(), done()
-        worker_before, database_before = cpu_s(process), cpu_s(database)
+        worker_before, database_before = cpu_s(process), postgres_cpu_s()
         while done() < tasks and time.monotonic() - begun < limit_s:
             time.sleep(0.25)
         took, visits = time.monotonic() - begun, done() - before
         worker_s = cpu_s(process) - worker_before
-        database_s = cpu_s(database) - database_before
+        database_s = postgres_cpu_s() - database_before
         memory = process.memory_info().rss / 1024**2
     assert visits, "all visits ended before the measurement began"
     return (

@@ -24,6 +24,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from benchmarks.cpu_time import postgres_cpu_s
 from benchmarks.delivery import Receivers
 from benchmarks.history import fill, rows
 from benchmarks.history.measure import (
@@ -35,7 +36,6 @@ from benchmarks.history.measure import (
     check_wrk,
     get,
     once,
-    postgres_cpu_s,
     spend,
 )
 from notifications.models import WebhookConfig, WebhookEndpoint

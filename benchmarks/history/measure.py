@@ -19,6 +19,8 @@ from typing import Self
 import psutil
 from django.conf import settings
 
+from benchmarks.cpu_time import cpu_s, postgres_cpu_s
+
 #: Requests under way at once; the web server runs views in as many threads.
 CONNECTIONS = 4
 #: Requests that take longer, in seconds, are made one by one: wrk stops in the middle of the last.
@@ -123,8 +125,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """Return the CPU time that the process has taken, in seconds."""
-        times = psutil.Process(self.process.pid).cpu_times()
-        return float(times.user + times.system)
+        return cpu_s(psutil.Process(self.process.pid))
 
     def forget_peak(self) -> None:
         """Let `peak_mib` begin anew (Linux)."""
@@ -135,22 +136,6 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         line = next(line for line in status if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
-
-
-def postgres_cpu_s() -> float:
-    """Return the CPU time that all processes of the embedded PostgreSQL have taken, in seconds."""
-    pid = Path(settings.TORALE_DATA_DIR, "postgres", "cluster", "postmaster.pid")
-    postmaster = psutil.Process(int(pid.read_text().split("\n", 1)[0]))
-    times = postmaster.cpu_times()
-    # The children that have ended are in the times of their parent.
-    spent = times.user + times.system + times.children_user + times.children_system
-    for child in postmaster.children():
-        try:
-            times = child.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        spent += times.user + times.system
-    return float(spent)
 
 
 def check_wrk() -> None:

@@ -52,7 +52,7 @@ WITH asked AS MATERIALIZED (
         SELECT {columns} FROM notifications_notificationsend
         WHERE {condition}
         ORDER BY {order}
-        LIMIT %(offset)s + %(limit)s
+        LIMIT %(offset)s::bigint + %(limit)s
     ) AS place
     ORDER BY created_at {way}, id {way} LIMIT %(limit)s OFFSET %(offset)s
 )

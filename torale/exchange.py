@@ -38,6 +38,8 @@ DIAGNOSES: dict[int, tuple[Failure, str]] = {
     WEIRD_SERVER_REPLY: (Failure.MALFORMED, replies.NOT_HTTP),
     # HTTP/0.9, which begins without a status.
     pycurl.E_UNSUPPORTED_PROTOCOL: (Failure.MALFORMED, replies.NOT_HTTP),
+    # An encoding that was not asked for.
+    pycurl.E_BAD_CONTENT_ENCODING: (Failure.MALFORMED, replies.NOT_HTTP),
     # A line without end.
     TOO_LARGE: (Failure.MALFORMED, replies.NOT_HTTP),
     pycurl.E_GOT_NOTHING: (Failure.RESET, replies.CLOSED_UNANSWERED),

@@ -44,6 +44,15 @@ def test_pages_join_to_the_whole_and_link_to_each_other(owner, owner_client):
     )
 
 
+@pytest.mark.parametrize("filters", [{}, {"status": "sent"}, {"recipient": "a@example.com"}])
+def test_the_largest_offset_is_beyond_the_end(owner, owner_client, filters):
+    make_send(owner)
+
+    response = owner_client.get(URL, {**filters, "offset": 2**31 - 1})
+
+    assert (response.status_code, ids(response)) == (200, [])
+
+
 def test_links_keep_the_filters(owner, owner_client):
     for _ in range(2):
         make_send(owner)

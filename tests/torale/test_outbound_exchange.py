@@ -18,7 +18,7 @@ from tests.support.outbound_requests import (
 )
 from tests.support.receivers import HTTPAnswer, wait_for
 from tests.torale.conftest import read_request
-from torale.outbound import Reply
+from torale.outbound import Failure, Reply, Unreachable
 
 
 def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monkeypatch, tmp_path):
@@ -52,6 +52,16 @@ def test_a_header_with_a_line_break_is_not_sent(http_receiver):
         send_to(http_receiver.url, headers={"X-Token": "a\r\nX-Other: b"})
 
     assert http_receiver.requests == []
+
+
+def test_an_answer_in_an_encoding_that_was_not_asked_for_is_malformed(start_server):
+    encoded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+    server = start_server(saying(encoded))
+
+    with pytest.raises(Unreachable) as error:
+        send_to(f"http://shop.example:{server.port}/")
+
+    assert error.value.kind == Failure.MALFORMED
 
 
 def test_a_receivers_cookie_is_not_sent_back(http_receiver):

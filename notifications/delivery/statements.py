@@ -3,9 +3,11 @@
 from notifications.delivery.concurrency import INITIAL_LIMIT
 from notifications.eligibility import LOOKED_AT, REFUSAL
 
-#: How many of the sends that are due the longest are looked at, also of one receiver: more than a
-#: worker has under way, which stay in their place until they end.
+#: How many of the sends that are due the longest are looked at: more than a worker has under way,
+#: which stay in their place until they end.
 HEAD = 1_000
+#: The same of the sends of one receiver, which all workers may be calling at once.
+HEAD_OF_HOST = 5_000
 #: How many receivers are looked at by one claim if the head is held up.
 HOSTS_PER_CLAIM = 500
 
@@ -18,6 +20,12 @@ AT_A_HOST = "next_attempt_at IS NOT NULL AND host >= ''"
 # Whether another claim has the row `waiting`. One look at an index for each row: a join could read
 # the whole table of leases, where what has been deleted stays for some time.
 LEASED = "(SELECT until > torale_now() FROM notifications_lease WHERE send_id = waiting.id)"
+
+# Locks the row `waiting`, or finds none if another transaction has locked it. Whoever counts rows
+# must not count those, or a claim would find enough and get nothing.
+LOCKED = (
+    "SELECT FROM notifications_notificationsend WHERE id = waiting.id FOR NO KEY UPDATE SKIP LOCKED"
+)
 
 # How many more sends the receiver `host` may get.
 FREE = f"coalesce((%(free)s::jsonb ->> host)::integer, {INITIAL_LIMIT})"
@@ -66,7 +74,7 @@ WITH RECURSIVE head AS MATERIALIZED (
     SELECT id, host, next_attempt_at FROM notifications_notificationsend
     WHERE {DUE} ORDER BY next_attempt_at LIMIT {HEAD}
 ), longest_due AS MATERIALIZED (
-    SELECT id, host, next_attempt_at FROM head AS waiting
+    SELECT waiting.* FROM head AS waiting CROSS JOIN LATERAL ({LOCKED}) AS locked
     WHERE {FREE} > 0 AND {LEASED} IS NOT TRUE
     LIMIT %(limit)s
 ), rest AS MATERIALIZED (
@@ -78,8 +86,8 @@ WITH RECURSIVE head AS MATERIALIZED (
         SELECT id, next_attempt_at FROM (
             SELECT id, next_attempt_at FROM notifications_notificationsend
             WHERE {AT_A_HOST} AND host = receiver.host AND next_attempt_at <= torale_now()
-            ORDER BY next_attempt_at LIMIT {HEAD}
-        ) AS waiting
+            ORDER BY next_attempt_at LIMIT {HEAD_OF_HOST}
+        ) AS waiting CROSS JOIN LATERAL ({LOCKED}) AS locked
         WHERE {LEASED} IS NOT TRUE AND id NOT IN (SELECT id FROM longest_due)
         LIMIT {FREE}
     ) AS send

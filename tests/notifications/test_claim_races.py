@@ -12,6 +12,7 @@ from django.db import connection
 from notifications.channels import Outcome
 from notifications.delivery.claim import Claim, claim, give_back
 from notifications.delivery.concurrency import ConcurrencyLimits
+from notifications.delivery.statements import DUE
 from notifications.models import Lease, NotificationSend
 from tests.support.database_clock import MOVE
 from tests.support.factories import NOW, make_send
@@ -70,10 +71,10 @@ class Held:
         self._database = database
 
     async def execute(self, statement: str, parameters: Any, **_: Any) -> Any:
-        begins = "FROM head AS waiting"
-        assert statement.count(begins) == 1
-        held = f"{begins}, (SELECT pg_advisory_xact_lock({LOCK})) AS lock"
-        return await self._database.execute(statement.replace(begins, held), parameters)
+        ends = f"WHERE {DUE} ORDER BY"
+        assert statement.count(ends) == 1
+        held = f"CROSS JOIN (SELECT pg_advisory_xact_lock({LOCK})) AS lock {ends}"
+        return await self._database.execute(statement.replace(ends, held), parameters)
 
 
 def take_held() -> Claim:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from notifications.channels import Outcome
 from notifications.delivery.claim import Claim, claim
@@ -53,7 +53,7 @@ def _small_claims(monkeypatch):
     """Look at 30 sends and 4 hosts, so that short queues take the ways of long ones."""
     small, count = re.subn(rf"\b{HEAD}\b", "30", CLAIM)
     small, count_of_hosts = re.subn(rf"\b{HOSTS_PER_CLAIM}\b", "4", small)
-    assert (count, count_of_hosts) == (3, 2)
+    assert (count, count_of_hosts) == (2, 2)
     monkeypatch.setattr("notifications.delivery.claim.CLAIM", small)
 
 
@@ -120,6 +120,28 @@ def test_hosts_take_turns_behind_a_head_that_is_held_up(owner):
     assert hosts(first) == ["h0:443", "h1:443"]
     assert hosts(second) == ["h1:443", "h2:443"]
     assert hosts(third) == ["h2:443", "h3:443"]
+
+
+@pytest.mark.parametrize("locked", [150, 1100], ids=["some", "the whole head"])
+def test_sends_that_another_transaction_has_locked_hold_up_no_others(owner, locked):
+    queue(owner, [(f"h{number % 20}:443", timedelta(number)) for number in range(-1300, 0)])
+
+    with transaction.atomic():
+        due = NotificationSend.objects.order_by("next_attempt_at")
+        assert len(due.select_for_update()[:locked]) == locked
+        found = take(limit=100)
+
+    assert len(found.messages) == 100
+
+
+def test_sends_of_a_host_that_other_workers_have_do_not_hide_its_others(owner):
+    queue(owner, [("h:443", timedelta(number)) for number in range(-1100, 0)])
+    leased = NotificationSend.objects.order_by("next_attempt_at")[:1050]
+    Lease.objects.bulk_create(
+        Lease(send=send, claim=uuid7(), until=NOW + timedelta(minutes=2)) for send in leased
+    )
+
+    assert len(take(limit=8).messages) == 8
 
 
 @pytest.mark.usefixtures("_small_claims")

@@ -1,6 +1,7 @@
 """libcurl's sessions for `torale.exchange`, whose sockets are checked before they connect."""
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -29,17 +30,60 @@ MOST_REMEMBERED: Final = 10_000
 STOP: Final = -1
 
 
+class Sockets:
+    """The sockets of a session's connections, by their local ports.
+
+    libcurl does not look whether something has arrived on a connection that it used less than a
+    second ago. It would take that for the answer to the next request, perhaps another user's.
+    """
+
+    def __init__(self) -> None:
+        self._by_port: dict[int, int] = {}
+
+    def note(self, opened: list[int], port: int) -> None:
+        """Remember which of the sockets just `opened` has the local port."""
+        for fd in opened:
+            if _local_port(fd) == port:
+                self._by_port[port] = fd
+
+    def is_quiet(self, port: int) -> bool:
+        """Whether nothing has arrived on the connection from a local port, not even its end."""
+        fd = self._by_port.get(port)
+        if fd is None or _local_port(fd) != port:
+            return False
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return not poll.poll(0)
+
+
+def _local_port(fd: int) -> int | None:
+    """Return the local port of a socket of libcurl's; None if it is closed."""
+    try:
+        opened = socket.socket(fileno=fd)
+    except OSError:
+        return None
+    try:
+        return int(opened.getsockname()[1])
+    except (OSError, IndexError):
+        return None
+    finally:
+        opened.detach()
+
+
 class Transfer:
     """One of libcurl's easy handles, and what it has received; makes one exchange at a time."""
 
-    def __init__(self, networks: Networks) -> None:
+    def __init__(self, networks: Networks, sockets: Sockets) -> None:
         self._networks = networks
+        self._sockets = sockets
         self._set: dict[int, Any] = {}
         self._loop = asyncio.get_running_loop()
         self.curl = curl = pycurl.Curl()
         for option, value in _options().items():
             curl.setopt(option, value)
         curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._note_socket)
+        curl.setopt(pycurl.PREREQFUNCTION, self._check_connection)
         curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
 
@@ -53,6 +97,7 @@ class Transfer:
         timeout_s: float,
         read_limit: int,
         addresses: str | None,
+        on_new_connection: bool,
     ) -> None:
         """Set what is particular to the next exchange.
 
@@ -64,8 +109,10 @@ class Transfer:
             timeout_s: for everything, in seconds.
             read_limit: how many bytes of the answer are read, and one more.
             addresses: what the host's name means, for CURLOPT_RESOLVE; None for an IP address.
+            on_new_connection: whether no kept connection is used.
         """
         self.curl.setopt(pycurl.POSTFIELDS, body)
+        self._keep_set(pycurl.FRESH_CONNECT, int(on_new_connection))
         self.curl.setopt(pycurl.HTTPHEADER, headers)
         self._keep_set(pycurl.URL, url)
         self._keep_set(pycurl.CUSTOMREQUEST, method)
@@ -73,6 +120,9 @@ class Transfer:
         if addresses is not None:
             self.curl.setopt(pycurl.RESOLVE, [addresses])
         self._read_limit = read_limit
+        self._opened: list[int] = []
+        #: Whether something had arrived on a kept connection, so that no request was sent.
+        self.is_stale = False
         self._head_bytes = 0
         self._answers = 0
         #: The lines of the last head.
@@ -121,6 +171,18 @@ class Transfer:
         # pycurl duplicates it when this function has returned.
         self._loop.call_soon(opened.close)
         return opened
+
+    def _note_socket(self, fd: int, _purpose: int) -> int:
+        self._opened.append(fd)
+        return int(pycurl.SOCKOPT_OK)
+
+    def _check_connection(self, _ip: str, _local_ip: str, _port: int, local_port: int) -> int:
+        if self._opened:
+            self._sockets.note(self._opened, local_port)
+        elif not self._sockets.is_quiet(local_port):
+            self.is_stale = True
+            return int(pycurl.PREREQFUNC_ABORT)
+        return int(pycurl.PREREQFUNC_OK)
 
     def _take_header(self, line: bytes) -> int | None:
         self._head_bytes += len(line)
@@ -259,6 +321,7 @@ class CurlSession:
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limit)
         self._names = _Names(resolver or SystemResolver(), networks)
         self._targets: dict[str, Target] = {}
+        self._sockets = Sockets()
         #: Those that are making no exchange.
         self._idle: list[Transfer] = []
 
@@ -285,7 +348,7 @@ class CurlSession:
 
     def transfer(self) -> Transfer:
         """Return a transfer that makes no exchange."""
-        return self._idle.pop() if self._idle else Transfer(self.networks)
+        return self._idle.pop() if self._idle else Transfer(self.networks, self._sockets)
 
     async def perform(self, transfer: Transfer) -> None:
         """Make the exchange that `transfer` was prepared for.

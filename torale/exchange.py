@@ -82,21 +82,25 @@ async def exchange(  # noqa: PLR0913 - what a request consists of
     except Refused as error:
         raise Unreachable(Failure.NOT_ALLOWED, str(error)) from error
     addresses = None if target.name is None else await _looked_up(session, target, timeout)
-    transfer = session.transfer()
-    transfer.prepare(
-        method,
-        target.url,
-        headers=lines,
-        body=body,
-        timeout_s=started + timeout.total_seconds() - time.monotonic(),
-        read_limit=read_limit,
-        addresses=addresses,
-    )
-    failure: pycurl.error | None = None
-    try:
-        await session.perform(transfer)
-    except pycurl.error as error:
-        failure = error
+    for on_new_connection in (False, True):
+        transfer = session.transfer()
+        transfer.prepare(
+            method,
+            target.url,
+            headers=lines,
+            body=body,
+            timeout_s=started + timeout.total_seconds() - time.monotonic(),
+            read_limit=read_limit,
+            addresses=addresses,
+            on_new_connection=on_new_connection,
+        )
+        failure: pycurl.error | None = None
+        try:
+            await session.perform(transfer)
+        except pycurl.error as error:
+            failure = error
+        if not transfer.is_stale:
+            break
     status = transfer.status()
     # libcurl accepts a head that breaks off.
     if not transfer.has_head or status < FIRST_FINAL:

@@ -1,6 +1,7 @@
 """Delivering to other servers: what they get, and what is kept of their answer."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from tests.support.outbound_requests import (
     saying,
     send_to,
 )
-from tests.support.receivers import HTTPAnswer, wait_for
+from tests.support.receivers import DEADLINE_S, HTTPAnswer, wait_for
 from tests.torale.conftest import read_request
 from torale.outbound import Failure, Reply, Unreachable
 
@@ -129,6 +130,39 @@ def test_a_kept_connection_that_closes_without_an_answer_is_replaced_once(start_
 
     assert asyncio.run(call_twice()) == [204, 204]
     assert (server.connections, len(requests)) == (2, 3)
+
+
+@both_doors
+@pytest.mark.parametrize(
+    "late", [b"{}", HEAD + b"Content-Length: 4\r\n\r\nlate"], ids=["body", "answer"]
+)
+def test_what_arrives_on_an_idle_connection_is_not_the_next_answer(
+    start_server, open_door, ask, late
+):
+    """Though it arrives just before the next request, and says that it is an answer."""
+    both = threading.Barrier(2, timeout=DEADLINE_S)
+
+    def say_too_much(server, connection):
+        read_request(connection)
+        connection.sendall(HEAD + b"Content-Length: 4\r\n\r\nthis")
+        both.wait()  # until the answer has been read
+        connection.sendall(late)
+        both.wait()
+        read_request(connection)
+
+    server = start_server(say_too_much)
+
+    async def call_three_times() -> list[bytes]:
+        async with open_door() as session:
+            bodies = []
+            for _ in range(3):
+                bodies.append((await ask(session, f"http://127.0.0.1:{server.port}/")).body)
+                await asyncio.to_thread(both.wait)
+                await asyncio.to_thread(both.wait)
+            return bodies
+
+    assert asyncio.run(call_three_times()) == [b"this"] * 3
+    assert server.connections == 3
 
 
 @both_doors

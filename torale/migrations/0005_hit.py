@@ -38,6 +38,7 @@ BEGIN
         END IF;
         -- Otherwise one that is locked. If it is full once its transaction has ended, the next one.
         -- The full ones stay locked, so all wait in the same order, or they might wait for each other.
+        -- They still might if a transaction counts twice; `lock_timeout` or PostgreSQL ends that.
         IF NOT FOUND THEN
             SELECT shard.* INTO chosen
             FROM unnest(keys, shares) WITH ORDINALITY AS shard (key, most, number)

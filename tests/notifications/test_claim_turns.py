@@ -204,9 +204,10 @@ SMALL = ("accounts_", "tasks_", "notifications_webhook", "notifications_emailsup
 
 def scans(plan: Plan) -> set[tuple[str, str]]:
     """Return how a plan reads the tables that grow, and by which indexes."""
-    table = plan.get("Relation Name", "")
-    is_scan = table and plan["Node Type"] != "ModifyTable" and not table.startswith(SMALL)
-    found = {(plan["Node Type"], plan.get("Index Name", table))} if is_scan else set()
+    table: str = plan.get("Relation Name", "")
+    found: set[tuple[str, str]] = set()
+    if table and plan["Node Type"] != "ModifyTable" and not table.startswith(SMALL):
+        found.add((plan["Node Type"], plan.get("Index Name", table)))
     return found.union(*(scans(part) for part in plan.get("Plans", [])))
 
 

@@ -30,30 +30,35 @@ MOST_REMEMBERED: Final = 10_000
 STOP: Final = -1
 
 
+#: The two ends of a connection: addresses and ports, as libcurl tells them.
+Ends = tuple[str, str, int, int]
+
+
 class Sockets:
-    """The sockets of a session's connections, by their local ports.
+    """The sockets of a session's connections.
 
     libcurl does not look whether something has arrived on a connection that it used less than a
     second ago. It would take that for the answer to the next request, perhaps another user's.
     """
 
     def __init__(self) -> None:
-        self._by_port: dict[int, int] = {}
+        self._polls: dict[Ends, select.poll] = {}
 
-    def note(self, opened: list[int], port: int) -> None:
-        """Remember which of the sockets just `opened` has the local port."""
-        for fd in opened:
-            if _local_port(fd) == port:
-                self._by_port[port] = fd
+    def note(self, opened: list[int], ends: Ends) -> None:
+        """Remember which of the sockets just `opened` is the one of a new connection."""
+        if len(self._polls) >= MOST_REMEMBERED:
+            self._polls.clear()
+        [fd] = opened if len(opened) == 1 else [fd for fd in opened if _local_port(fd) == ends[3]]
+        self._polls[ends] = select.poll()
+        self._polls[ends].register(fd, select.POLLIN)
 
-    def is_quiet(self, port: int) -> bool:
-        """Whether nothing has arrived on the connection from a local port, not even its end."""
-        fd = self._by_port.get(port)
-        if fd is None or _local_port(fd) != port:
-            return False
-        poll = select.poll()
-        poll.register(fd, select.POLLIN)
-        return not poll.poll(0)
+    def is_quiet(self, ends: Ends) -> bool:
+        """Whether nothing has arrived on a connection, not even its end; False if it is unknown.
+
+        It is still open, so its socket is the one that was noted last for these ends.
+        """
+        poll = self._polls.get(ends)
+        return poll is not None and not poll.poll(0)
 
 
 def _local_port(fd: int) -> int | None:
@@ -64,8 +69,6 @@ def _local_port(fd: int) -> int | None:
         return None
     try:
         return int(opened.getsockname()[1])
-    except (OSError, IndexError):
-        return None
     finally:
         opened.detach()
 
@@ -176,10 +179,10 @@ class Transfer:
         self._opened.append(fd)
         return int(pycurl.SOCKOPT_OK)
 
-    def _check_connection(self, _ip: str, _local_ip: str, _port: int, local_port: int) -> int:
+    def _check_connection(self, *ends: Any) -> int:
         if self._opened:
-            self._sockets.note(self._opened, local_port)
-        elif not self._sockets.is_quiet(local_port):
+            self._sockets.note(self._opened, ends)
+        elif not self._sockets.is_quiet(ends):
             self.is_stale = True
             return int(pycurl.PREREQFUNC_ABORT)
         return int(pycurl.PREREQFUNC_OK)

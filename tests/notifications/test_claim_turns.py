@@ -18,7 +18,7 @@ from notifications.delivery.statements import CLAIM, HEAD, HOSTS_PER_CLAIM, STOR
 from notifications.models import Lease, NotificationSend, Payload, WebhookConfig
 from tests.support.database_clock import MOVE
 from tests.support.factories import NOW, make_endpoint
-from tests.support.plans import Plan, buffers
+from tests.support.plans import Plan
 from tests.support.run_delivery import keep, take
 from torale.database import connect
 from torale.uuid7 import uuid7
@@ -211,6 +211,17 @@ def scans(plan: Plan) -> set[tuple[str, str]]:
     return found.union(*(scans(part) for part in plan.get("Plans", [])))
 
 
+def sends_read(plan: Plan) -> int:
+    """Return how many rows of sends a plan has read, also those that it did not need.
+
+    Buffers would tell of the rows that earlier tests have deleted, too.
+    """
+    read = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    is_scan = plan.get("Relation Name") == NotificationSend._meta.db_table
+    own = read * plan["Actual Loops"] if is_scan else 0
+    return round(own + sum(map(sends_read, plan.get("Plans", []))))
+
+
 BY_INDEX = {
     ("Index Scan", "send_due"),
     ("Index Scan", "send_due_at_host"),
@@ -237,7 +248,7 @@ def test_a_claim_past_a_long_queue_of_an_exhausted_host_reads_little(owner, is_a
 
     assert len(found.messages) == 20
     assert scans(plan) <= BY_INDEX
-    assert buffers(plan) < 3_000
+    assert sends_read(plan) < 1.5 * HEAD
 
 
 @pytest.mark.parametrize("statement", [CLAIM, STORE], ids=["CLAIM", "STORE"])

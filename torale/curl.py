@@ -16,7 +16,13 @@ from django.conf import settings
 from yarl import URL
 
 from torale.connections import MAX_INTERIM
-from torale.sessions import DNS_TTL_S, KEEP_ALIVE_S, MAX_HEADER_BYTES, SystemResolver
+from torale.sessions import (
+    DNS_TTL_S,
+    KEEP_ALIVE_S,
+    MAX_HEADER_BYTES,
+    SessionsByNetworks,
+    SystemResolver,
+)
 from torale.url_check import parse
 from torale.url_rules import Networks, is_allowed
 
@@ -48,9 +54,10 @@ class Sockets:
         """Remember which of the sockets just `opened` is the one of a new connection."""
         if len(self._polls) >= MOST_REMEMBERED:
             self._polls.clear()
-        [fd] = opened if len(opened) == 1 else [fd for fd in opened if _local_port(fd) == ends[3]]
-        self._polls[ends] = select.poll()
-        self._polls[ends].register(fd, select.POLLIN)
+        for fd in opened:
+            if len(opened) == 1 or _local_port(fd) == ends[3]:
+                self._polls[ends] = select.poll()
+                self._polls[ends].register(fd, select.POLLIN)
 
     def is_quiet(self, ends: Ends) -> bool:
         """Whether nothing has arrived on a connection, not even its end; False if it is unknown.
@@ -401,32 +408,12 @@ def _is_address(host: str) -> bool:
     return True
 
 
-class CurlSessions:
-    """Opens one session for each set of networks that is asked for, and closes all at the end.
+class CurlSessions(SessionsByNetworks[CurlSession]):
+    """The sessions for `exchange`.
 
     Args:
         limit: how many connections each session may have at a time.
-        resolver: used instead of the system's.
     """
 
-    def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
-        self._limit = limit
-        self._resolver = resolver
-        self._opened: dict[Networks, CurlSession] = {}
-
-    def of(self, networks: Networks) -> CurlSession:
-        """Return the session for callers that may call exactly `networks`."""
-        # One look-up: networks are slow to hash.
-        session = self._opened.get(networks)
-        if session is None:
-            session = self._opened[networks] = CurlSession(
-                limit=self._limit, networks=networks, resolver=self._resolver
-            )
-        return session
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for session in self._opened.values():
-            await session.__aexit__()
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(lambda networks: CurlSession(limit=limit, networks=networks))

@@ -4,8 +4,9 @@ import asyncio
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_address
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -26,6 +27,9 @@ KEEP_ALIVE_S = 4
 #: The longest header that is read. The Content-Security-Policy of some pages alone is longer than
 #: aiohttp's default of 8 KiB.
 MAX_HEADER_BYTES = 16 * 1024
+
+#: A session of any HTTP client.
+Session = TypeVar("Session", bound=AbstractAsyncContextManager[Any])
 
 # uvloop looks up two names at a time, and asyncio a few more. So a few dead name servers would stop
 # all deliveries. A thread that waits for an answer costs little.
@@ -133,34 +137,44 @@ def open_session(
     )
 
 
-class Sessions:
+class SessionsByNetworks(Generic[Session]):
     """Opens one session for each set of networks that is asked for, and closes all at the end.
 
     Args:
-        limit: how many connections each session may have at a time.
-        resolver: used instead of the system's.
-
-    Attributes:
-        room: the room for large bodies that are read through these sessions.
+        open_: opens a session for callers that may call exactly these networks.
     """
 
-    def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
-        self._limit = limit
-        self._resolver = resolver
-        self.room = Room()
-        self._opened: dict[url_rules.Networks, aiohttp.ClientSession] = {}
+    def __init__(self, open_: Callable[[url_rules.Networks], Session]) -> None:
+        self._open = open_
+        self._opened: dict[url_rules.Networks, Session] = {}
+        self._closing = AsyncExitStack()
 
-    def of(self, networks: url_rules.Networks) -> aiohttp.ClientSession:
+    def of(self, networks: url_rules.Networks) -> Session:
         """Return the session for callers that may call exactly `networks`."""
-        if networks not in self._opened:
-            self._opened[networks] = open_session(
-                limit=self._limit, networks=networks, resolver=self._resolver
-            )
-        return self._opened[networks]
+        # One look-up: networks are slow to hash.
+        session = self._opened.get(networks)
+        if session is None:
+            session = self._opened[networks] = self._open(networks)
+            self._closing.push_async_exit(session)
+        return session
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for session in self._opened.values():
-            await session.close()
+        await self._closing.aclose()
+
+
+class Sessions(SessionsByNetworks[aiohttp.ClientSession]):
+    """The sessions for `fetch`.
+
+    Args:
+        limit: how many connections each session may have at a time.
+
+    Attributes:
+        room: the room for large bodies that are read through these sessions.
+    """
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(lambda networks: open_session(limit=limit, networks=networks))
+        self.room = Room()

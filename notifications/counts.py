@@ -15,6 +15,9 @@ from notifications.models import UNFINISHED, SendCount, SendStatus
 LOCK = 0x636F756E
 #: Groups of rows that one transaction folds; it takes some tens of milliseconds.
 GROUPS_PER_TRANSACTION = 1000
+#: With more rows for a user's day, the counts are kept apart from the classes of times.
+#: `notifications_recount` (migration 0007) has the same number.
+MOST_UNDIVIDED = 8
 
 FOLD = """
 WITH touched AS (
@@ -35,7 +38,8 @@ WITH touched AS (
 ), summed AS (
     SELECT user_id, day, took, task_id, recipient, notification_type, status, event_type,
            sum(number) AS number, sum(timed) AS timed,
-           day IS NOT NULL AND count(*) OVER (PARTITION BY user_id, day) > 8 AS is_divided
+           day IS NOT NULL
+           AND count(*) OVER (PARTITION BY user_id, day) > %(most_undivided)s AS is_divided
     FROM gone
     GROUP BY user_id, day, took, task_id, recipient, notification_type, status, event_type
 ), folded AS (
@@ -94,7 +98,9 @@ def _fold_some(statement: str) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if cursor.fetchone() != (True,):
             return False
-        cursor.execute(statement, {"most": GROUPS_PER_TRANSACTION})
+        cursor.execute(
+            statement, {"most": GROUPS_PER_TRANSACTION, "most_undivided": MOST_UNDIVIDED}
+        )
         return bool(cursor.fetchone() == (GROUPS_PER_TRANSACTION,))
 
 

@@ -75,8 +75,8 @@ def redeliver_all(*, sends: NotificationSendQuerySet, now: datetime) -> int:
 
 
 def _allowed(skipped: NotificationSendQuerySet, user_id: UUID) -> Iterator[UUID]:
-    # Two at once would wait for each other's rows of the user's count. Recording does not need this
-    # lock.
+    # Two calls at once could lock rows of the user's count in different orders, and wait for each
+    # other. Recording sends does not wait for this lock.
     User.objects.select_for_update(no_key=True).get(pk=user_id)
     for send in skipped.filter(user_id=user_id).order_by("pk").iterator(chunk_size=100):
         if use_quota(send):

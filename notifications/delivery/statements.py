@@ -149,8 +149,7 @@ DELETE FROM notifications_lease WHERE send_id IN (
 """
 
 # Locks sends before it deletes leases, as CLAIM locks them before it writes leases: in another
-# order, the two could wait for each other. Only outcomes whose lease it deletes
-# are stored.
+# order, the two could wait for each other. Only outcomes whose lease it deletes are stored.
 STORE = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (

@@ -8,7 +8,7 @@ from notifications.counts import recount
 
 
 class Command(BaseCommand):
-    """For use after triggers were disabled, as some tools do to load data."""
+    """For use after a TRUNCATE of sends, or after triggers were disabled, as some tools do."""
 
     help = "Count all sends anew, and correct the totals of lists and statistics."
 

@@ -11,7 +11,8 @@ from django.db.models import Sum
 
 from notifications.models import UNFINISHED, SendCount, SendStatus
 
-#: The key of the advisory lock of those who replace rows. We chose it: it is "coun" in ASCII.
+#: The key of the advisory lock that is held while rows are replaced. We chose it: it is "coun" in
+#: ASCII.
 LOCK = 0x636F756E
 #: Groups of rows that one transaction folds; it takes some tens of milliseconds.
 GROUPS_PER_TRANSACTION = 1000

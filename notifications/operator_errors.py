@@ -1,4 +1,4 @@
-"""Errors of sends that the operator has to mend: nobody else can."""
+"""Errors of sends that only the operator can mend."""
 
 UNDECRYPTABLE = (
     "The webhook's secret or headers cannot be decrypted. The operator of this server has to put "

@@ -37,7 +37,7 @@ BOUNDS = {
 }
 #: The list's order.
 PLACE = ("created_at", "id")
-#: What `Path.then` is at a bound.
+#: The value of each part of `Path.then` at a bound.
 AT = {
     "created_at": "asked.{end}_created_at",
     "id": "asked.{end}_id",

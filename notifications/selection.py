@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-#: Filters by what each row of SendCount has.
+#: Filters by columns that every row of SendCount has.
 KINDS = ("notification_type", "status", "event_type")
-#: Filters by what those rows of SendCount have that are for a task and recipient.
+#: Filters by columns that only the rows for one task and recipient have.
 TASKS = ("task_id", "recipient")
 #: Filters by time.
 TIMES = ("created_after", "created_before")

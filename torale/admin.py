@@ -47,8 +47,8 @@ class Part:
     """Rows of a list that one index has in order."""
 
     condition: Q
-    #: What the index has before the columns of the list's order: their beginning, such as the day.
-    #: So it does not change the order.
+    #: What the index is ordered by before the list's own columns, such as the day of `created_at`.
+    #: The order of the list stays the same.
     order: Sequence[Expression] = ()
 
 
@@ -58,7 +58,8 @@ class Lookup:
 
     #: Each row of the list is in exactly one of these. They are read in order, and merged.
     parts: Sequence[Part] = (Part(Q()),)
-    #: Whether to read by id, nearly the order of time, as no index has the order of the list.
+    #: Whether to read in the order of ids, which is nearly that of time, because no index has the
+    #: order of the list.
     by_id: bool = False
 
     @property
@@ -156,7 +157,7 @@ class LongChangeList(ChangeList):
         self.full_result_count = self.result_count if self.paginator.has_more else None
         if self.paginator.has_more:
             self.model_admin = copy(self.model_admin)
-            self.model_admin.list_disable_select_all = True  # here the theme looks for it
+            self.model_admin.list_disable_select_all = True  # the theme looks for it here
 
 
 class LongList(ModelAdmin):

@@ -413,7 +413,10 @@ class CurlSessions(SessionsByNetworks[CurlSession]):
 
     Args:
         limit: how many connections each session may have at a time.
+        resolver: used instead of the system's.
     """
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(lambda networks: CurlSession(limit=limit, networks=networks))
+    def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
+        super().__init__(
+            lambda networks: CurlSession(limit=limit, networks=networks, resolver=resolver)
+        )

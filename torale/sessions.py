@@ -170,11 +170,14 @@ class Sessions(SessionsByNetworks[aiohttp.ClientSession]):
 
     Args:
         limit: how many connections each session may have at a time.
+        resolver: used instead of the system's.
 
     Attributes:
         room: the room for large bodies that are read through these sessions.
     """
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(lambda networks: open_session(limit=limit, networks=networks))
+    def __init__(self, *, limit: int, resolver: AbstractResolver | None = None) -> None:
+        super().__init__(
+            lambda networks: open_session(limit=limit, networks=networks, resolver=resolver)
+        )
         self.room = Room()

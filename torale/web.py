@@ -266,6 +266,7 @@ class Server(TcpWSGIServer):
     ) -> None:
         self.limits = limits
         self._stop_by: float | None = None
+        self._is_check_due = False
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         super().__init__(
             without_bodies_for_head(application),
@@ -304,9 +305,12 @@ class Server(TcpWSGIServer):
                 min(waiting, key=lambda channel: channel.waiting_since).handle_close()
 
     def maintenance(self, now: float) -> None:
-        """Check all connections; the loop calls this once a second."""
-        for channel in list(self.active_channels.values()):
-            channel.look_after(time.monotonic(), self.limits)
+        """Note that the connections are to be checked; the loop calls this once a second.
+
+        They are not checked here, because the loop is collecting the descriptors to poll. It would
+        poll one that is closed now, and close the new connection that is given the same descriptor.
+        """
+        self._is_check_due = True
 
     def stop(self) -> None:
         """Accept no more connections, and end when the requests under way have been answered.
@@ -320,13 +324,21 @@ class Server(TcpWSGIServer):
             self.pull_trigger()
             self._stop_by = time.monotonic() + self.limits.stop_s
 
+    def serve_once(self) -> None:
+        """Wait, at most a second, until sockets are ready, and serve those."""
+        wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+        if self._is_check_due:
+            self._is_check_due = False
+            for channel in list(self.active_channels.values()):
+                channel.look_after(time.monotonic(), self.limits)
+
     def run(self) -> None:
         """Serve until `stop`."""
         while self._stop_by is None:
-            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            self.serve_once()
         wasyncore.dispatcher.close(self)
         while self._is_busy() and time.monotonic() < self._stop_by:
-            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            self.serve_once()
         self.task_dispatcher.shutdown(timeout=1)
         for channel in list(self.active_channels.values()):
             channel.handle_close()

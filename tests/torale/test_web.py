@@ -5,10 +5,12 @@ import json
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests.support.processes import HALF_A_BODY
 from tests.support.receivers import DEADLINE_S, wait_for
@@ -216,6 +218,28 @@ def test_a_stream_nobody_reads_gives_its_thread_back(start_web):
 
     assert web.application.stream_closed.wait(DEADLINE_S)
     assert web.get("/healthz") == b"/healthz"
+
+
+def test_closing_an_idle_connection_does_not_reset_a_new_one_that_gets_its_descriptor():
+    listener = listen("127.0.0.1", 0)
+    server = Server(Application(), listener, threads=1, limits=Limits(stop_s=1))
+    idle, new = socket.socket(), socket.socket()
+    with closing(idle), closing(new):
+        idle.connect(listener.getsockname())
+        server.serve_once()
+        [channel] = server.active_channels.values()
+        channel.waiting_since -= server.limits.idle_s
+
+        new.connect(listener.getsockname())
+        new.sendall(b"GET /new HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=2)):
+            server.serve_once()
+        server.serve_once()
+        server.stop()
+        server.run()
+
+        assert is_closed(idle)
+        assert answer(new)[2] == b"/new"
 
 
 def test_a_client_that_reads_slowly_but_steadily_gets_all(start_web):

@@ -13,9 +13,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from torale import clock
+from torale import clock, prepared
 from torale.fields import EncryptedJSONField
-from torale.kept_connection import first_row
 from torale.url_check import networks_of
 from torale.url_rules import Networks
 from torale.uuid7 import uuid7
@@ -191,10 +190,10 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         The key's user comes with it. Every request begins with this look-up in a unique index, so
         its statement is made once for each process, and prepared once for each connection.
         """
-        row = first_row(_active_key_statement(), [digest_of(secret)])
-        if row is None:
+        found = prepared.rows(_active_key_statement(), [digest_of(secret)])
+        if not found:
             return None
-        now, *values = row
+        [(now, *values)] = found
         of_key, of_user = names_of(APIKey), names_of(User)
         key = APIKey.from_db(self.db, of_key, values[: len(of_key)])
         key.user = User.from_db(self.db, of_user, values[len(of_key) :])

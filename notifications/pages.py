@@ -17,6 +17,7 @@ from django.db import connection
 
 from notifications.models import EventType, NotificationSend, NotificationType, SendStatus
 from notifications.selection import DAY, TIMES, Selection
+from torale import prepared
 from torale.api.keyset import Cursor, Row
 from torale.api.streamed_csv import cells_sql
 
@@ -52,9 +53,9 @@ WITH asked AS MATERIALIZED (
         SELECT {columns} FROM notifications_notificationsend
         WHERE {condition}
         ORDER BY {order}
-        LIMIT %(offset)s::bigint + %(limit)s
+        LIMIT {most}
     ) AS place
-    ORDER BY created_at {way}, id {way} LIMIT %(limit)s OFFSET %(offset)s
+    ORDER BY created_at {way}, id {way} LIMIT {limit} OFFSET {offset}
 )
 """
 # The ids are found by the index alone; only the rows of the page are read. Without sends, the join
@@ -150,32 +151,39 @@ class SendList:
         """
         skipped = self._skip_days(offset) if offset else 0
         statement = PAGE.format(
-            found=self._found(PLACE, cursor),
+            found=self._found(PLACE, cursor, limit=limit, offset=offset - skipped),
             total=self._selection.total(),
             columns=", ".join(f"send.{name}" for name in self._columns),
             way=_way(cursor),
         )
-        parameters = self._parameters(cursor, limit=limit, offset=offset - skipped)
-        with connection.cursor() as database:
-            database.execute(statement, parameters)
-            found = database.fetchall()
+        found = self._rows(statement, self._parameters(cursor), may_repeat=not offset)
         total: int = found[0][0]
         return [dict(zip(self._columns, row, strict=True)) for _, *row in found if row[0]], total
 
     def copy(self, *, limit: int, cursor: Cursor | None = None) -> Iterator[bytes]:
         """Yield at most `limit` rows as lines of a CSV file, those nearest to the cursor first."""
         statement = COPY.format(
-            found=self._found(self._columns, cursor),
+            found=self._found(self._columns, cursor, limit=limit),
             cells=cells_sql(NotificationSend, self._columns),
             way=_way(cursor),
         )
-        parameters = self._parameters(cursor, limit=limit, offset=0)
+        parameters = self._parameters(cursor)
         with (
             connection.cursor() as database,
             # COPY takes no parameters, so psycopg writes them into the statement.
             database.copy(database.mogrify(statement, parameters)) as lines,
         ):
             yield from map(bytes, lines)
+
+    def _rows(
+        self, statement: str, parameters: Mapping[str, Any], *, may_repeat: bool
+    ) -> list[tuple[Any, ...]]:
+        if may_repeat and self._selection.is_totalled:
+            # Planning takes five times as long as reading.
+            return prepared.rows(statement, parameters)
+        with connection.cursor() as database:
+            database.execute(statement, parameters)
+            return database.fetchall()
 
     def _skip_days(self, offset: int) -> int:
         """Begin the list on the day of the send at `offset`; return how many newer ones there are.
@@ -194,7 +202,9 @@ class SendList:
         self._high = min(self._high, (end, NIL))
         return int(newer)
 
-    def _found(self, columns: Sequence[str], cursor: Cursor | None) -> str:
+    def _found(
+        self, columns: Sequence[str], cursor: Cursor | None, *, limit: int, offset: int = 0
+    ) -> str:
         types = {name: TYPES.get(name, "text") for name in self._given} | BOUNDS
         asked = {name: f"%({name})s::{type_}" for name, type_ in types.items()}
         path, way = self._path, _way(cursor)
@@ -208,6 +218,10 @@ class SendList:
             condition=self._condition(every),
             order=", ".join(f"{part} {way}" for part in [*path.columns, *path.then, *PLACE]),
             way=way,
+            # Not parameters, as plans depend on them.
+            most=offset + limit,
+            limit=limit,
+            offset=offset,
         )
 
     def _condition(self, every: Sequence[str]) -> str:
@@ -237,7 +251,7 @@ class SendList:
         ]
         return " AND ".join([path.only, *place, *checked, *others])
 
-    def _parameters(self, cursor: Cursor | None, *, limit: int, offset: int) -> dict[str, Any]:
+    def _parameters(self, cursor: Cursor | None) -> dict[str, Any]:
         low, high = self._low, self._high
         if cursor and cursor.is_backward:
             low = max(low, (cursor.created_at, cursor.id))
@@ -247,8 +261,6 @@ class SendList:
             **self._selection.parameters,
             **{f"every_{name}": values for name, values in CHOICES.items()},
             **dict(zip(BOUNDS, [*low, *high], strict=True)),
-            "limit": limit,
-            "offset": offset,
         }
 
 

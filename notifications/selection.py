@@ -54,6 +54,11 @@ class Selection:
                 self.parameters |= {f"{name}_day": day, f"{name}_midnight": midnight}
 
     @property
+    def is_totalled(self) -> bool:
+        """Whether the counts have the total without regard to days."""
+        return not self._filters & {*TIMES, "execution_id"}
+
+    @property
     def is_counted_by_day(self) -> bool:
         """Whether `of_days` and `of_ends` are the whole selection."""
         return self._days is not None and self._filters <= {*KINDS, *TIMES}
@@ -87,7 +92,7 @@ class Selection:
 
     def total(self) -> str:
         """Return the expression of how many sends the selection has."""
-        if not self._filters & {*TIMES, "execution_id"}:
+        if self.is_totalled:
             if self._filters & {*TASKS}:
                 counts = [*self._equal(*KINDS, *TASKS), "day IS NULL AND task_id IS NOT NULL"]
             else:

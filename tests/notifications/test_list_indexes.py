@@ -7,11 +7,10 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from notifications.models import NotificationSend
 from tests.support.factories import NOW, make_execution, make_send, make_task
-from tests.support.plans import Plan, buffers, executed_plan, scans_of
+from tests.support.plans import Plan, buffers, executed_plans, scans_of
 from torale.api import streamed_csv
 from torale.api.keyset import Cursor
 
@@ -84,11 +83,10 @@ def filters(owner, stranger) -> dict[str, dict[str, Any]]:
 
 def plan_of(client, path: str, query: dict[str, Any]) -> Plan:
     """Read a page or a file; return the plan of its last statement, as it was executed."""
-    with CaptureQueriesContext(connection) as queries:
+    with executed_plans() as plans:
         assert client.get(path, query).getvalue()
-    statement = queries[-1]["sql"].strip()
-    statement = statement.removeprefix("COPY (").removesuffix(") TO STDOUT WITH (FORMAT csv)")
-    return executed_plan(statement)
+    assert scans_of(SEND, plans[-1])
+    return plans[-1]
 
 
 def costly(plans: dict[str, Plan]) -> dict[str, int]:

@@ -8,7 +8,6 @@ from django.db import connection
 
 from accounts.models import APIKey
 from tests.support.processes import python
-from torale.kept_connection import first_row
 
 # Answers requests in one thread, as `manage.py web` does, and ends its own connection in between.
 REQUESTS = """
@@ -85,15 +84,3 @@ def test_a_thread_keeps_its_connection_until_it_is_lost(owner, tmp_path):
     assert backends[0] == backends[1] == backends[2]
     assert backends[3] == backends[4]
     assert len({*backends}) == 3
-
-
-@pytest.mark.django_db
-def test_a_statement_is_planned_once_for_each_connection():
-    first_row("SELECT %s::int", [1])
-    before = first_row("SELECT count(*) FROM pg_prepared_statements", [])
-    rows = [first_row("SELECT %s::int", [number]) for number in range(3)]
-    after = first_row("SELECT count(*) FROM pg_prepared_statements", [])
-
-    assert rows == [(0,), (1,), (2,)]
-    assert before == after
-    assert first_row("SELECT 1 WHERE %s", [False]) is None

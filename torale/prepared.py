@@ -1,0 +1,62 @@
+"""Statements that PostgreSQL parses and plans once for each connection, instead of each time."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+from django.db import Error, connection
+
+#: The values of `%s` in a statement, or of `%(name)s`.
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+def rows(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement.
+
+    If the thread's connection was not used since the request began, this statement is also its
+    health check: if it fails, it is run again on a new connection.
+
+    Args:
+        statement: SQL that may run twice. PostgreSQL does not see the values when it plans, so its
+            best plan should not depend on them. Each connection keeps the plans of the 100
+            statements that were used last.
+        parameters: the values.
+
+    Raises:
+        django.db.Error: the statement failed on a connection that works.
+    """
+    database: Any = connection  # django-stubs lacks some of its attributes
+    may_be_lost = not (database.health_check_done or database.in_atomic_block)
+    try:
+        found = _rows(database, statement, parameters)
+    except Error:
+        if not may_be_lost:
+            raise
+        database.close()
+        found = _rows(database, statement, parameters)
+    database.health_check_done = True
+    return found
+
+
+class _PreparedCursor(psycopg.Cursor[Any]):
+    """Has PostgreSQL prepare each statement."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run `query`."""
+        return super().execute(query, params, prepare=True, **options)
+
+
+def _rows(database: Any, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    database.ensure_connection()
+    prepared = _PreparedCursor(database.connection)
+    log: AbstractContextManager[object] = nullcontext()
+    if database.queries_logged:
+        # A debug cursor would ask psycopg for the statement, which it does not know of prepared
+        # ones.
+        written = database.ops.compose_sql(statement, parameters)
+        log = database.make_debug_cursor(prepared).debug_sql(written)
+    with database.make_cursor(prepared) as cursor, log:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

@@ -22,7 +22,7 @@ from tests.support.outbound_requests import (
     saying,
 )
 from tests.support.receivers import HTTPAnswer, wait_for
-from torale.outbound import Failure, Unreachable
+from torale.outbound.replies import Failure, Unreachable
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
 MALFORMED = (

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pycurl
 import structlog
 
-from torale import replies
-from torale.connections import FIRST_FINAL
-from torale.curl import CurlSession, NoAddress, Target, Transfer
 from torale.errors import Refused
-from torale.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
+from torale.outbound import replies
+from torale.outbound.aiohttp_connections import FIRST_FINAL
+from torale.outbound.curl_sessions import CurlSession, NoAddress, Target, Transfer
+from torale.outbound.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
 
 logger = structlog.get_logger(__name__)
 

@@ -31,6 +31,8 @@ TOO_LARGE = 100
 #: What libcurl reports, what it means, and the message.
 DIAGNOSES: dict[int, tuple[Failure, str]] = {
     pycurl.E_OPERATION_TIMEDOUT: (Failure.TIMEOUT, replies.NO_ANSWER_IN_TIME),
+    # Names are looked up before. libcurl refuses those below .onion all the same (RFC 7686 §2).
+    pycurl.E_COULDNT_RESOLVE_HOST: (Failure.DNS, replies.NO_PUBLIC_ADDRESS),
     pycurl.E_PEER_FAILED_VERIFICATION: (Failure.TLS, replies.BAD_CERTIFICATE),
     pycurl.E_SSL_CONNECT_ERROR: (Failure.TLS, replies.NO_TLS),
     pycurl.E_SSL_CIPHER: (Failure.TLS, replies.NO_TLS),

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from torale import clock, prepared
 from torale.fields import EncryptedJSONField
-from torale.url_check import networks_of
-from torale.url_rules import Networks
+from torale.outbound.url_check import networks_of
+from torale.outbound.url_rules import Networks
 from torale.uuid7 import uuid7
 
 #: The form of a username, as a regular expression that Python and PostgreSQL both understand.

@@ -49,8 +49,11 @@ from notifications.models import (
     WebhookConfig,
     WebhookEndpoint,
 )
-from torale import outbound
-from torale.url_rules import Networks
+from torale.outbound.aiohttp_sessions import open_session
+from torale.outbound.curl_sessions import CurlSession
+from torale.outbound.exchange import exchange
+from torale.outbound.url_check import networks_of
+from torale.outbound.url_rules import Networks
 from torale.uuid7 import uuid7
 
 BODY = '{"id": "%s", "object": "event", "api_version": "v1", "data": {"text": "' + "x" * 600 + '"}}'
@@ -133,7 +136,7 @@ class Receivers:
 async def aiohttp_alone(url: str, count: int, certificate: Path) -> Speed:
     """Send signed requests over the guarded sessions that visits use."""
     tls = ssl.create_default_context(cafile=certificate)
-    async with outbound.open_session(limit=CONCURRENCY, networks=networks()) as session:
+    async with open_session(limit=CONCURRENCY, networks=networks()) as session:
 
         async def post(body: bytes, headers: dict[str, str]) -> int:
             async with session.post(url, data=body, headers=headers, ssl=tls) as response:
@@ -145,10 +148,10 @@ async def aiohttp_alone(url: str, count: int, certificate: Path) -> Speed:
 
 async def libcurl_alone(url: str, count: int) -> Speed:
     """Send signed requests through the guarded door that workers use, without a database."""
-    async with outbound.CurlSession(limit=CONCURRENCY, networks=networks()) as session:
+    async with CurlSession(limit=CONCURRENCY, networks=networks()) as session:
 
         async def post(body: bytes, headers: dict[str, str]) -> int:
-            reply = await outbound.exchange(
+            reply = await exchange(
                 session,
                 "POST",
                 url,
@@ -163,7 +166,7 @@ async def libcurl_alone(url: str, count: int) -> Speed:
 
 
 def networks() -> Networks:
-    return outbound.networks_of(email="", is_staff=False)
+    return networks_of(email="", is_staff=False)
 
 
 async def sent_alone(post: Post, count: int) -> Speed:

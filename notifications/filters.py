@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -95,30 +95,22 @@ class DeliveryFilterSet(django_filters.FilterSet):
         return attempts.filter(**{name: task_id}).order_by(day, *attempts.query.order_by)
 
 
-class TimeRangeForm(forms.Form):
-    """Closes an open time range: it ends now, and begins 30 days before its end."""
+def in_time_range(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with both ends of a time range: until now, and from 30 days before its end.
 
-    def clean(self) -> dict[str, Any]:
-        """Return the values, both ends of the time range among them, in UTC."""
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.errors:
-            return values
-        after, before = values["created_after"], values["created_before"]
-        try:
-            before = (before or timezone.now()).astimezone(UTC)
-            after = after.astimezone(UTC) if after else before - USUAL_RANGE
-        except OverflowError:  # from the ends of the calendar, in another time zone
-            name = "created_after" if values["created_after"] else "created_before"
-            self.add_error(name, "Nothing was sent at that time.")
-            return values
-        if before - after > LONGEST_RANGE:
-            days = LONGEST_RANGE.days
-            self.add_error("created_after", f"The time range may have at most {days} days.")
-        return {**values, "created_after": after, "created_before": before}
+    Args:
+        given: valid values, by the names of SendFilterSet's filters.
 
-
-class SendStatsFilterSet(SendFilterSet):
-    """Query parameters of the statistics: the list's, but the time range is never open."""
-
-    class Meta(SendFilterSet.Meta):
-        form = TimeRangeForm
+    Raises:
+        ValidationError: there is no such time range, or it is too long.
+    """
+    before = given.get("created_before") or timezone.now()
+    try:
+        after = given.get("created_after") or before - USUAL_RANGE
+    except OverflowError as error:  # from the beginning of the calendar
+        fault = {"created_before": "Nothing was sent at that time."}
+        raise ValidationError(fault) from error
+    if before - after > LONGEST_RANGE:
+        days = LONGEST_RANGE.days
+        raise ValidationError({"created_after": f"The time range may have at most {days} days."})
+    return {**given, "created_after": after, "created_before": before}

@@ -38,7 +38,7 @@ BOUNDS = {
 }
 #: The list's order.
 PLACE = ("created_at", "id")
-#: The value of each part of `Path.then` at a bound.
+#: The value of each part of `ListIndex.then` at a bound.
 AT = {
     "created_at": "asked.{end}_created_at",
     "id": "asked.{end}_id",
@@ -76,9 +76,13 @@ COPY (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """An index of sends. Each combination of its first columns' values is a range of it."""
+class ListIndex:
+    """An index that a list of sends is read from.
 
+    Each combination of values of its first columns is a range of it.
+    """
+
+    #: Its first columns.
     columns: tuple[str, ...]
     #: What follows them: the list's order, something coarser, or nothing.
     then: tuple[str, ...] = PLACE
@@ -88,27 +92,27 @@ class Path:
     only: str = "true"
 
 
-BY_TIME = Path(columns=("user_id",))
-BY_STATUS = Path(columns=("status", "user_id", "notification_type"))
-BY_EVENT = Path(
+BY_TIME = ListIndex(columns=("user_id",))
+BY_STATUS = ListIndex(columns=("status", "user_id", "notification_type"))
+BY_EVENT = ListIndex(
     columns=("event_type", "user_id"), only=f"event_type <> '{EventType.CONDITION_MET}'"
 )
 # Sends of a task and day that are alike have the same key, which PostgreSQL stores once. So where
 # there are many of them, these two indexes have a tenth of the size that they would have with times
 # and ids. The sends of a day are sorted when read.
-BY_TASK = Path(
+BY_TASK = ListIndex(
     columns=("task_id", "user_id"),
     then=(DAY,),
     checked=("status", "notification_type", "recipient"),
 )
-BY_RECIPIENT = Path(
+BY_RECIPIENT = ListIndex(
     columns=("recipient", "user_id"), then=(DAY,), checked=("status", "notification_type")
 )
-BY_EXECUTION = Path(columns=("execution_id",), then=())
+BY_EXECUTION = ListIndex(columns=("execution_id",), then=())
 
 
-def path_for(filters: Mapping[str, Any]) -> Path:
-    """Return the index by which sends that match `filters` are read."""
+def index_for(filters: Mapping[str, Any]) -> ListIndex:
+    """Return the index from which sends that match `filters` are read."""
     match filters:
         case {"execution_id": _}:
             return BY_EXECUTION
@@ -135,7 +139,7 @@ class SendList:
     def __init__(self, user_id: UUID, filters: Mapping[str, Any], columns: Sequence[str]) -> None:
         self._columns = columns
         self._selection = Selection(user_id, filters)
-        self._path = path_for(filters)
+        self._index = index_for(filters)
         self._given = {name: filters[name] for name in filters if name not in TIMES}
         self._given["user_id"] = user_id
         self._low = (filters.get("created_after", BEGINNING), NIL)
@@ -183,7 +187,8 @@ class SendList:
             return prepared.rows(statement, parameters)
         with connection.cursor() as database:
             database.execute(statement, parameters)
-            return database.fetchall()
+            found: list[tuple[Any, ...]] = database.fetchall()
+            return found
 
     def _skip_days(self, offset: int) -> int:
         """Begin the list on the day of the send at `offset`; return how many newer ones there are.
@@ -207,8 +212,8 @@ class SendList:
     ) -> str:
         types = {name: TYPES.get(name, "text") for name in self._given} | BOUNDS
         asked = {name: f"%({name})s::{type_}" for name, type_ in types.items()}
-        path, way = self._path, _way(cursor)
-        every = [name for name in path.columns if name in CHOICES and name not in self._given]
+        index, way = self._index, _way(cursor)
+        every = [name for name in index.columns if name in CHOICES and name not in self._given]
         return FOUND.format(
             asked=", ".join(f"{value} AS {name}" for name, value in asked.items()),
             ranges=" CROSS JOIN ".join(
@@ -216,7 +221,7 @@ class SendList:
             ),
             columns=", ".join(columns),
             condition=self._condition(every),
-            order=", ".join(f"{part} {way}" for part in [*path.columns, *path.then, *PLACE]),
+            order=", ".join(f"{part} {way}" for part in [*index.columns, *index.then, *PLACE]),
             way=way,
             # Not parameters, as plans depend on them.
             most=offset + limit,
@@ -225,14 +230,14 @@ class SendList:
         )
 
     def _condition(self, every: Sequence[str]) -> str:
-        path = self._path
-        asked = [f"every_{name}" if name in every else f"asked.{name}" for name in path.columns]
+        index = self._index
+        asked = [f"every_{name}" if name in every else f"asked.{name}" for name in index.columns]
         ends = {
-            end: ", ".join([*asked, *(AT[part].format(end=end) for part in path.then)])
+            end: ", ".join([*asked, *(AT[part].format(end=end) for part in index.then)])
             for end in ("low", "high")
         }
-        key = ", ".join([*path.columns, *path.then])
-        if path.then == PLACE:
+        key = ", ".join([*index.columns, *index.then])
+        if index.then == PLACE:
             place = [f"({key}) > ({ends['low']})", f"({key}) < ({ends['high']})"]
         else:
             place = [
@@ -241,15 +246,15 @@ class SendList:
                 "coalesce((created_at, id) > (asked.low_created_at, asked.low_id), false)",
                 "coalesce((created_at, id) < (asked.high_created_at, asked.high_id), false)",
             ]
-        checked = [f"{name} = asked.{name}" for name in path.checked if name in self._given]
+        checked = [f"{name} = asked.{name}" for name in index.checked if name in self._given]
         # With `coalesce`, the planner does not expect few matches. For few, it would read the whole
         # range and sort it.
         others = [
             f"coalesce({name} = asked.{name}, false)"
             for name in self._given
-            if name not in {*path.columns, *path.checked}
+            if name not in {*index.columns, *index.checked}
         ]
-        return " AND ".join([path.only, *place, *checked, *others])
+        return " AND ".join([index.only, *place, *checked, *others])
 
     def _parameters(self, cursor: Cursor | None) -> dict[str, Any]:
         low, high = self._low, self._high

@@ -11,8 +11,8 @@ from yarl import URL
 from tasks import headers
 from torale.errors import Refused
 from torale.fields import Undecryptable
-from torale.url_check import check_url
-from torale.url_rules import Networks
+from torale.outbound.url_check import check_url
+from torale.outbound.url_rules import Networks
 
 METHODS = ("POST", "PUT")
 #: The default format of a webhook's body: the contract's event, signed.

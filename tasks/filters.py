@@ -12,11 +12,14 @@ class TaskFilterSet(django_filters.FilterSet):
 
     state = ChoiceFilter(choices=State.choices, help_text="Only tasks in this state.")
     active = FlagFilter(
+        label="Active",
         method="filter_active",
         help_text="`true`: only active tasks. `false`: only paused and completed ones.",
     )
     #: The name that the official SDK uses.
-    is_active = FlagFilter(method="filter_active", help_text="The same as `active`.")
+    is_active = FlagFilter(
+        label="Is active", method="filter_active", help_text="The same as `active`."
+    )
 
     class Meta:
         model = Task

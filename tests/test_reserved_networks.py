@@ -13,8 +13,11 @@ from tests.support.outbound_requests import ask_by_exchange, ask_by_fetch, shop_
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_delivery import deliver
 from tests.support.run_visits import visit
-from torale.outbound import CurlSessions, Failure, Sessions, Unreachable, fetch
-from torale.url_rules import STAFF, Reserved, networks_for
+from torale.outbound.aiohttp_sessions import AiohttpSessions
+from torale.outbound.curl_sessions import CurlSessions
+from torale.outbound.fetch import fetch
+from torale.outbound.replies import Failure, Unreachable
+from torale.outbound.url_rules import STAFF, Reserved, networks_for
 
 LOOPBACK = ip_network("127.0.0.0/8")
 OFFICE = ip_network("10.1.0.0/16")
@@ -112,7 +115,7 @@ def test_a_forked_page_inside_is_not_read_for_another(operator, stranger, http_r
 
 @pytest.mark.parametrize(
     ("sessions_of", "ask"),
-    [(CurlSessions, ask_by_exchange), (Sessions, ask_by_fetch)],
+    [(CurlSessions, ask_by_exchange), (AiohttpSessions, ask_by_fetch)],
     ids=["exchange", "fetch"],
 )
 def test_a_connection_that_was_opened_for_one_is_not_used_for_another(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from torale.url_rules import STAFF, Network, Reserved
+from torale.outbound.url_rules import STAFF, Network, Reserved
 
 T = TypeVar("T")
 

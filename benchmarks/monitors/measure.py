@@ -12,8 +12,8 @@ from benchmarks.monitors.case import Case, Expected, Served, Visit
 from benchmarks.monitors.site import Site
 from executions import monitors
 from executions.monitors import Answer, AskFailed, BadQuestion, Question
-from torale.outbound import Sessions
-from torale.url_check import networks_of
+from torale.outbound.aiohttp_sessions import AiohttpSessions
+from torale.outbound.url_check import networks_of
 
 #: When the first visit of each case is; the next ones follow at INTERVAL.
 BEGINNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -154,7 +154,7 @@ class _Asking:
         monitors.check(
             search_query=self._query, condition_description=self._rule, networks=self._networks
         )
-        async with Sessions(limit=10) as sessions:
+        async with AiohttpSessions(limit=10) as sessions:
             return await monitors.ask(question, sessions=sessions)
 
 

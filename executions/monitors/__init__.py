@@ -22,7 +22,7 @@ from executions.monitors.protocol import (
     Sessions,
     Source,
 )
-from torale.url_rules import Networks
+from torale.outbound.url_rules import Networks
 
 __all__ = [
     "MONITORS",

@@ -2,7 +2,7 @@
 
 import re
 
-from torale.url_rules import origin_of
+from torale.outbound.url_rules import origin_of
 
 #: A URL, or a host with a path or without. What follows an "@", a "/" or a letter is none of them.
 _ADDRESS = re.compile(

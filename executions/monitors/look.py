@@ -20,10 +20,11 @@ from executions.pages.last_reading import LastReading
 from executions.pages.page import Download, Unreadable
 from executions.pages.rule import Rule
 from executions.pages.rule_error import RuleError
-from torale import outbound
 from torale.fields import Undecryptable
-from torale.room import Place
-from torale.url_rules import origin_of
+from torale.outbound.fetch import Condition
+from torale.outbound.large_bodies import Place
+from torale.outbound.replies import Reply
+from torale.outbound.url_rules import origin_of
 
 T = TypeVar("T")
 
@@ -146,7 +147,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
     at_rest: Mapping[str, AskFailed] | None = None,
     readings: Mapping[str, LastReading] | None = None,
     time_limit: timedelta | None = None,
-) -> dict[str, outbound.Reply | AskFailed]:
+) -> dict[str, Reply | AskFailed]:
     """Visit the pages, all at once; return what each server answered, or why it did not.
 
     Args:
@@ -160,13 +161,13 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
     """
     addresses = addresses_in(question.search_query)
     conditions = {
-        address: outbound.Condition(url=last.url, headers=last.condition)
+        address: Condition(url=last.url, headers=last.condition)
         for address, last in (readings or {}).items()
     }
     session = sessions.of(question.networks)
     allowed = check_of(question, session, place)
 
-    async def reply_of(address: str) -> outbound.Reply | AskFailed:
+    async def reply_of(address: str) -> Reply | AskFailed:
         if at_rest and address in at_rest:
             return at_rest[address]
         try:
@@ -187,7 +188,7 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
     return dict(zip(addresses, replies, strict=True))
 
 
-def _download(address: str, reply: outbound.Reply) -> Download:
+def _download(address: str, reply: Reply) -> Download:
     return Download(
         requested_url=address,
         url=reply.url,
@@ -230,7 +231,7 @@ async def _in_child(address: str, function: Callable[..., T], *arguments: Any, a
         ) from error
 
 
-def _warnings(address: str, reply: outbound.Reply, sight: Sight) -> Iterator[str]:
+def _warnings(address: str, reply: Reply, sight: Sight) -> Iterator[str]:
     if origin_of(reply.url) != origin_of(address):
         yield f"{address} leads to another site: {reply.url}."
     if len(sight.text) < sight.characters:

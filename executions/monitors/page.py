@@ -28,9 +28,10 @@ from executions.monitors.resting import remembered, resting
 from executions.pages.parsing import parse
 from executions.pages.rule import Changes, Rule
 from executions.pages.rule_error import RuleError
-from torale import outbound
 from torale.errors import Refused
-from torale.url_rules import Networks, server_of
+from torale.outbound.aiohttp_sessions import AiohttpSessions
+from torale.outbound.url_check import check_url
+from torale.outbound.url_rules import Networks, server_of
 
 MAX_PAGES = 5
 
@@ -61,7 +62,7 @@ class PageMonitor:
             faults["search_query"] = f"Name at most {MAX_PAGES} pages, not {len(addresses)}."
         for address in addresses:
             try:
-                outbound.check_url(address, networks=networks)
+                check_url(address, networks=networks)
             except Refused as error:
                 faults["search_query"] = str(error)
         if fault := fault_in(search_query):
@@ -165,7 +166,7 @@ class PageMonitor:
         """
         rule = _rule_in(question)
         addresses = addresses_in(question.search_query)
-        async with outbound.Sessions(limit=MAX_PAGES) as sessions:
+        async with AiohttpSessions(limit=MAX_PAGES) as sessions:
             sights, failures, warnings = await see(
                 question, rule, sessions=sessions, time_limit=time_limit
             )

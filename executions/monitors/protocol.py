@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from executions.failures import FailureKind
 from torale.fields import Undecryptable
-from torale.room import Room
-from torale.url_rules import Networks
+from torale.outbound.large_bodies import Room
+from torale.outbound.url_rules import Networks
 
 #: What a person is told when none of the keys decrypts a task's request headers.
 UNDECRYPTABLE = (
@@ -154,7 +154,7 @@ class BadQuestion(Exception):
 class Sessions(Protocol):
     """The connections to other people's servers, which executions share.
 
-    It is `torale.outbound.Sessions`, which is not named here because it loads an HTTP client.
+    It is `AiohttpSessions`, which is not imported here because that loads an HTTP client.
     """
 
     @property

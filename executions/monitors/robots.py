@@ -17,10 +17,12 @@ from executions.confined import ChildDied, TooMuch, confined
 from executions.failures import FailureKind
 from executions.monitors.protocol import AskFailed, Question
 from executions.pages.robots_txt import USER_AGENT, allows
-from torale import outbound
 from torale.errors import Refused
-from torale.room import Place
-from torale.url_rules import Networks, origin_of
+from torale.outbound.fetch import NoRoom, fetch
+from torale.outbound.large_bodies import Place
+from torale.outbound.replies import Failure, Unreachable
+from torale.outbound.url_check import check_url
+from torale.outbound.url_rules import Networks, origin_of
 
 #: How much of a robots.txt is read (RFC 9309 §2.5), and how many redirects to it are followed
 #: (§2.3.1.2).
@@ -97,13 +99,13 @@ class Robots:
             AskFailed: the page is not allowed, or it is not known whether it is.
         """
         try:
-            outbound.check_url(url, networks=question.networks)
+            check_url(url, networks=question.networks)
         except Refused:
             return
         robots = f"{origin_of(url)}/robots.txt"
         try:
             file = await self._file(robots, question, session, place)
-        except outbound.NoRoom as error:
+        except NoRoom as error:
             problem = UNREAD.format(robots=robots, error=error)
             raise AskFailed(
                 FailureKind.TIMEOUT, UNKNOWN.format(url=url, problem=problem)
@@ -174,7 +176,7 @@ async def _fetched(
         NoRoom: there is no room to read it.
     """
     try:
-        reply = await outbound.fetch(
+        reply = await fetch(
             session,
             robots,
             timeout=TIMEOUT,
@@ -183,14 +185,12 @@ async def _fetched(
             cuts_off=True,
             place=place,
         )
-    except outbound.NoRoom:
+    except NoRoom:
         raise
-    except outbound.Unreachable as error:
-        if error.kind == outbound.Failure.TOO_MANY_REDIRECTS:
+    except Unreachable as error:
+        if error.kind == Failure.TOO_MANY_REDIRECTS:
             return _File(until=now + KEPT_FOR)
-        kind = (
-            FailureKind.TIMEOUT if error.kind == outbound.Failure.TIMEOUT else FailureKind.NETWORK
-        )
+        kind = FailureKind.TIMEOUT if error.kind == Failure.TIMEOUT else FailureKind.NETWORK
         problem = UNREAD.format(robots=robots, error=error)
         return _File(until=now + FAILED_FOR, problem=problem, kind=kind)
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -16,9 +16,10 @@ from executions.failures import LONGEST_REST, FailureKind
 from executions.monitors.echoes import without_values
 from executions.monitors.protocol import AskFailed
 from executions.monitors.robots import RobotsCheck
-from torale import outbound
+from torale.outbound.fetch import Condition, fetch
+from torale.outbound.large_bodies import Place
+from torale.outbound.replies import Failure, Reply, Unreachable
 from torale.retry_after import retry_after
-from torale.room import Place
 
 #: The time limit for one page, redirects included.
 VISIT_TIMEOUT = timedelta(seconds=30)
@@ -43,10 +44,10 @@ UNASKED = (
 )
 
 FAILURES = {
-    outbound.Failure.TIMEOUT: FailureKind.TIMEOUT,
-    outbound.Failure.NOT_ALLOWED: FailureKind.USER_ERROR,
-    outbound.Failure.TOO_LARGE: FailureKind.USER_ERROR,
-    outbound.Failure.TOO_MANY_REDIRECTS: FailureKind.USER_ERROR,
+    Failure.TIMEOUT: FailureKind.TIMEOUT,
+    Failure.NOT_ALLOWED: FailureKind.USER_ERROR,
+    Failure.TOO_LARGE: FailureKind.USER_ERROR,
+    Failure.TOO_MANY_REDIRECTS: FailureKind.USER_ERROR,
 }
 
 
@@ -55,12 +56,12 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
     address: str,
     *,
     headers: Mapping[str, str],
-    condition: outbound.Condition | None = None,
+    condition: Condition | None = None,
     allowed: RobotsCheck | None = None,
     now: datetime,
     place: Place,
     time_limit: timedelta | None = None,
-) -> outbound.Reply:
+) -> Reply:
     """Return what the server of the page at `address` answered, without the headers' values in it.
 
     Args:
@@ -88,7 +89,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
             raise AskFailed(failure.kind, message) from failure
 
     try:
-        reply = await outbound.fetch(
+        reply = await fetch(
             session,
             address,
             headers=headers,
@@ -98,7 +99,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
             place=place,
             before_each=check,
         )
-    except outbound.Unreachable as error:
+    except Unreachable as error:
         raise AskFailed(FAILURES.get(error.kind, FailureKind.NETWORK), str(error)) from error
     if reply.status == HTTPStatus.NOT_MODIFIED:
         if condition and reply.url == condition.url:
@@ -118,7 +119,7 @@ async def visit(  # noqa: PLR0913 - what a visit consists of
     return reply
 
 
-def _without_values(reply: outbound.Reply, headers: Mapping[str, str]) -> outbound.Reply:
+def _without_values(reply: Reply, headers: Mapping[str, str]) -> Reply:
     shown = {
         name: without_values(value.encode(), headers).decode()
         for name, value in reply.headers.items()
@@ -126,9 +127,7 @@ def _without_values(reply: outbound.Reply, headers: Mapping[str, str]) -> outbou
     return replace(reply, headers=shown, body=without_values(reply.body, headers))
 
 
-def _rest_after(
-    reply: outbound.Reply, address: str, *, now: datetime
-) -> tuple[timedelta | None, list[str]]:
+def _rest_after(reply: Reply, address: str, *, now: datetime) -> tuple[timedelta | None, list[str]]:
     """Return for how long the page is not visited, and what to warn the owner of."""
     if reply.status == HTTPStatus.GONE:
         return LONGEST_REST, [GONE.format(address=address)]

@@ -12,7 +12,7 @@ from notifications.models import NotificationSend, NotificationType, Payload, We
 from tasks.destinations import OWN_FORMAT
 from tasks.models import Task
 from torale.clock import Reading
-from torale.url_rules import Networks
+from torale.outbound.url_rules import Networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

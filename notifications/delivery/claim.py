@@ -17,7 +17,7 @@ from notifications.delivery.statements import CLAIM, GIVE_BACK
 from notifications.eligibility import refusal_of, with_refusal
 from notifications.models import Lease, NotificationSend
 from torale.clock import Reading
-from torale.outbound import networks_of
+from torale.outbound.url_check import networks_of
 
 logger = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import caller
-from notifications.filters import SendFilterSet, SendStatsFilterSet, lookups
+from notifications.filters import SendFilterSet, in_time_range, lookups
 from notifications.models import (
     NotificationSend,
 )
@@ -28,7 +28,7 @@ from notifications.serializers import (
 )
 from notifications.stats import stats_of
 from torale import clock
-from torale.api.filters import FilterBackend, valid_values
+from torale.api.filters import valid_values
 from torale.api.pagination import WalkedPagination
 from torale.api.renderers import JSONRenderer
 from torale.api.schema import ErrorSerializer
@@ -105,11 +105,10 @@ class NotificationSendViewSet(
         filters=True,
         responses=SendStatsSerializer,
     )
-    @action(detail=False, filterset_class=SendStatsFilterSet)
+    @action(detail=False)
     def stats(self, request: Request) -> Response:
         """Count the caller's sends by day, channel and status, and show how long they took."""
-        filterset = FilterBackend().valid_filterset(request, self.get_queryset(), self)
-        given = {name: value for name, value in filterset.form.cleaned_data.items() if value}
+        given = valid_values(SendFilterSet, request, check=in_time_range)
         time_range = {name: given[name] for name in ("created_after", "created_before")}
         return Response({**time_range, **stats_of(caller(request).pk, given)})
 

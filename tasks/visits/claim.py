@@ -18,7 +18,7 @@ from tasks.models import Task
 from tasks.visits.statements import CLAIM, GIVE_BACK
 from torale.clock import Reading
 from torale.fields import Undecryptable, UndecryptableValue
-from torale.outbound import networks_of
+from torale.outbound.url_check import networks_of
 
 #: How many executions at a time call one server, by all workers together; one that calls several
 #: servers and has waited for a minute may be one more.

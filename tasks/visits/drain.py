@@ -25,7 +25,7 @@ from tasks.run import WAKE_UP
 from tasks.visits.claim import NOBODY, Visit, claim, give_back
 from tasks.visits.store import THREADS, Result, store
 from torale.errors import OUR_FAULT
-from torale.outbound import Sessions
+from torale.outbound.aiohttp_sessions import AiohttpSessions
 from torale.pool import Batch, Claimed, Report, Stored, in_thread
 
 logger = structlog.get_logger(__name__)
@@ -64,7 +64,9 @@ class Visits:
     @asynccontextmanager
     async def open(self, stopping: threading.Event) -> AsyncIterator[None]:
         """Open the connections that all visits share."""
-        async with Sessions(limit=self.most_at_once * CONNECTIONS_PER_VISIT) as self._sessions:
+        async with AiohttpSessions(
+            limit=self.most_at_once * CONNECTIONS_PER_VISIT
+        ) as self._sessions:
             yield
 
     async def claim(

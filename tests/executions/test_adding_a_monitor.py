@@ -13,7 +13,7 @@ from executions.monitors import Answer, BadQuestion, Question, check, monitor_fo
 from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
-from torale.url_check import networks_of
+from torale.outbound.url_check import networks_of
 
 PAGE = (settings.BASE_DIR / "docs" / "adding-a-monitor.md").read_text()
 MODULE, REGISTRY = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -13,7 +13,7 @@ from tests.support.factories import NOW, make_task, make_undecryptable
 from tests.support.receivers import HTTPAnswer
 from tests.support.run_visits import visit
 from tests.support.watched_pages import html
-from torale.url_check import networks_of
+from torale.outbound.url_check import networks_of
 
 HEADERS = {"Cookie": "theme=dark; session=3f9a2c71", "Authorization": "Bearer 7c41d09e55"}
 SECRETS = ("3f9a2c71", "7c41d09e55")

@@ -17,8 +17,8 @@ from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer, HTTPReceiver, wait_for
 from tests.support.watched_pages import html
-from torale.outbound import Sessions
-from torale.room import PLACES_OF_ONE_ASKER
+from torale.outbound.aiohttp_sessions import AiohttpSessions
+from torale.outbound.large_bodies import PLACES_OF_ONE_ASKER
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 EVERYTHING = "User-agent: *\nDisallow: /"
@@ -313,7 +313,7 @@ def test_visits_at_the_same_time_read_it_once(http_receiver):
     serve(http_receiver, robots=HTTPAnswer(404, stall=stall))
 
     async def main():
-        async with Sessions(limit=10) as sessions:
+        async with AiohttpSessions(limit=10) as sessions:
             visits = [
                 asyncio.create_task(
                     monitors.ask(question(f"{http_receiver.url}/{number}"), sessions=sessions)
@@ -337,7 +337,7 @@ def test_a_user_without_room_for_a_large_one_delays_no_other(http_receiver, monk
     page = f"{http_receiver.url}/bread"
 
     async def main() -> tuple[bool, object]:
-        async with Sessions(limit=10) as sessions, AsyncExitStack() as stack:
+        async with AiohttpSessions(limit=10) as sessions, AsyncExitStack() as stack:
             for _ in range(PLACES_OF_ONE_ASKER):
                 place = await stack.enter_async_context(sessions.room.place("owner"))
                 await place.take()

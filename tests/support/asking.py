@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from executions import monitors
 from executions.monitors import Answer, Preview, Question
-from torale.outbound import Sessions
+from torale.outbound.aiohttp_sessions import AiohttpSessions
 
 
 def ask(question: Question) -> Answer:
     """Return the answer of the monitor that takes `question`."""
 
     async def main() -> Answer:
-        async with Sessions(limit=10) as sessions:
+        async with AiohttpSessions(limit=10) as sessions:
             return await monitors.ask(question, sessions=sessions)
 
     return asyncio.run(main())

@@ -12,8 +12,12 @@ import uvloop
 from aiohttp.abc import AbstractResolver
 
 from tests.torale.conftest import read_request
-from torale.outbound import CurlSession, Failure, Reply, exchange, fetch, networks_of
-from torale.outbound import open_session as open_session_
+from torale.outbound.aiohttp_sessions import open_session as open_session_
+from torale.outbound.curl_sessions import CurlSession
+from torale.outbound.exchange import exchange
+from torale.outbound.fetch import fetch
+from torale.outbound.replies import Failure, Reply
+from torale.outbound.url_check import networks_of
 
 NOT_PUBLIC = "{} is not a public address. Allow its network with TORALE_WEBHOOK_ALLOW_PRIVATE."
 

@@ -9,17 +9,19 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
+T = TypeVar("T")
+
 #: Seconds that a test waits for an event that must come.
 DEADLINE_S = 20
 
 
-def wait_for(condition: Callable[[], object]) -> object:
+def wait_for(condition: Callable[[], T]) -> T:
     """Return the first truthy value of `condition()`. Fail the test if there is none in time."""
     end = time.monotonic() + DEADLINE_S
     while not (value := condition()):

@@ -11,7 +11,7 @@ from tests.support.asking import ask
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer, HTTPReceiver, Request
 from tests.support.watched_pages import HTML, html
-from torale.url_check import networks_of
+from torale.outbound.url_check import networks_of
 
 #: The time between two visits.
 QUARTER = timedelta(minutes=15)

@@ -14,7 +14,7 @@ from executions.pages.selected import amount_at, selected
 from tests.support import asking
 from tests.support.factories import NOW
 from tests.support.receivers import HTTPAnswer
-from torale.url_check import networks_of
+from torale.outbound.url_check import networks_of
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 JSON = {"Content-Type": "application/json"}

@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 
 from executions.models import LATEST_OF_TASKS
+from tasks.filters import TaskFilterSet
 from tests.support.factories import NOW, days, make_execution, make_task
 
 URL = "/api/v1/tasks"
@@ -30,6 +31,12 @@ def test_each_task_holds_its_last_execution(owner, owner_client):
 
     assert shown == owner_client.get(f"{URL}/{task.pk}").json()
     assert shown["last_execution_id"] == str(last.pk)
+
+
+def test_each_filter_has_a_name_in_the_browsable_api():
+    labels = [filter_.label for filter_ in TaskFilterSet().filters.values()]
+
+    assert labels == ["State", "Active", "Is active"]
 
 
 @pytest.mark.parametrize("rows", [1, 25])

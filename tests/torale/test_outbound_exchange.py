@@ -19,7 +19,7 @@ from tests.support.outbound_requests import (
 )
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, wait_for
 from tests.torale.conftest import read_request
-from torale.outbound import Failure, Reply, Unreachable
+from torale.outbound.replies import Failure, Reply, Unreachable
 
 
 def test_a_request_carries_what_it_was_given_and_little_else(http_receiver, monkeypatch, tmp_path):

@@ -20,9 +20,10 @@ from tests.support.outbound_requests import (
     both_loops,
     resetting,
     saying,
+    send_to,
 )
 from tests.support.receivers import HTTPAnswer, wait_for
-from torale.outbound import Failure, Unreachable
+from torale.outbound.replies import Failure, Unreachable
 
 RESET = (Failure.RESET, "shop.example closed the connection without an answer.")
 MALFORMED = (
@@ -104,6 +105,16 @@ def test_an_unknown_name_is_told_as_a_failure_of_dns(call, loop_factory):
 
     assert error.value.kind == Failure.DNS
     assert str(error.value) == NO_PUBLIC_ADDRESS.format("nobody.example")
+
+
+@pytest.mark.usefixtures("loopback_allowed")
+def test_an_onion_name_that_a_resolver_knows_is_not_told_as_a_fault_of_our_own():
+    # libcurl refuses these names even with an address (RFC 7686 §2).
+    with pytest.raises(Unreachable) as error:
+        send_to("http://abc.onion/", resolver=Names(abc_onion=[["127.0.0.1"]]))
+
+    assert error.value.kind == Failure.DNS
+    assert str(error.value) == NO_PUBLIC_ADDRESS.format("abc.onion")
 
 
 @both_doors

@@ -16,8 +16,8 @@ from tests.support.outbound_requests import (
     saying,
 )
 from tests.torale.conftest import read_request
-from torale.connections import MAX_INTERIM
-from torale.outbound import Failure, Reply, Unreachable
+from torale.outbound.aiohttp_connections import MAX_INTERIM
+from torale.outbound.replies import Failure, Reply, Unreachable
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"

@@ -18,7 +18,9 @@ from tests.support.outbound_requests import (
 )
 from tests.support.receivers import HTTPAnswer
 from tests.torale.conftest import read_request
-from torale.outbound import Failure, Refused, Unreachable, check_url
+from torale.errors import Refused
+from torale.outbound.replies import Failure, Unreachable
+from torale.outbound.url_check import check_url
 
 
 def test_a_url_is_checked_when_it_is_written(settings):

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from tests.support.receivers import HTTPAnswer
-from torale.outbound import Failure, Reply, Sessions, Unreachable, fetch
-from torale.room import LARGE_BYTES, PLACES_OF_ONE_ASKER
+from torale.outbound.aiohttp_sessions import AiohttpSessions
+from torale.outbound.fetch import fetch
+from torale.outbound.large_bodies import LARGE_BYTES, PLACES_OF_ONE_ASKER
+from torale.outbound.replies import Failure, Reply, Unreachable
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 PAGE = b"abcdefgh" * (LARGE_BYTES // 4)
@@ -19,7 +21,7 @@ def read(url: str, *, others: int = 0, seconds: float = 30) -> tuple[Reply, bool
     """Fetch a page while `others` of the asker are read; return it, and if a place was taken."""
 
     async def main() -> tuple[Reply, bool]:
-        async with Sessions(limit=1) as sessions:
+        async with AiohttpSessions(limit=1) as sessions:
             sessions.room.taken["a"] = others
             async with sessions.room.place("a") as place:
                 limit = timedelta(seconds=seconds)

@@ -21,8 +21,8 @@ from tests.support.outbound_requests import (
     saying,
 )
 from tests.support.receivers import HTTPAnswer
-from torale import content_encoding
-from torale.outbound import Failure, Reply, Unreachable
+from torale.outbound import content_encoding
+from torale.outbound.replies import Failure, Reply, Unreachable
 
 
 def test_a_page_is_returned_whole(http_receiver):

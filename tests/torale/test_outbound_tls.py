@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from tests.support.outbound_requests import both_calls, both_loops, saying
-from torale.outbound import Failure, Unreachable
+from torale.outbound.replies import Failure, Unreachable
 
 
 @pytest.fixture

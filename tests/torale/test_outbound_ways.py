@@ -5,8 +5,8 @@ import pytest
 from tests.support.cpu_time import cpu_time_below
 from tests.support.outbound_requests import Names, get
 from tests.support.receivers import HTTPAnswer
-from torale import meta_refresh
-from torale.outbound import Failure, Unreachable
+from torale.outbound import meta_refresh
+from torale.outbound.replies import Failure, Unreachable
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.support import preloaded_python
 from tests.support.processes import PROGRAM_DEADLINE_S, environment, manage, python
 from torale import environment as environment_
-from torale.url_rules import Reserved
+from torale.outbound.url_rules import Reserved
 
 TAKEN = {
     "whole number": (environment_.whole_number(1), "1", 1),

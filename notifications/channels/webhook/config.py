@@ -14,9 +14,10 @@ from notifications.channels.webhook.payload import TEST, trial_event
 from notifications.channels.webhook.signing import key_of
 from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
 from tasks.destinations import OWN_FORMAT, check_format
-from torale import outbound
 from torale.errors import Refused
-from torale.url_rules import Networks
+from torale.outbound.curl_sessions import CurlSession
+from torale.outbound.url_check import check_url
+from torale.outbound.url_rules import Networks
 
 #: Characters of the receiver's answer that a failed test quotes.
 MOST_QUOTED_CHARACTERS = 500
@@ -52,7 +53,7 @@ def configure(
     """
     config = config_of(user)
     if url is not None:
-        outbound.check_url(url, networks=user.networks())
+        check_url(url, networks=user.networks())
         config.url = url
     elif clear_url:
         config.url = None
@@ -81,7 +82,7 @@ def send_test(
             answered.
     """
     networks = user.networks()
-    outbound.check_url(url, networks=networks)
+    check_url(url, networks=networks)
     check_format(format_, url=url)
     secrets: tuple[str, ...] = ()
     if format_ == OWN_FORMAT:
@@ -121,7 +122,7 @@ def _trial(url: str, networks: Networks, format_: str, now: datetime) -> Message
 
 
 async def _attempt(message: Message, secrets: tuple[str, ...], *, started_at: datetime) -> Outcome:
-    async with outbound.CurlSession(limit=1, networks=message.networks) as session:
+    async with CurlSession(limit=1, networks=message.networks) as session:
         return await transport.send(
             message, session, headers={}, secrets=secrets, started_at=started_at
         )

@@ -17,9 +17,11 @@ from notifications.models import Payload, WebhookConfig
 from notifications.models.webhook import still_valid
 from notifications.operator_errors import UNDECRYPTABLE
 from tasks.destinations import OWN_FORMAT
-from torale import outbound
 from torale.clock import Reading
 from torale.fields import UndecryptableValue
+from torale.outbound.curl_sessions import CurlSession, CurlSessions
+from torale.outbound.exchange import exchange
+from torale.outbound.replies import Failure, Reply, Unreachable
 from torale.retry_after import retry_after
 
 logger = structlog.get_logger(__name__)
@@ -44,7 +46,7 @@ class WebhookTransport:
 
     batch_size = 1
 
-    def __init__(self, sessions: outbound.CurlSessions) -> None:
+    def __init__(self, sessions: CurlSessions) -> None:
         self._sessions = sessions
 
     async def attempt(
@@ -75,7 +77,7 @@ class WebhookTransport:
 @asynccontextmanager
 async def opened(*, limit: int) -> AsyncIterator[WebhookTransport]:
     """Return a transport, to be used on the present event loop, with at most `limit` attempts."""
-    async with outbound.CurlSessions(limit=limit) as sessions:
+    async with CurlSessions(limit=limit) as sessions:
         yield WebhookTransport(sessions)
 
 
@@ -94,7 +96,7 @@ def decrypted(message: Message, *, now: datetime) -> tuple[Mapping[str, str], tu
 
 async def send(
     message: Message,
-    session: outbound.CurlSession,
+    session: CurlSession,
     *,
     headers: Mapping[str, str],
     secrets: Sequence[str],
@@ -122,7 +124,7 @@ async def send(
             secrets=secrets,
         )
     try:
-        reply = await outbound.exchange(
+        reply = await exchange(
             session,
             message.method,
             target_of(message.recipient, format_=message.format),
@@ -131,12 +133,12 @@ async def send(
             timeout=ATTEMPT_TIMEOUT,
             read_limit=READ_LIMIT,
         )
-    except outbound.Unreachable as error:
+    except Unreachable as error:
         return Outcome(
             started_at=started_at,
             duration_ms=_since(begun),
             error=str(error),
-            is_permanent=error.kind == outbound.Failure.NOT_ALLOWED,
+            is_permanent=error.kind == Failure.NOT_ALLOWED,
             request_headers=sent,
         )
     duration_ms = _since(begun)
@@ -154,9 +156,7 @@ async def send(
     )
 
 
-def _asked_wait(
-    message: Message, reply: outbound.Reply, *, started_at: datetime
-) -> timedelta | None:
+def _asked_wait(message: Message, reply: Reply, *, started_at: datetime) -> timedelta | None:
     """Return the wait that the receiver asks for, in its body or in a header."""
     if reply.status not in WITH_RETRY_AFTER:
         return None

@@ -15,7 +15,7 @@ from tasks import headers
 from tasks.lifecycle import check_origin
 from tasks.preview import PAGE_TIME_LIMIT
 from torale.errors import Refused
-from torale.url_check import networks_of
+from torale.outbound.url_check import networks_of
 
 #: Where a price was found, in words.
 SOURCES = {

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pycurl
 import structlog
 
-from torale import replies
-from torale.connections import FIRST_FINAL
-from torale.curl import CurlSession, NoAddress, Target, Transfer
 from torale.errors import Refused
-from torale.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
+from torale.outbound import replies
+from torale.outbound.aiohttp_connections import FIRST_FINAL
+from torale.outbound.curl_sessions import CurlSession, NoAddress, Target, Transfer
+from torale.outbound.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +31,8 @@ TOO_LARGE = 100
 #: What libcurl reports, what it means, and the message.
 DIAGNOSES: dict[int, tuple[Failure, str]] = {
     pycurl.E_OPERATION_TIMEDOUT: (Failure.TIMEOUT, replies.NO_ANSWER_IN_TIME),
+    # Names are looked up before. libcurl refuses those below .onion all the same (RFC 7686 §2).
+    pycurl.E_COULDNT_RESOLVE_HOST: (Failure.DNS, replies.NO_PUBLIC_ADDRESS),
     pycurl.E_PEER_FAILED_VERIFICATION: (Failure.TLS, replies.BAD_CERTIFICATE),
     pycurl.E_SSL_CONNECT_ERROR: (Failure.TLS, replies.NO_TLS),
     pycurl.E_SSL_CIPHER: (Failure.TLS, replies.NO_TLS),

@@ -1,12 +1,12 @@
 """What the settings allow a user to call.
 
-Separate from outbound.py, so that a model or form can check a URL without loading an HTTP client.
+Separate from the calls, so that a model or form can check a URL without loading an HTTP client.
 """
 
 from django.conf import settings
 from yarl import URL
 
-from torale import url_rules
+from torale.outbound import url_rules
 
 
 def networks_of(*, email: str, is_staff: bool) -> url_rules.Networks:

@@ -1,4 +1,4 @@
-"""Which servers may be called: the rules for URLs and addresses; pure. outbound.py applies them."""
+"""Which servers may be called: the rules for URLs and addresses; pure."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""aiohttp sessions whose sockets are checked before they connect."""
+"""aiohttp's sessions for `fetch`, whose sockets are checked before they connect."""
 
 import asyncio
 import socket
@@ -12,9 +12,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 
-from torale import url_rules
-from torale.connections import Connector
-from torale.room import Room
+from torale.outbound import url_rules
+from torale.outbound.aiohttp_connections import Connector
+from torale.outbound.large_bodies import Room
 
 #: Seconds for which a name's addresses are cached: short, so that a server that has moved is found
 #: soon, but long enough to save most of the lookups for a busy server.
@@ -165,7 +165,7 @@ class SessionsByNetworks(Generic[Session]):
         await self._closing.aclose()
 
 
-class Sessions(SessionsByNetworks[aiohttp.ClientSession]):
+class AiohttpSessions(SessionsByNetworks[aiohttp.ClientSession]):
     """The sessions for `fetch`.
 
     Args:

@@ -1,4 +1,4 @@
-"""libcurl's sessions for `torale.exchange`, whose sockets are checked before they connect."""
+"""libcurl's sessions for `exchange`, whose sockets are checked before they connect."""
 
 import asyncio
 import select
@@ -15,16 +15,16 @@ from aiohttp.abc import AbstractResolver
 from django.conf import settings
 from yarl import URL
 
-from torale.connections import MAX_INTERIM
-from torale.sessions import (
+from torale.outbound.aiohttp_connections import MAX_INTERIM
+from torale.outbound.aiohttp_sessions import (
     DNS_TTL_S,
     KEEP_ALIVE_S,
     MAX_HEADER_BYTES,
     SessionsByNetworks,
     SystemResolver,
 )
-from torale.url_check import parse
-from torale.url_rules import Networks, is_allowed
+from torale.outbound.url_check import parse
+from torale.outbound.url_rules import Networks, is_allowed
 
 logger = structlog.get_logger(__name__)
 

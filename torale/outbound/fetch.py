@@ -1,8 +1,4 @@
-"""The one guarded door to other people's servers, with address checks, time and size limits.
-
-`fetch` reads pages, by aiohttp; `exchange` delivers webhooks, by libcurl. Nothing else in the
-project opens a connection to a URL that a user wrote.
-"""
+"""Read a whole page from another server through aiohttp, following redirects."""
 
 import asyncio
 import math
@@ -17,33 +13,15 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from torale import content_encoding, meta_refresh, replies
-from torale.connections import TooManyInterim
-from torale.curl import CurlSession, CurlSessions
 from torale.errors import Refused
-from torale.exchange import exchange
-from torale.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
-from torale.room import LARGE_BYTES, Place
-from torale.sessions import ForbiddenAddress, GuardedConnector, Sessions, open_session
-from torale.url_check import check_url, networks_of, parse
-from torale.url_rules import origin_of
-from torale.visit_cookies import VisitCookies
-
-__all__ = [
-    "Condition",
-    "CurlSession",
-    "CurlSessions",
-    "Failure",
-    "Refused",
-    "Reply",
-    "Sessions",
-    "Unreachable",
-    "check_url",
-    "exchange",
-    "fetch",
-    "networks_of",
-    "open_session",
-]
+from torale.outbound import content_encoding, meta_refresh, replies
+from torale.outbound.aiohttp_connections import TooManyInterim
+from torale.outbound.aiohttp_sessions import ForbiddenAddress, GuardedConnector
+from torale.outbound.large_bodies import LARGE_BYTES, Place
+from torale.outbound.replies import OWN_FAULTS, Failure, Reply, Unreachable, kept
+from torale.outbound.url_check import parse
+from torale.outbound.url_rules import origin_of
+from torale.outbound.visit_cookies import VisitCookies
 
 logger = structlog.get_logger(__name__)
 
@@ -90,7 +68,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     are sent on the way, and forgotten then.
 
     Args:
-        session: from `open_session` or `Sessions.of`.
+        session: from `open_session` or `AiohttpSessions.of`.
         url: the first URL.
         headers: sent only to the origin of `url` (RFC 6454), so they may contain secrets. After a
             redirect to another scheme, host or port they are left out.

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from torale.room import PLACES, PLACES_OF_ONE_ASKER, Place, Room
+from torale.outbound.large_bodies import PLACES, PLACES_OF_ONE_ASKER, Place, Room
 
 
 async def takes_at_once(place: Place) -> bool:

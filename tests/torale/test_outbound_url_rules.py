@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torale.errors import Refused
-from torale.url_rules import is_allowed, parse, server_of
+from torale.outbound.url_rules import is_allowed, parse, server_of
 
 PORTS = (range(80, 81), range(443, 444), range(1024, 65536))
 

@@ -33,6 +33,7 @@ _PROCESSORS: list[Any] = [
 #: What `structlog.configure` is called with.
 STRUCTLOG: dict[str, Any] = {
     "processors": [*_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    "wrapper_class": structlog.make_filtering_bound_logger(logging.INFO),
     "logger_factory": structlog.stdlib.LoggerFactory(),
     "cache_logger_on_first_use": True,
 }

@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
-from django.db import Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+from psycopg.types.datetime import TimestamptzLoader
 
 #: The values of `%s` in a statement, or of `%(name)s`.
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -26,7 +27,7 @@ def rows(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     Raises:
         django.db.Error: the statement failed on a connection that works.
     """
-    database: Any = connection  # django-stubs lacks some of its attributes
+    database: Any = connections[DEFAULT_DB_ALIAS]  # django-stubs lacks some of its attributes
     may_be_lost = not (database.health_check_done or database.in_atomic_block)
     try:
         found = _rows(database, statement, parameters)
@@ -50,6 +51,8 @@ class _PreparedCursor(psycopg.Cursor[Any]):
 def _rows(database: Any, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     database.ensure_connection()
     prepared = _PreparedCursor(database.connection)
+    # Django's own is written in Python, and slower.
+    prepared.adapters.register_loader("timestamptz", TimestamptzLoader)
     log: AbstractContextManager[object] = nullcontext()
     if database.queries_logged:
         # A debug cursor would ask psycopg for the statement, which it does not know of prepared

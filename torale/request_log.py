@@ -1,8 +1,12 @@
 """Log requests without needing the database."""
 
+from typing import Any
+
 import structlog
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django_structlog import signals
 from django_structlog.middlewares import RequestMiddleware
 
 from torale.proxies import client_address
@@ -39,3 +43,11 @@ class RequestLog(RequestMiddleware):
         # Django's own lazy user sets `_cached_user` when it is loaded.
         if not isinstance(user, SimpleLazyObject) or hasattr(request, "_cached_user"):
             RequestMiddleware.bind_user_id(request)
+
+
+@receiver(
+    [signals.bind_extra_request_finished_metadata, signals.bind_extra_request_failed_metadata]
+)
+def add_user_agent(*, request: HttpRequest, log_kwargs: dict[str, Any], **_: object) -> None:
+    """Add the program that made the request to the line about it."""
+    log_kwargs["user_agent"] = request.META.get("HTTP_USER_AGENT")

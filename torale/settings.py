@@ -3,6 +3,7 @@
 Our own are named TORALE_*; docs/settings.md lists them in this order.
 """
 
+import logging
 import os
 import secrets
 import sys
@@ -434,4 +435,6 @@ UNFOLD = {
 # --- Logs ----------------------------------------------------------------------------------------
 
 structlog.configure(**logs.STRUCTLOG)
+# One line for each request, when it has ended: what its beginning would say is in that line, too.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING = logs.LOGGING

@@ -106,6 +106,21 @@ class Parser(HTTPRequestParser):
 class Task(WSGITask):
     """Has the application answer one request."""
 
+    wrote_header: bool
+
+    def write(self, data: bytes) -> None:
+        """Write a part of the body. A body of one part is sent together with the head.
+
+        Otherwise that would take two calls of the kernel, and two packets. During each call, other
+        threads take the interpreter's lock, and to get it back costs more than the call.
+        """
+        if self.wrote_header or not self.has_body or len(data) != self.content_length:
+            super().write(data)
+        else:
+            self.channel.write_soon(self.build_response_header() + data)
+            self.wrote_header = True
+            self.content_bytes_written = len(data)
+
     def finish(self) -> None:
         """End the answer; an answer to HEAD has only a head (RFC 9110 §9.3.2)."""
         if self.request.command == "HEAD":

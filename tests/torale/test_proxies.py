@@ -38,5 +38,5 @@ def test_a_client_cannot_choose_the_address_that_is_logged(
 
     client.get("/healthz", headers={"x-forwarded-for": "198.51.100.1, 203.0.113.9"})
 
-    [started] = [record for record in caplog.records if "request_started" in record.getMessage()]
-    assert started.msg["ip"] == address
+    [line] = [record.msg for record in caplog.records if "request_finished" in record.getMessage()]
+    assert line["ip"] == address

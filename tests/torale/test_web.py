@@ -15,7 +15,7 @@ import time_machine
 from tests.support.processes import HALF_A_BODY
 from tests.support.receivers import DEADLINE_S, wait_for
 from torale.ports import listen
-from torale.web import BODY_BYTES, HEAD_BYTES, Limits, Server, without_bodies_for_head
+from torale.web import BODY_BYTES, HEAD_BYTES, Channel, Limits, Server, without_bodies_for_head
 
 MEBIBYTE = 1024 * 1024
 
@@ -131,6 +131,21 @@ def is_closed(client: socket.socket) -> bool:
 def can_connect(address: tuple[str, int]) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(address) == 0
+
+
+def test_the_head_and_the_body_are_sent_at_once(start_web, monkeypatch):
+    sent, send = [], Channel.send
+
+    def count(channel, data, **options):
+        sent.append(bytes(data))
+        return send(channel, data, **options)
+
+    monkeypatch.setattr(Channel, "send", count)
+
+    assert start_web().get("/healthz") == b"/healthz"
+    [answer] = sent
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\n/healthz")
 
 
 def test_half_bodies_hold_no_thread(start_web):

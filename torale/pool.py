@@ -206,7 +206,8 @@ class Pool(Generic[Item, Result]):
             logger.exception("work_broke", kind=self._kind.wake_up, ids=names)
             for item in batch.items:
                 self._note_result(item, self._kind.broken(item, now=clock.now()))
-        await self._give_back([item for item in batch.items if id(item) in self._in_hand])
+        if left := [item for item in batch.items if id(item) in self._in_hand]:
+            await self._give_back(left)
 
     def _note_result(self, item: Item, result: Result) -> None:
         if not self._in_hand.pop(id(item), None):

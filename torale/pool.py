@@ -183,6 +183,8 @@ class Pool(Generic[Item, Result]):
         free = min(kind.per_claim, kind.most_at_once - len(self._in_hand))
         if free < self._worthwhile:
             return False  # an item that ends wakes the pool; claiming singly costs too much
+        if self._storing_is_behind():
+            return False  # storing wakes the pool
         claimed = await kind.claim(database, most=free)
         for batch in claimed.batches:
             for item in batch.items:
@@ -191,6 +193,14 @@ class Pool(Generic[Item, Result]):
             self._working.add(task)
             task.add_done_callback(self._ended)
         return claimed.more_may_be_due
+
+    def _storing_is_behind(self) -> bool:
+        """Whether a claim should wait for results to be stored.
+
+        Until then their items are leased, and a claim reads what is leased to get past it. So a
+        pool that ran far ahead would slow down the storing, too.
+        """
+        return len(self._results) >= self._kind.per_claim
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._working.discard(task)
@@ -206,7 +216,8 @@ class Pool(Generic[Item, Result]):
             logger.exception("work_broke", kind=self._kind.wake_up, ids=names)
             for item in batch.items:
                 self._note_result(item, self._kind.broken(item, now=clock.now()))
-        await self._give_back([item for item in batch.items if id(item) in self._in_hand])
+        if left := [item for item in batch.items if id(item) in self._in_hand]:
+            await self._give_back(left)
 
     def _note_result(self, item: Item, result: Result) -> None:
         if not self._in_hand.pop(id(item), None):
@@ -248,6 +259,8 @@ class Pool(Generic[Item, Result]):
                     while True:
                         if not results:
                             await self._there_are_results.wait()
+                        if self._storing_is_behind():
+                            self._wake.set()
                         results += self._results
                         self._results.clear()
                         self._there_are_results.clear()

@@ -33,7 +33,11 @@ class Destination:
     is_for_default_webhook: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# The next two are not frozen, as making a frozen one takes three times as long, and each delivery
+# makes both. Nobody changes them.
+
+
+@dataclass(slots=True, kw_only=True)
 class Message:
     """One send as a transport gets it."""
 
@@ -68,7 +72,7 @@ class Message:
     networks: Networks = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """How one attempt ended; an expected failure is an outcome, an exception is a bug."""
 

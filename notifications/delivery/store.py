@@ -35,11 +35,14 @@ from torale.uuid7 import uuid7
 #: How long all attempts of an endpoint must have failed before it is switched off.
 SWITCH_OFF_AFTER = timedelta(days=5)
 
+# Plain strings: reading a member of an enum, or its value, takes a call of Python each time.
 STATUS_OF_DECISION = {
-    Done: SendStatus.SENT,
-    RetryAfter: SendStatus.RETRYING,
-    GiveUp: SendStatus.FAILED,
+    Done: SendStatus.SENT.value,
+    RetryAfter: SendStatus.RETRYING.value,
+    GiveUp: SendStatus.FAILED.value,
 }
+SUCCEEDED = AttemptStatus.SUCCEEDED.value
+FAILED = AttemptStatus.FAILED.value
 
 Ended = tuple[Message, Outcome]
 
@@ -162,13 +165,11 @@ def _row(message: Message, outcome: Outcome) -> dict[str, Any]:
     return {
         "send_id": message.send_id,
         "claim": message.claim,
-        "status": STATUS_OF_DECISION[type(decision)].value,
+        "status": STATUS_OF_DECISION[type(decision)],
         "error_message": outcome.error,
         "wait_s": decision.wait.total_seconds() if isinstance(decision, RetryAfter) else None,
         "attempt_id": uuid7(),
-        "attempt_status": (
-            AttemptStatus.FAILED if outcome.error else AttemptStatus.SUCCEEDED
-        ).value,
+        "attempt_status": FAILED if outcome.error else SUCCEEDED,
         "started_at": outcome.started_at,
         "duration_ms": outcome.duration_ms,
         "request_headers": outcome.request_headers or None,

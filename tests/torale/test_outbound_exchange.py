@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import pycurl
 import pytest
 
 from tests.support.outbound_requests import (
@@ -187,6 +188,37 @@ def test_a_cancelled_request_leaves_the_session_usable(start_server, open_door, 
             return (await ask(session, url)).body
 
     assert asyncio.run(call()) == b"ok"
+
+
+def test_closing_a_session_cancels_its_requests(start_server):
+    def stall(server, connection):
+        read_request(connection)
+        assert connection.recv(1) == b""  # the caller hangs up
+
+    server = start_server(stall)
+
+    async def call():
+        async with open_curl(limit=1) as session:
+            calling = asyncio.create_task(
+                ask_by_exchange(session, f"http://127.0.0.1:{server.port}/")
+            )
+            await asyncio.to_thread(wait_for, lambda: server.connections)
+        await asyncio.wait([calling])
+        return calling.cancelled()
+
+    assert asyncio.run(call())
+    wait_for(lambda: server.closed)
+
+
+def test_if_libcurl_cannot_go_on_no_request_waits_for_ever(http_receiver, monkeypatch):
+    class OutOfMemory(pycurl.CurlMulti):
+        def socket_action(self, fd, ready):
+            raise pycurl.error(pycurl.E_MULTI_OUT_OF_MEMORY, "out of memory")
+
+    monkeypatch.setattr(pycurl, "CurlMulti", OutOfMemory)
+
+    with pytest.raises(pycurl.error, match="out of memory"):
+        send_to(http_receiver.url)
 
 
 def test_an_empty_header_is_sent(http_receiver):

@@ -23,6 +23,7 @@ from torale.outbound.aiohttp_sessions import (
     SessionsByNetworks,
     SystemResolver,
 )
+from torale.outbound.curl_multi import CurlMulti
 from torale.outbound.url_check import parse
 from torale.outbound.url_rules import Networks, is_allowed
 
@@ -326,9 +327,7 @@ class CurlSession:
         self, *, limit: int, networks: Networks, resolver: AbstractResolver | None = None
     ) -> None:
         self.networks = networks
-        self._multi = pycurl.AsyncCurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, limit)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limit)
+        self._multi = CurlMulti(limit=limit)
         self._names = _Names(resolver or SystemResolver(), networks)
         self._targets: dict[str, Target] = {}
         self._sockets = Sockets()
@@ -367,20 +366,16 @@ class CurlSession:
             pycurl.error: it failed.
         """
         try:
-            await self._multi.add_handle(transfer.curl)
-        except asyncio.CancelledError:
-            raise  # libcurl uses the handle until the next round of the event loop
-        except pycurl.error:
+            await self._multi.perform(transfer.curl)
+        finally:
             self._idle.append(transfer)
-            raise
-        self._idle.append(transfer)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._names.close()
-        await self._multi.aclose()
+        await self._multi.close()
         for transfer in self._idle:
             transfer.curl.close()
 

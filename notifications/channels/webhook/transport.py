@@ -30,6 +30,8 @@ logger = structlog.get_logger(__name__)
 ATTEMPT_TIMEOUT = timedelta(seconds=15)
 #: Bytes of the answer that are stored.
 READ_LIMIT = 4096
+#: The status of a receiver that wants no more webhooks.
+GONE = HTTPStatus.GONE
 #: Statuses with which a receiver may say when to try again.
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -142,12 +144,13 @@ async def send(
             request_headers=sent,
         )
     duration_ms = _since(begun)
+    is_gone = reply.status == GONE
     return Outcome(
         started_at=started_at,
         duration_ms=duration_ms,
         error=_error(reply.status),
-        is_permanent=reply.status == HTTPStatus.GONE,
-        is_gone=reply.status == HTTPStatus.GONE,
+        is_permanent=is_gone,
+        is_gone=is_gone,
         retry_after=_asked_wait(message, reply, started_at=started_at),
         request_headers=sent,
         response_status=reply.status,
@@ -173,7 +176,7 @@ def _error(status: int) -> str | None:
     reason = f"The receiver answered {status} {responses.get(status, '')}".rstrip()
     if 300 <= status < 400:  # noqa: PLR2004
         return f"{reason}; redirects are not followed, use the final address."
-    if status == HTTPStatus.GONE:
+    if status == GONE:
         return f"{reason}: it wants no more webhooks."
     return f"{reason}."
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from executions.models import LATEST_OF_TASKS
 from executions.serializers import (
@@ -11,10 +13,19 @@ from executions.serializers import (
     GroundingSourceSerializer,
     ResultSerializer,
 )
-from torale.fast_values import fetch_rows
+from torale.fast_values import fast_values, fetch_rows
+
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 #: An execution's columns by name.
 ExecutionRow = Mapping[str, Any]
+
+
+def execution_rows(executions: Rows) -> Rows:
+    """Return a queryset of the columns that `shown_execution` needs."""
+    rows: Any = executions.values(*ExecutionSerializer.Meta.fields)
+    fast: Rows = fast_values(rows)
+    return fast
 
 
 def latest_executions(task_ids: Sequence[UUID]) -> list[ExecutionRow]:

@@ -6,8 +6,8 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils.http import http_date
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import GenericAPIView, ListAPIView
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from tasks.serializers import (
     PublicTasksQuerySerializer,
     PublicTasksSerializer,
     TaskReadSerializer,
+    shown_to,
     without_error,
 )
 from tasks.view_counts import view_counter
@@ -81,15 +82,7 @@ class PublicView(IdsInPath, ConditionalGet, GenericAPIView[Any]):
 
 
 @extend_schema(tags=["Public"])
-@extend_schema_view(
-    get=extend_schema(
-        summary="List public tasks, the newest or the most popular first.",
-        operation_id="public_task_list",
-        parameters=[PublicTasksQuerySerializer, *CONDITIONAL],
-        responses={200: PublicTasksSerializer, 304: None, 412: ErrorSerializer},
-    )
-)
-class PublicTasksView(PublicView, ListAPIView[Any]):
+class PublicTasksView(PublicView):
     """The list of public tasks."""
 
     limit = Limit("public_tasks", 10, MINUTE)
@@ -102,6 +95,17 @@ class PublicTasksView(PublicView, ListAPIView[Any]):
         sort_by = validated(PublicTasksQuerySerializer, query, source="query")["sort_by"]
         tasks = task_rows(super().get_queryset())
         return tasks.most_popular_first() if sort_by == "popular" else tasks.newest_first()
+
+    @extend_schema(
+        summary="List public tasks, the newest or the most popular first.",
+        operation_id="public_task_list",
+        parameters=[PublicTasksQuerySerializer, *CONDITIONAL],
+        responses={200: PublicTasksSerializer, 304: None, 412: ErrorSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """List public tasks, the newest or the most popular first."""
+        page = self.paginate_queryset(self.get_queryset()) or ()
+        return self.get_paginated_response(shown_to(request.user, page))
 
 
 @extend_schema(tags=["Public"])

@@ -1,6 +1,6 @@
 """Tasks as JSON: the members that a caller may set, and those that are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import (
@@ -137,24 +137,25 @@ class DestinationsField(serializers.ListField):
     child = serializers.JSONField(allow_null=True)
 
 
-class TaskListSerializer(serializers.ListSerializer[Any]):
-    """A list of tasks, from `task_rows`."""
+def shown_to(reader: Any, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return tasks from `task_rows` as JSON values, with private members only for their owner.
 
-    def to_representation(self, data: Any) -> list[Any]:
-        """Return the tasks as JSON values, with private members only for their owner."""
-        reader = self.context["request"].user.pk
-        return [
-            shown if row["user_id"] == reader else without_private_members(shown)
-            for row, shown in zip(data, shown_tasks(data), strict=True)
-        ]
+    Args:
+        reader: the user, who may be anonymous.
+        tasks: the rows.
+    """
+    return [
+        shown if task["user_id"] == reader.pk else without_private_members(shown)
+        for task, shown in zip(tasks, shown_tasks(tasks), strict=True)
+    ]
 
 
 @extend_schema_serializer(description="A task as it is shown.")
 class TaskReadSerializer(serializers.ModelSerializer[Task]):
     """A task as it is shown.
 
-    The serializer needs the request in its context. Without `many`, the task must have been passed
-    through `attach_last_executions`.
+    The serializer needs the request in its context, and the task must have been passed through
+    `attach_last_executions`. Lists are made by `shown_to`.
     """
 
     next_run = serializers.DateTimeField(
@@ -199,7 +200,6 @@ class TaskReadSerializer(serializers.ModelSerializer[Task]):
 
     class Meta:
         model = Task
-        list_serializer_class = TaskListSerializer
         fields = [
             "id",
             "user_id",

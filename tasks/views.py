@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.authentication import caller
 from executions.models import Execution
 from executions.monitors import BadQuestion
+from executions.rows import execution_rows, shown_execution
 from executions.serializers import ExecutionSerializer
 from tasks import preview
 from tasks.filters import ExecutionFilterSet, TaskFilterSet
@@ -37,6 +38,7 @@ from tasks.serializers import (
     TaskReadSerializer,
     TaskWriteSerializer,
     VisibilitySerializer,
+    shown_to,
     without_error,
 )
 from tasks.view_counts import view_counter
@@ -58,14 +60,11 @@ def bad_questions_are_faults() -> Iterator[None]:
 
 @extend_schema(tags=["Tasks"])
 @extend_schema_view(
-    list=extend_schema(summary="List the caller's tasks, newest first."),
     destroy=extend_schema(
         summary="Delete a task and its executions; the record of its sends stays."
     ),
 )
-class TaskViewSet(
-    IdsInPath, mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Any]
-):
+class TaskViewSet(IdsInPath, mixins.DestroyModelMixin, viewsets.GenericViewSet[Any]):
     """The caller's tasks. Public tasks of other users can be read and forked."""
 
     serializer_class = TaskReadSerializer
@@ -116,6 +115,14 @@ class TaskViewSet(
         """Return the response with `task` as it is stored now."""
         [task] = attach_last_executions([Task.objects.get(pk=task.pk)])
         return Response(self.get_serializer(task).data)
+
+    @extend_schema(
+        summary="List the caller's tasks, newest first.", responses=TaskReadSerializer(many=True)
+    )
+    def list(self, request: Request) -> Response:
+        """List the caller's tasks, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or ()
+        return self.get_paginated_response(shown_to(request.user, page))
 
     @extend_schema(
         summary="Create a task. The answer is 200, for compatibility with existing clients.",
@@ -263,7 +270,8 @@ class TaskViewSet(
         return self.get_paginated_response(self.paginate_queryset(entries))
 
     def _page_of(self, task: Task, executions: QuerySet[Any]) -> Response:
-        page = [*ExecutionSerializer(self.paginate_queryset(executions), many=True).data]
+        rows = self.paginate_queryset(execution_rows(executions)) or ()
+        page = [shown_execution(row) for row in rows]
         if task.user_id != self.request.user.pk:
             page = [without_error(execution) for execution in page]
         return self.get_paginated_response(page)

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 
 from tasks.models import State, Task, attach_last_executions
 from tasks.rows import task_rows
-from tasks.serializers import TaskReadSerializer
+from tasks.serializers import TaskReadSerializer, shown_to
 from tests.support.factories import (
     NOW,
     days,
@@ -91,7 +91,7 @@ def assert_same(tasks, rf, *, reader):
     attached = attach_last_executions(tasks)
     one_by_one = [serializer.to_representation(task) for task in attached]
 
-    listed = TaskReadSerializer(task_rows(tasks), many=True, context={"request": request}).data
+    listed = shown_to(reader, [*task_rows(tasks)])
 
     render = JSONRenderer().render
     for shown, expected in zip(listed, one_by_one, strict=True):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -23,6 +25,16 @@ class CheckedNames(APIView):
     #: Whether the caller's preference `handling=strict` is followed.
     is_strict = False
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer the request.
+
+        View and response do not refer to each other afterwards. Otherwise the rows of a long list
+        would stay in memory until the next garbage collection.
+        """
+        response = super().dispatch(request, *args, **kwargs)
+        del self.response
+        return response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the caller, then the names.
 
@@ -43,6 +55,8 @@ class CheckedNames(APIView):
         answer = super().finalize_response(request, response, *args, **kwargs)
         if self.is_strict:
             answer.headers["Preference-Applied"] = strict.APPLIED
+        if isinstance(answer, Response):
+            answer.add_post_render_callback(_forget_view)
         return answer
 
 
@@ -94,3 +108,7 @@ class AnyAccept(APIView):
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer for errors."""
         return super().perform_content_negotiation(request, force=True)
+
+
+def _forget_view(response: Response) -> None:
+    del vars(response)["renderer_context"]

@@ -10,13 +10,17 @@ from psycopg.types.datetime import TimestamptzLoader
 
 #: The values of `%s` in a statement, or of `%(name)s`.
 Parameters = Sequence[Any] | Mapping[str, Any]
+#: What is raised if a migration has changed a column's type since a statement was prepared, or if
+#: the statement is gone, because a pooler of connections has discarded it.
+OUTDATED = (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName)
 
 
 def rows(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     """Return the rows of a statement.
 
-    If the thread's connection was not used since the request began, this statement is also its
-    health check: if it fails, it is run again on a new connection.
+    If the thread's connection was kept, and not used since the request began, this statement is
+    also its health check: if it fails, it is run again on a new connection. A statement that has to
+    be prepared anew is run again, too. Neither is done within a transaction.
 
     Args:
         statement: SQL that may run twice. PostgreSQL does not see the values when it plans, so its
@@ -28,13 +32,20 @@ def rows(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         django.db.Error: the statement failed on a connection that works.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]  # django-stubs lacks some of its attributes
-    may_be_lost = not (database.health_check_done or database.in_atomic_block)
+    # If there is none yet, the pool waits for one, which need not be done twice.
+    may_be_lost = database.connection is not None and not database.health_check_done
     try:
         found = _rows(database, statement, parameters)
-    except Error:
-        if not may_be_lost:
+    except Error as error:
+        if database.in_atomic_block:
             raise
-        database.close()
+        if isinstance(error.__cause__, OUTDATED):
+            with database.cursor() as cursor:
+                cursor.execute("DEALLOCATE ALL")  # psycopg notices, and prepares all anew
+        elif may_be_lost:
+            database.close()
+        else:
+            raise
         found = _rows(database, statement, parameters)
     database.health_check_done = True
     return found

@@ -22,6 +22,7 @@ from tasks.view_counts import view_counter
 from tests.support import database_clock, preloaded_python, template_database
 from tests.support.emptied_tables import empty_tables
 from tests.support.factories import NOW
+from torale.database import WAYS_OF_READING_ALL
 
 pytest_plugins = ["tests.support.receivers"]
 
@@ -96,8 +97,8 @@ def _no_download_left_open():
 def only_index_scans(db) -> None:
     """Keep the planner from other ways of reading, which are cheaper while tables are small."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        for way in WAYS_OF_READING_ALL:
+            cursor.execute(f"SET LOCAL {way} = off")
 
 
 @pytest.fixture

@@ -10,6 +10,11 @@ from django.db import connection
 #: Parameters of Django that are only for its own cursors.
 OF_DJANGO = ("context", "cursor_factory", "prepare_threshold")
 
+#: What the planner does without, if it can. Workers look for few rows, in the order of an index. A
+#: plan that was made while a table was empty, or from old statistics, would read all of it, or all
+#: that is due.
+WAYS_OF_READING_ALL = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
+
 
 async def connect() -> psycopg.AsyncConnection[Any]:
     """Open a connection outside of Django's pool; each statement commits by itself.
@@ -29,9 +34,9 @@ async def connect() -> psycopg.AsyncConnection[Any]:
 
 def _parameters() -> dict[str, Any]:
     parameters = connection.get_connection_params()
-    # Workers look for few rows, in the order of an index. A plan that was made while a table was
-    # empty, or from old statistics, would read all of it, or all that is due.
-    options = f"{parameters.get('options', '')} -c enable_seqscan=off -c enable_bitmapscan=off"
+    options = " ".join(
+        [parameters.get("options", ""), *(f"-c {way}=off" for way in WAYS_OF_READING_ALL)]
+    )
     return {name: value for name, value in parameters.items() if name not in OF_DJANGO} | {
         "options": options
     }

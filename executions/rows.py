@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,17 +15,13 @@ from executions.serializers import (
 )
 from torale.fast_values import fast_values, fetch_rows
 
-Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
-
 #: An execution's columns by name.
 ExecutionRow = Mapping[str, Any]
 
 
-def execution_rows(executions: Rows) -> Rows:
+def execution_rows(executions: QuerySet[Any]) -> QuerySet[Any]:
     """Return a queryset of the columns that `shown_execution` needs."""
-    rows: Any = executions.values(*ExecutionSerializer.Meta.fields)
-    fast: Rows = fast_values(rows)
-    return fast
+    return fast_values(executions, ExecutionSerializer.Meta.fields)
 
 
 def latest_executions(task_ids: Sequence[UUID]) -> list[ExecutionRow]:

@@ -1,4 +1,4 @@
-"""Faster `values()` for long lists: rows as psycopg makes them, without Django's converters.
+"""A faster `values()` for long lists: rows as psycopg makes them, without Django's converters.
 
 For a list of a thousand tasks, converting takes most of the time: JSON is parsed by Python's parser
 and times are made in Python, where orjson and psycopg do it in C.
@@ -24,15 +24,16 @@ Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
 
-def fast_values(rows: Rows) -> Rows:
-    """Return a `values()` queryset that reads rows faster.
+def fast_values(queryset: Rows, names: Sequence[str]) -> Rows:
+    """Return a queryset of dictionaries, as `queryset.values(*names)` does, that reads them faster.
 
-    The values are those of `values()`, except that fields' own converters are not applied: what is
-    encrypted stays encrypted.
+    The values are the same, except that fields' own converters are not applied: what is encrypted
+    stays encrypted.
     """
-    fast = rows.all()
+    fast: Any = queryset.values(*names)
     fast._iterable_class = _FastValues  # noqa: SLF001 - as in `values()`
-    return fast
+    rows: Rows = fast
+    return rows
 
 
 def fetch_rows(

@@ -39,7 +39,10 @@ def test_claims_wait_for_storing(owner, http_receiver):
     async def main() -> int:
         kind, stop = SlowStoring(), asyncio.Event()
         working = asyncio.create_task(Pool(kind).run(stop))
-        await asyncio.sleep(0.5)  # all of them would have been attempted by now
+        async with asyncio.timeout(DEADLINE_S):
+            while len(http_receiver.requests) < kind.per_claim:  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)  # so long that all of them would be attempted
         attempted = len(http_receiver.requests)
         kind.may_store.set()
         async with asyncio.timeout(DEADLINE_S):

@@ -10,9 +10,9 @@ from django.db import connection
 #: Parameters of Django that are only for its own cursors.
 OF_DJANGO = ("context", "cursor_factory", "prepare_threshold")
 
-#: What the planner does without, if it can. Workers look for few rows, in the order of an index. A
-#: plan that was made while a table was empty, or from old statistics, would read all of it, or all
-#: that is due.
+#: The settings of the planner that workers switch off. They look for few rows, in the order of an
+#: index. A plan that was made while a table was empty, or from old statistics, would read all of
+#: it, or all that is due.
 WAYS_OF_READING_ALL = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
 
 

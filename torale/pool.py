@@ -260,7 +260,7 @@ class Pool(Generic[Item, Result]):
                         if not results:
                             await self._there_are_results.wait()
                         if self._storing_is_behind():
-                            self._wake.set()
+                            self._wake.set()  # a claim has waited for what is taken now
                         results += self._results
                         self._results.clear()
                         self._there_are_results.clear()

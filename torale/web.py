@@ -106,13 +106,13 @@ class Parser(HTTPRequestParser):
 class Task(WSGITask):
     """Has the application answer one request."""
 
-    wrote_header: bool
+    wrote_header: bool  # waitress does not say
 
     def write(self, data: bytes) -> None:
         """Write a part of the body. A body of one part is sent together with the head.
 
-        Otherwise that would take two calls of the kernel, and two packets. During each call, other
-        threads take the interpreter's lock, and to get it back costs more than the call.
+        Two writes would be two system calls and two packets. During each call, other threads take
+        the interpreter's lock, and getting it back costs more than the call itself.
         """
         if self.wrote_header or not self.has_body or len(data) != self.content_length:
             super().write(data)

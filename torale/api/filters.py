@@ -128,14 +128,14 @@ def valid_values(
 ) -> dict[str, Any]:
     """Return the valid values of the filters that the request gives, by the filters' names.
 
-    A FilterSet would copy all of its filters and make a form of them, which takes longer than many
-    a query.
+    A FilterSet would copy all of its filters and make a form of them, which often takes longer than
+    the query.
 
     Args:
-        filterset: declares the filters; its form checks nothing across fields.
+        filterset: declares the filters; its form is not used.
         request: the request.
-        check: gets the values if each is valid by itself, and returns those to use. It may raise a
-            ValidationError with a dictionary.
+        check: is called with the values if each is valid by itself, and returns those to use. It
+            may raise a ValidationError, made from a dictionary of messages by the filters' names.
 
     Raises:
         Unprocessable: a parameter has an invalid value. There is one fault per parameter.

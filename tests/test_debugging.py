@@ -187,7 +187,7 @@ def test_slow_statements_are_logged_and_no_longer(db):
 def test_every_event_in_the_log_is_listed():
     logged = {
         event
-        for app in ("torale", "accounts", "executions", "tasks", "notifications")
+        for app in ("torale", "accounts", "executions", "tasks", "notifications", "desk", "console")
         for path in (ROOT / app).rglob("*.py")
         for event in re.findall(r'\blogger\.\w+\(\s*"(\w+)"', path.read_text())
     }

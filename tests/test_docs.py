@@ -12,7 +12,7 @@ from django.core.management import get_commands
 from tests.conftest import client_of
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("torale", "accounts", "executions", "tasks", "notifications")
+APPS = ("torale", "accounts", "executions", "tasks", "notifications", "desk", "console")
 #: Read by django-environ, which takes their names in a form of its own.
 OTHERS = {"DATABASE_URL", "EMAIL_URL"}
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]

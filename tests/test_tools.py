@@ -40,7 +40,8 @@ def test_files_are_as_the_hook_wants_them(hook):
     whole = "--multiline" in hook.get("args", ())
     wrong = re.compile(hook["entry"], re.DOTALL if whole else re.MULTILINE)
     exempt = re.compile(hook["exclude"])
-    folders = ("torale", "accounts", "executions", "tasks", "notifications", "tests", "docs")
+    apps = ("torale", "accounts", "executions", "tasks", "notifications", "desk", "console")
+    folders = (*apps, "tests", "docs")
     files = [
         path
         for path in (*ROOT.glob("*"), *(p for each in folders for p in (ROOT / each).rglob("*")))

@@ -302,6 +302,8 @@ INSTALLED_APPS = [
     "executions",
     "tasks",
     "notifications",
+    "desk",
+    "console",
 ]
 MIDDLEWARE = [
     "torale.request_log.RequestLog",

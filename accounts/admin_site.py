@@ -1,6 +1,5 @@
 """The admin site: its login, and the content security policy of its pages."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +7,9 @@ from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
-from rest_framework import status
 from unfold.sites import UnfoldAdminSite
 
-from accounts.log_in import LogInForm
+from accounts.log_in import AdminLogInForm
 
 #: The theme uses Alpine, which compiles expressions (`unsafe-eval`), and has inline styles in its
 #: templates. Inline scripts stay forbidden.
@@ -21,7 +19,7 @@ policy = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNS
 class AdminSite(UnfoldAdminSite):
     """The admin. Its login answers 429 after too many attempts."""
 
-    login_form = LogInForm
+    login_form = AdminLogInForm
 
     @method_decorator(policy)
     def login(
@@ -30,9 +28,8 @@ class AdminSite(UnfoldAdminSite):
         """Show the login form, or log the user in with the submitted one."""
         response: HttpResponse = super().login(request, extra_context)
         form = (getattr(response, "context_data", None) or {}).get("form")
-        if form and form.wait:
-            response.status_code = status.HTTP_429_TOO_MANY_REQUESTS
-            response.headers["Retry-After"] = str(math.ceil(form.wait.total_seconds()))
+        if form:
+            form.mark(response)
         return response
 
     def admin_view(

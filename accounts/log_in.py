@@ -1,4 +1,4 @@
-"""The login of the admin and the browsable API, with limits on guessing passwords.
+"""The forms in which people log in, with limits on guessing passwords.
 
 Attempts are counted per account and client address together, and per client address. If they were
 counted per account alone, anybody could lock the account's owner out.
@@ -9,8 +9,11 @@ import math
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import forms as auth
 from django.core.exceptions import ValidationError
-from unfold.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from rest_framework import status
+from unfold import forms as unfold
 
 from torale.limits import Limit, forget, hit
 from torale.proxies import client_address
@@ -21,12 +24,13 @@ OF_ACCOUNT = Limit("log_ins", 5, timedelta(minutes=15))
 FROM_ADDRESS = Limit("log_ins_from", 30, timedelta(minutes=15))
 
 
-class LogInForm(AuthenticationForm):
+class LogInForm(auth.AuthenticationForm):
     """The login form. It counts each attempt before it checks the password.
 
     Attempts made at the same time are therefore all counted, too.
     """
 
+    request: HttpRequest
     #: How long the user must wait before the next attempt; None if the limit is not reached.
     wait: timedelta | None = None
 
@@ -51,6 +55,16 @@ class LogInForm(AuthenticationForm):
         fields = super().clean()
         forget(OF_ACCOUNT, both(email, address))
         return fields
+
+    def mark(self, response: HttpResponse) -> None:
+        """Make the response that shows this form a 429 if there were too many attempts."""
+        if self.wait:
+            response.status_code = status.HTTP_429_TOO_MANY_REQUESTS
+            response.headers["Retry-After"] = str(math.ceil(self.wait.total_seconds()))
+
+
+class AdminLogInForm(LogInForm, unfold.AuthenticationForm):
+    """The login form of the admin, for users who may enter it."""
 
 
 def count(email: str, address: str) -> timedelta | None:

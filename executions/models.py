@@ -62,6 +62,16 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep the executions of one task, newest first."""
         return self.filter(task_id=task_id).newest_first()
 
+    def before(self, execution_id: UUID) -> Self:
+        """Keep those that follow an execution in a list of a task's, newest first.
+
+        This takes a query of its own. If there is no such execution, none is kept.
+        """
+        last = self.filter(pk=execution_id).values_list("created_at", flat=True).first()
+        if last is None:
+            return self.none()
+        return self.filter(created_at__lte=last).exclude(created_at=last, pk__gte=execution_id)
+
     def latest_of(self, task_ids: Sequence[UUID]) -> "RawQuerySet[Execution]":
         """Return the latest execution of each of these tasks."""
         return self.raw(LATEST_OF_TASKS, [task_ids])

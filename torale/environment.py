@@ -103,6 +103,17 @@ def switch(value: str) -> bool:
     return words[value.lower()]
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader that accepts only these words."""
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(value)
+        return value
+
+    return parse
+
+
 def hosts_of(address: str) -> list[str]:
     """Return the hosts to answer for: the host of `address`, and if it is loopback, all its names.
 

@@ -9,7 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 #: The paths that people open. The API is not redirected: a program that uses http by mistake would
 #: keep sending its key unencrypted. Probes are not redirected: they bypass the proxy.
-PAGES = re.compile(r"/((admin|docs|redoc|unsubscribe)(/.*)?)?")
+PAGES = re.compile(
+    r"/((admin|docs|help|log-in|notifications|password-reset|redoc|settings|sign-up"
+    r"|tasks(?!/[^/]+/rss)|unsubscribe|why)(/.*)?)?"
+)
 
 
 def redirect_pages(

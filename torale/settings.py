@@ -27,6 +27,7 @@ from torale.environment import (
     listen_address,
     mail_server,
     networks,
+    one_of,
     origins,
     port_ranges,
     read,
@@ -74,6 +75,13 @@ TORALE_LISTEN = read(
 
 # The email address of the admin that the first start creates; the admin logs in with it.
 TORALE_ADMIN_EMAIL = read("TORALE_ADMIN_EMAIL", str, "admin@localhost", "an email address")
+
+# Who may create an account: `invitation` means only people whom an operator invites, `open` anyone
+# who can read the mail of the address that they give. It is not open by default, because users make
+# the server visit any page of the internet.
+TORALE_SIGN_UP = read(
+    "TORALE_SIGN_UP", one_of("invitation", "open"), "invitation", "invitation or open"
+)
 
 # --- Watching ------------------------------------------------------------------------------------
 
@@ -294,6 +302,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "django_structlog",
     "csp",
+    "django_htmx",
+    "django.contrib.humanize",
     # Only if there is a provider, because its checks load an HTTP client.
     *(["anymail"] if TORALE_EMAIL_PROVIDER else []),
     "procrastinate.contrib.django",
@@ -342,6 +352,9 @@ TEMPLATES = [
     },
 ]
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "console:log-in"
+LOGIN_REDIRECT_URL = "console:tasks"
+LOGOUT_REDIRECT_URL = "console:home"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

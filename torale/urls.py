@@ -10,7 +10,6 @@ from torale.api.index import IndexView
 from torale.api.reference import DocumentView, RedocView, SwaggerView
 from torale.api.routers import Router, below
 from torale.health import Liveness
-from torale.home import HomeView
 
 router = Router()
 router.add("api/v1", IndexView.as_view(), name="api-index")
@@ -20,13 +19,13 @@ router.add("redoc", RedocView.as_view(), name="redoc")
 router.add("healthz", Liveness.as_view(), name="healthz")
 
 urlpatterns = [
-    path("", HomeView.as_view(), name="home"),
     path("", include(router.urls)),
     below(["auth/", "api/v1/email-verification", "api/v1/users"], "accounts.urls"),
     below(["api/v1/tasks", "api/v1/public", "tasks/", "readyz", "health"], "tasks.urls"),
     path("", include("notifications.urls")),
     *email_provider.routes(settings.TORALE_EMAIL_PROVIDER, settings.ANYMAIL),
     path("admin/", admin.site.urls),
+    path("", include("console.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
 ]
 

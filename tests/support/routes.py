@@ -1,4 +1,4 @@
-"""List the API's routes, as found in Django's URL resolver."""
+"""List the routes of the API and of the console, as found in Django's URL resolver."""
 
 import re
 
@@ -22,21 +22,20 @@ PUBLIC_ROUTES = {
 }
 
 
-def _routes(patterns=None, prefix="") -> list[str]:
-    """Return the API's paths from the URL resolver, with `{name}` for their parameters."""
+def _routes(patterns, prefix="") -> list[str]:
+    """Return the paths of `patterns` outside of namespaces, with `{name}` for their parameters."""
     found = []
-    for pattern in patterns or get_resolver().url_patterns:
+    for pattern in patterns:
         text = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
+        if isinstance(pattern, URLResolver) and not pattern.namespace:
             found += _routes(pattern.url_patterns, text)
-        elif (
-            isinstance(pattern, URLPattern)
-            and text  # the page at /
-            and not text.lstrip("^").startswith(OUTSIDE_THE_API)
-        ):
+        elif isinstance(pattern, URLPattern) and not text.lstrip("^").startswith(OUTSIDE_THE_API):
             plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", text)
             found.append("/" + re.sub(r"[\^$]|/\?|\\Z|\\(?=\.)", "", plain).lstrip("/"))
     return sorted(set(found))
 
 
-ROUTES = _routes()
+PATTERNS = get_resolver().url_patterns
+ROUTES = _routes(PATTERNS)
+[CONSOLE] = [each for each in PATTERNS if getattr(each, "namespace", None) == "console"]
+CONSOLE_ROUTES = _routes(CONSOLE.url_patterns)

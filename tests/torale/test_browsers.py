@@ -19,7 +19,7 @@ def test_a_call_with_a_key_is_shown_as_a_page_if_a_page_is_wanted(owner_client, 
 
 
 @pytest.mark.parametrize("authorization", ["Basic cHJveHk6cHJveHk=", "Bearer sk_unknown"])
-@pytest.mark.parametrize("path", ["/admin/", "/admin/tasks/task/", "/"])
+@pytest.mark.parametrize("path", ["/admin/", "/admin/tasks/task/", "/tasks"])
 def test_a_page_with_an_authorization_header_is_still_for_who_has_logged_in(
     operator_client, path, authorization
 ):

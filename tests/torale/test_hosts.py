@@ -90,7 +90,17 @@ def test_so_are_those_that_ask_the_database(client, path, status):
     assert client.get(path, HTTP_HOST="10.0.0.7").status_code == status
 
 
-PAGES = ["/", "/admin/", "/admin/login/?next=/", "/docs", "/redoc/", "/unsubscribe/token"]
+PAGES = [
+    "/",
+    "/tasks",
+    "/tasks/new",
+    "/log-in",
+    "/admin/",
+    "/admin/login/?next=/",
+    "/docs",
+    "/redoc/",
+    "/unsubscribe/token",
+]
 NO_PAGES = [
     *("/api/v1/tasks", "/auth/me", "/healthz", "/readyz", "/health", "/metrics", "/openapi.json"),
     *("/tasks/019cb7f0-3c10-7d41-9f0e-5d1f0c6a7e10/rss", "/administration", "/anymail/postmark/"),

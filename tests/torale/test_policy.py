@@ -10,6 +10,8 @@ from tests.support.factories import make_task
 
 PAGES = {
     "/": set(),
+    "/tasks": set(),
+    "/tasks/new": set(),
     "/docs": set(),
     "/redoc": {"style"},
     "/api/v1/tasks": set(),
@@ -49,7 +51,7 @@ def directives(answer) -> dict[str, list[str]]:
 
 @pytest.fixture(params=PAGES)
 def page(request, client, operator):
-    if request.param != "/admin/login/":
+    if request.param not in ("/", "/admin/login/"):  # they redirect who has logged in
         client.force_login(operator)
     address = request.param
     if address == "/unsubscribe":

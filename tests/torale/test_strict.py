@@ -22,14 +22,9 @@ def faults(response) -> list[tuple[list[str | int], str]]:
 def patterns(resolver=None, prefix=""):
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
+        if isinstance(pattern, URLResolver) and not pattern.namespace:
             yield from patterns(pattern, route)
-        # The page at / is for people.
-        elif (
-            isinstance(pattern, URLPattern)
-            and route
-            and not route.lstrip("^").startswith(OUTSIDE_THE_API)
-        ):
+        elif isinstance(pattern, URLPattern) and not route.lstrip("^").startswith(OUTSIDE_THE_API):
             yield route, pattern.callback
 
 

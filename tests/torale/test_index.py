@@ -1,34 +1,8 @@
-"""What a person or a program finds at the addresses that the start prints."""
-
-import re
+"""What programs find at the address of the API."""
 
 import pytest
-from django.conf import settings
 
 from torale.api.index import PARTS
-
-
-def test_the_page_for_people_needs_no_log_in_and_no_database(client):
-    page = client.get("/")
-
-    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert "<h1>Torale</h1>" in page.text
-
-
-@pytest.mark.django_db
-def test_every_link_of_the_page_leads_somewhere(client):
-    page = client.get("/")
-
-    for address in re.findall(r'href="(/[^"]*)"', page.text):
-        assert client.head(address, follow=True).status_code == 200, address
-
-
-def test_the_page_has_no_inline_script_or_style_and_nothing_from_elsewhere(client):
-    page = client.get("/").text
-    style = (settings.BASE_DIR / "torale/static/torale/home.css").read_text()
-
-    assert re.findall(r"<script|<style|style=|\son\w+=|data:|//", page) == []
-    assert re.findall(r"url\(|@import", style) == []
 
 
 @pytest.mark.django_db

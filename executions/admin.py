@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
 from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid
 
@@ -13,12 +14,34 @@ from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid
 PARTS = {"1": Part(Q(notification=None)), "0": Part(Q(notification__isnull=False))}
 
 
+class FailedFilter(admin.SimpleListFilter):
+    """A filter for executions that failed because of one kind of failure."""
+
+    title = "failure"
+    parameter_name = "failed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the kinds of failures."""
+        return [(kind, kind.replace("_", " ")) for kind in FailureKind]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Execution]) -> QuerySet[Execution]:
+        """Keep those that failed because of the chosen kind."""
+        if not self.value():
+            return queryset
+        return queryset.filter(status=ExecutionStatus.FAILED, failure_kind=self.value())
+
+
 @admin.register(Execution)
 class ExecutionAdmin(ReadOnly, LongList):
     """Shows what was asked and answered; nobody can add or change an execution here."""
 
     list_display = ["id", "task", "status", "has_notification", "created_at", "completed_at"]
-    list_filter = ["status", ("notification", admin.EmptyFieldListFilter), "created_at"]
+    list_filter = [
+        "status",
+        FailedFilter,
+        ("notification", admin.EmptyFieldListFilter),
+        "created_at",
+    ]
     list_select_related = ["task"]
     search_fields = search_ids = ["id", "task"]
     search_help_text = "The id of an execution or a task"
@@ -36,6 +59,8 @@ class ExecutionAdmin(ReadOnly, LongList):
         """Look them up by the partial indexes that together have all executions."""
         if words:
             return super().lookup_of(request, words)
+        if request.GET.get(FailedFilter.parameter_name):
+            return Lookup()  # those that failed have an index of their own
         if request.GET.get("status__exact", ExecutionStatus.SUCCESS) != ExecutionStatus.SUCCESS:
             return Lookup()  # each other status has an index of its own
         wanted = request.GET.get("notification__isempty")

@@ -1,10 +1,35 @@
 """Tasks in the admin, read-only. Their owners change them through the API."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from tasks.destinations import shown_url
-from tasks.models import Task
+from tasks.models import Task, TaskQuerySet
+from torale import clock
 from torale.admin import LongList, ReadOnly
+
+
+class TroubleFilter(admin.SimpleListFilter):
+    """A filter for tasks that are in trouble."""
+
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the kinds of trouble."""
+        return [("failing", "failing"), ("overdue", "overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> TaskQuerySet:
+        """Keep the tasks in the chosen trouble."""
+        tasks: TaskQuerySet = queryset
+        match self.value():
+            case "failing":
+                return tasks.failing()
+            case "overdue":
+                return tasks.with_overdue_visit(clock.now())
+        return tasks
 
 
 @admin.register(Task)
@@ -12,7 +37,7 @@ class TaskAdmin(ReadOnly, LongList):
     """Tasks, with their owners and their next visits."""
 
     list_display = ["name", "user", "state", "next_run_at", "is_public", "created_at"]
-    list_filter = ["state", "is_public", "created_at"]
+    list_filter = ["state", TroubleFilter, "is_public", "created_at"]
     list_select_related = ["user"]
     search_fields = ["name", "user__email"]
     search_ids = ["id", "user"]

@@ -449,6 +449,8 @@ UNFOLD = {
     "SITE_TITLE": "Torale",
     "SITE_HEADER": "Torale",
     "SITE_URL": None,
+    "DASHBOARD_CALLBACK": "desk.home.dashboard",
+    "SIDEBAR": {"navigation": "desk.sidebar.navigation", "show_all_applications": True},
 }
 
 # --- Logs ----------------------------------------------------------------------------------------

@@ -40,17 +40,29 @@ def test_the_operator_sees_executions_newest_first(operator_client, execution):
     [
         ({"status__exact": "success"}, ["met", "not met"]),
         ({"status__exact": "failed"}, ["failed"]),
+        ({"failed": "timeout"}, ["failed"]),
+        ({"failed": "network"}, []),
         ({"notification__isempty": "0"}, ["met"]),
         ({"notification__isempty": "1"}, ["failed", "not met"]),
         ({"created_at__gte": "2026-03-05 00:00:00+00:00"}, []),
         ({"created_at__gte": "2026-03-04 00:00:00+00:00"}, ["failed", "met", "not met"]),
     ],
-    ids=["success", "failed", "met", "not met", "too new", "new enough"],
+    ids=[
+        "success",
+        "failed",
+        "timed out",
+        "unreachable",
+        "met",
+        "not met",
+        "too new",
+        "new enough",
+    ],
 )
 def test_the_operator_filters_executions(operator_client, owner, query, names):
     make_execution(make_task(owner, name="met"), notification="Told.")
     make_execution(make_task(owner, name="not met"))
-    make_execution(make_task(owner, name="failed"), status=ExecutionStatus.FAILED)
+    failed = {"status": ExecutionStatus.FAILED, "failure_kind": "timeout"}
+    make_execution(make_task(owner, name="failed"), **failed)
 
     response = operator_client.get(LIST, query)
 

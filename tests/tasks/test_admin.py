@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from tests.support.factories import make_task
+from accounts.models import User
+from tasks.metrics import visit_status
+from tests.support.factories import NOW, make_pending_execution, make_task
 
 LIST = reverse("admin:tasks_task_changelist")
 
@@ -28,6 +32,30 @@ def test_a_tasks_page_shows_no_header_values(operator_client, owner):
 
     assert page.status_code == 200
     assert "very-secret" not in page.text
+
+
+@pytest.mark.usefixtures("at_now")
+@pytest.mark.parametrize(
+    ("trouble", "names"),
+    [("failing", ["failing"]), ("overdue", ["abandoned", "due", "not begun"])],
+)
+def test_the_operator_filters_tasks_in_trouble(operator_client, owner, stranger, trouble, names):
+    later = NOW + timedelta(hours=1)
+    make_task(owner, name="fine", next_run_at=later)
+    make_task(owner, name="failing", next_run_at=later, failed_run_count=1, failing_since=NOW)
+    make_task(owner, name="due", next_run_at=NOW)
+    make_pending_execution(make_task(owner, name="not begun", next_run_at=NOW))
+    for name, until in (("under way", later), ("abandoned", NOW)):
+        running = {"status": "running", "next_attempt_at": None, "leased_until": until}
+        make_pending_execution(make_task(owner, name=name, next_run_at=NOW), **running)
+    make_task(stranger, name="of nobody", next_run_at=NOW)
+    User.objects.filter(pk=stranger.pk).update(is_active=False)
+
+    page = operator_client.get(LIST, {"trouble": trouble})
+
+    assert sorted(task.name for task in page.context["cl"].result_list) == names
+    if trouble == "overdue":
+        assert visit_status(now=NOW).overdue == len(names)
 
 
 @pytest.mark.parametrize("action", ["add", "change", "delete"])

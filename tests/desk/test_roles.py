@@ -110,7 +110,9 @@ def test_both_roles_read_and_only_operators_act(client, owner, role):
     redeliver = reverse("admin:notifications_notificationsend_do", args=[send.pk, "redeliver"])
 
     assert client.post(pause).status_code == (302 if role == "operator" else 403)
-    assert client.post(redeliver, {"confirmed": send.pk}).status_code == (302 if role == "operator" else 403)
+    assert client.post(redeliver, {"confirmed": send.pk}).status_code == (
+        302 if role == "operator" else 403
+    )
     task.refresh_from_db()
     assert task.state == ("paused" if role == "operator" else "active")
     assert NotificationSend.objects.unfinished().exists() is (role == "operator")

@@ -78,7 +78,7 @@ def test_a_sends_page_shows_twenty_of_many_attempts(
     )
     operator_client.get(page_of(send))
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = operator_client.get(page_of(send))
 
     assert "Answer 981." in page.text

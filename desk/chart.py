@@ -6,7 +6,7 @@ from math import ceil
 
 from desk.links import created_within, list_of
 from desk.sends import Bar, SendFigures
-from notifications.admin import COLORS
+from notifications.admin.sends import COLORS
 from notifications.models import NotificationSend, SendStatus
 
 #: The order of the statuses in a bar, from the bottom: what needs attention is at the top.

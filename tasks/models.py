@@ -178,6 +178,12 @@ class Task(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
+        permissions = [
+            ("run_task", "Can run task now"),
+            ("pause_task", "Can pause task"),
+            ("resume_task", "Can resume task"),
+            ("complete_task", "Can complete task"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="task_state_known"),
             models.CheckConstraint(

@@ -288,6 +288,7 @@ CORS_EXPOSE_HEADERS = [
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

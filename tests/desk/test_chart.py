@@ -8,7 +8,7 @@ from desk.cards import percent, time_text
 from desk.chart import ORDER, Part, chart_of, round_number
 from desk.periods import Period, hours
 from desk.sends import Bar, SendFigures
-from notifications.admin import COLORS
+from notifications.admin.sends import COLORS
 from notifications.models import SendStatus
 
 MORNING = datetime(2026, 3, 4, 9, 0, 10, tzinfo=UTC)

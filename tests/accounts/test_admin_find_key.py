@@ -1,7 +1,9 @@
 """Whose a key is, found in the admin by its first characters or by the whole key."""
 
 from http import HTTPStatus
+from typing import Any
 
+import lxml.html
 import pytest
 
 from accounts.models import APIKey
@@ -148,7 +150,11 @@ def test_it_is_asked_before_many_keys_are_revoked(operator_client, key_and_secre
     revoked_before = APIKey.objects.exclude(revoked_at=None).count()
     operator_client.post(KEYS, {**form, "confirmed": "yes"})
 
-    assert asked.context["title"] == "Revoke 2 API keys for good?"
+    page: Any = lxml.html.document_fromstring(asked.text)
+    assert page.xpath('//h2[. = "Revoke 2 API keys for good?"]')
+    [back] = page.xpath('//form[.//input[@name="confirmed"]]//a')
+    assert back.get("href") == KEYS
+    assert len(page.xpath('//form[.//input[@name="confirmed"]]//button')) == 1
     assert sorted(asked.context["sent"]) == sorted(
         [("action", "revoke_api_keys"), ("index", "0"), *(("_selected_action", id_) for id_ in ids)]
     )

@@ -2,14 +2,14 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, ExpressionWrapper, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -25,6 +25,30 @@ USERNAME_FORM_MESSAGE = (
     "A username has 3 to 30 characters: a letter from a to z first, then such letters, digits, "
     "hyphens and underscores."
 )
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Queries for users."""
+
+    def matching(self, email: str) -> Self:
+        """Keep the user who logs in as `email`, in whatever case it is written."""
+        return self.filter(email__iexact=email)
+
+    def switch_off(self) -> int:
+        """Switch these users off: their sessions and API keys stop working, their tasks rest.
+
+        Returns:
+            How many were on.
+        """
+        return self.filter(is_active=True).update(is_active=False)
+
+    def switch_on(self) -> int:
+        """Switch these users on again.
+
+        Returns:
+            How many were off.
+        """
+        return self.filter(is_active=False).update(is_active=True)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,7 +88,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -87,9 +111,21 @@ class User(AbstractBaseUser, PermissionsMixin):
                 violation_error_message=USERNAME_FORM_MESSAGE,
             ),
         ]
+        permissions = [
+            ("disable_user", "Can switch users off and on"),
+            ("reset_password_user", "Can give users a new password"),
+        ]
 
     def __str__(self) -> str:
         return self.email
+
+    def may_manage(self, other: "User") -> bool:
+        """Return whether this user, with the permission for it, may change `other`.
+
+        Whoever may enter the admin is managed by superusers only, so that nobody takes over an
+        account that may do more.
+        """
+        return self.is_superuser or not (other.is_staff or other.is_superuser)
 
     def networks(self) -> Networks:
         """Return the networks that the user's tasks may call besides the public internet."""
@@ -168,6 +204,44 @@ class EmailAddress(models.Model):
         return self.email
 
 
+class KeyStatus(models.TextChoices):
+    """Whether a key works, and if not, why."""
+
+    #: It works, unless its user is switched off.
+    ACTIVE = "active"
+    #: Its last day is over.
+    EXPIRED = "expired"
+    #: It was revoked for good, before or after its last day.
+    REVOKED = "revoked"
+
+
+#: The condition that a key's last day is over, by the database's clock.
+_EXPIRED = Q(expires_at__lt=clock.DatabaseNow())
+
+
+class KeyExpired(Exception):
+    """The last day of an API key is over.
+
+    Args:
+        day: the key's last day.
+    """
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"This API key expired: its last day was {day}. Use another one.")
+
+
+class DayIsPast(Exception):
+    """A key cannot end on a day that is over.
+
+    Args:
+        day: the day that was asked for.
+        today: the current day in UTC.
+    """
+
+    def __init__(self, day: date, *, today: date) -> None:
+        super().__init__(f"{day} is past. The last day of a key is {today} (today, UTC) or later.")
+
+
 #: How old `last_used_at` may get before it is updated. Writing it on every request would cost more
 #: than the request itself.
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -180,35 +254,89 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         """Keep the keys of `user`."""
         return self.filter(user=user)
 
-    def active(self) -> Self:
-        """Keep the keys that work: those not revoked, of users who are active."""
+    def unrevoked(self) -> Self:
+        """Keep the keys that are not revoked, of users who are active. Some may have expired."""
         return self.filter(revoked_at=None, user__is_active=True)
+
+    def of_status(self, status: KeyStatus) -> Self:
+        """Keep the keys with this status."""
+        if status == KeyStatus.REVOKED:
+            return self.exclude(revoked_at=None)
+        expired = _EXPIRED if status == KeyStatus.EXPIRED else ~_EXPIRED
+        return self.filter(expired, revoked_at=None)
+
+    def with_status(self) -> Self:
+        """Give each key its `status`, by the database's clock."""
+        return self.annotate(
+            status=Case(
+                When(revoked_at__isnull=False, then=Value(KeyStatus.REVOKED)),
+                When(_EXPIRED, then=Value(KeyStatus.EXPIRED)),
+                default=Value(KeyStatus.ACTIVE),
+            )
+        )
+
+    def with_secret(self, secret: str) -> Self:
+        """Keep the key with this secret, whether it works or not."""
+        return self.filter(digest=digest_of(secret))
+
+    def beginning_with(self, text: str) -> Self:
+        """Keep the keys that begin with `text`, of which the prefix is known."""
+        return self.filter(prefix__startswith=text) if text else self.none()
 
     def active_key(self, secret: str) -> tuple["APIKey", datetime] | None:
         """Return the active key with this secret and the database's time; None if there is none.
 
         The key's user comes with it. Every request begins with this look-up in a unique index, so
         its statement is made once for each process, and prepared once for each connection.
+
+        Raises:
+            KeyExpired: the key would work if its last day were not over.
         """
         found = prepared.rows(_active_key_statement(), [digest_of(secret)])
         if not found:
             return None
-        [(now, *values)] = found
+        [(now, has_expired, *values)] = found
         of_key, of_user = names_of(APIKey), names_of(User)
         key = APIKey.from_db(self.db, of_key, values[: len(of_key)])
+        if has_expired and key.expires_on:
+            raise KeyExpired(key.expires_on)
         key.user = User.from_db(self.db, of_user, values[len(of_key) :])
         return key, now
 
-    def create_key(self, *, user: User, name: str) -> tuple["APIKey", str]:
-        """Store a new key. Return it and its secret, which cannot be recovered later."""
-        secret = f"sk_{secrets.token_urlsafe(32)}"
+    def create_key(
+        self,
+        *,
+        user: User,
+        name: str,
+        is_read_only: bool = False,
+        expires_on: date | None = None,
+    ) -> tuple["APIKey", str]:
+        """Store a new key. Return it and its secret, which cannot be recovered later.
+
+        Args:
+            user: whose key it is.
+            name: what the key is for.
+            is_read_only: whether the key may only read.
+            expires_on: the last day on which the key works, in UTC; None for a key that does not
+                expire.
+
+        Raises:
+            DayIsPast: the key would have expired already.
+        """
+        secret, now = f"{APIKey.BEGINNING}{secrets.token_urlsafe(32)}", clock.now()
+        today = now.astimezone(UTC).date()
+        if expires_on and expires_on < today:
+            raise DayIsPast(expires_on, today=today)
         key = self.create(
             user=user,
             name=name,
             prefix=secret[: APIKey.PREFIX_LENGTH],
             digest=digest_of(secret),
-            created_at=clock.now(),
+            is_read_only=is_read_only,
+            expires_at=expires_on and datetime.combine(expires_on, time.max, UTC),
+            created_at=now,
         )
+        key.status = KeyStatus.ACTIVE
         return key, secret
 
 
@@ -222,8 +350,15 @@ def names_of(model: type[models.Model]) -> list[str]:
 def _active_key_statement() -> str:
     """Return the SQL of `active_key`, whose only parameter is the digest."""
     columns = [*names_of(APIKey), *(f"user__{name}" for name in names_of(User))]
-    keys = APIKey.objects.active().filter(digest=b"").annotate(now=clock.DatabaseNow())
-    statement, _ = keys.values_list("now", *columns).query.sql_with_params()
+    keys = (
+        APIKey.objects.unrevoked()
+        .filter(digest=b"")
+        .annotate(
+            now=clock.DatabaseNow(),
+            has_expired=ExpressionWrapper(_EXPIRED, models.BooleanField()),
+        )
+    )
+    statement, _ = keys.values_list("now", "has_expired", *columns).query.sql_with_params()
     return str(statement)
 
 
@@ -238,6 +373,8 @@ def digest_of(key: str) -> bytes:
 class APIKey(models.Model):
     """A key to the API, stored only as a digest. A user may have several keys at once."""
 
+    #: How every key begins.
+    BEGINNING = "sk_"
     PREFIX_LENGTH = 10
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -245,9 +382,15 @@ class APIKey(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=PREFIX_LENGTH)
     digest = models.BinaryField(max_length=32)
+    is_read_only = models.BooleanField("read-only", default=False, db_default=False)
+    #: The end of the last day on which the key works; None if it does not expire.
+    expires_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+
+    #: Only keys that were found by `with_status`, and new ones, have it.
+    status: str
 
     objects = APIKeyQuerySet.as_manager()
 
@@ -261,15 +404,19 @@ class APIKey(models.Model):
                 condition=Q(revoked_at=None) | Q(revoked_at__gte=models.F("created_at")),
                 name="api_key_revoked_after_created",
             ),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=models.F("created_at")),
+                name="api_key_expires_after_created",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
     @property
-    def is_active(self) -> bool:
-        """Whether the key has not been revoked."""
-        return self.revoked_at is None
+    def expires_on(self) -> date | None:
+        """The last day on which the key works, in UTC; None if it does not expire."""
+        return self.expires_at and self.expires_at.astimezone(UTC).date()
 
     def touch(self, *, now: datetime) -> None:
         """Store that the key was used, at most once a minute."""

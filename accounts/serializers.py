@@ -3,8 +3,15 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.models import USERNAME_FORM, USERNAME_FORM_MESSAGE, APIKey, EmailAddress, User
-from torale.api.fields import EmailField, FlagField, PatternField, TextField
+from accounts.models import (
+    USERNAME_FORM,
+    USERNAME_FORM_MESSAGE,
+    APIKey,
+    EmailAddress,
+    KeyStatus,
+    User,
+)
+from torale.api.fields import DayField, EmailField, FlagField, PatternField, TextField
 from torale.api.validation import LenientSerializer
 
 #: The text for a member that can be both set and read.
@@ -60,8 +67,19 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     key_prefix = serializers.CharField(
         source="prefix", read_only=True, help_text="The first characters of the key."
     )
-    is_active = serializers.BooleanField(
-        read_only=True, help_text="Whether the key works; false once it is revoked."
+    read_only = FlagField(  # type: ignore[assignment]  # DRF collects the fields from the class
+        source="is_read_only",
+        default=False,
+        help_text="Whether the key may only read: any method but GET, HEAD and OPTIONS is refused.",
+    )
+    expires_on = DayField(
+        allow_null=True,
+        default=None,
+        help_text="The last day on which the key works, until its end in UTC; null if it does not "
+        "expire.",
+    )
+    is_active = serializers.SerializerMethodField(
+        help_text="Whether the key works; false once it is revoked or has expired."
     )
 
     class Meta:
@@ -74,6 +92,8 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
             "created_at",
             "last_used_at",
             "is_active",
+            "read_only",
+            "expires_on",
         ]
         read_only_fields = ["id", "user_id", "created_at", "last_used_at"]
         extra_kwargs = {
@@ -82,6 +102,10 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
             "created_at": {"help_text": "When the key was created."},
             "last_used_at": {"help_text": "When it was last used; null if never."},
         }
+
+    def get_is_active(self, key: APIKey) -> bool:
+        """Return whether the key works."""
+        return key.status == KeyStatus.ACTIVE
 
 
 @extend_schema_serializer(description="A new API key with its secret, which is shown only once.")

@@ -4,9 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils.crypto import constant_time_compare
 from procrastinate.contrib.django import app as jobs
 
@@ -14,6 +12,7 @@ from accounts.models import MAX_TRIES, EmailAddress, User, normalized
 from torale.errors import Refused, TooOften
 from torale.fields import Undecryptable, kept
 from torale.limits import Limit, hit
+from torale.mail import email as new_email
 
 #: Name of the job in accounts/jobs.py, which calls `deliver_code`.
 JOB = "send_verification_code"
@@ -98,14 +97,8 @@ def deliver_code(*, address_id: Any, now: datetime) -> None:
         "code": address.code,
         "expires_at": address.code_expires_at,
     }
-    mail = EmailMultiAlternatives(
-        "Your verification code",
-        render_to_string("accounts/verification_code.txt", context),
-        to=[address.email],
-    )
-    mail.attach_alternative(
-        render_to_string("accounts/verification_code.html", context), "text/html"
-    )
+    mail = new_email("Your verification code", "accounts/verification_code", context)
+    mail.to = [address.email]
     mail.send()
 
 

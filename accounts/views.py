@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import caller
-from accounts.models import APIKey, EmailAddress, User
+from accounts.models import APIKey, DayIsPast, EmailAddress, User
 from accounts.serializers import (
     APIKeySerializer,
     CheckCodeSerializer,
@@ -37,6 +37,7 @@ from accounts.verification import (
     verified_emails,
 )
 from torale import clock
+from torale.api.errors import Unprocessable
 from torale.api.pagination import LongPagination
 from torale.api.schema import ErrorSerializer
 from torale.api.validation import validated
@@ -83,7 +84,7 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
 
     def get_queryset(self) -> QuerySet[APIKey]:
         """Return the caller's keys, newest first."""
-        return APIKey.objects.for_user(caller(self.request)).order_by("-id")
+        return APIKey.objects.for_user(caller(self.request)).with_status().order_by("-id")
 
     @extend_schema(
         summary="Create an API key; only this answer contains its secret.",
@@ -91,8 +92,13 @@ class APIKeyViewSet(NotStored, IdsInPath, mixins.ListModelMixin, viewsets.Generi
     )
     def create(self, request: Request) -> Response:
         """Create an API key; only this answer contains its secret."""
-        given = validated(APIKeySerializer, request.data)
-        key, secret = APIKey.objects.create_key(user=caller(request), name=given["name"])
+        body: Any = request.data
+        given = validated(APIKeySerializer, body)
+        try:
+            key, secret = APIKey.objects.create_key(user=caller(request), **given)
+        except DayIsPast as error:
+            faults = {"expires_on": [str(error)]}
+            raise Unprocessable(faults, source="body", given=body) from error
         return Response(CreatedAPIKeySerializer({"key": secret, "key_info": key}).data)
 
     @extend_schema(

@@ -111,7 +111,7 @@ class TaskAdmin(ReadOnly, RecordPage, LongList):
             + f"?task_id__exact={row.pk}",
         }
 
-    def applies(self, action: str, row: Task) -> bool:
+    def applies(self, request: HttpRequest, action: str, row: Task) -> bool:
         """Offer the changes of state that the state allows."""
         is_active = row.state == State.ACTIVE
         return {"pause": is_active, "complete": is_active, "resume": not is_active}.get(

@@ -1,22 +1,18 @@
 """A public task's notifications as RSS 2.0."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.feedgenerator import Rss201rev2Feed
-from django.utils.html import linebreaks
-from django.utils.text import Truncator
 
 from executions.models import Execution
+from executions.rendering import NOT_XML, headline_of, html_of
 from tasks.models import Task
 from torale.links import link_to
 
 CONTENT_TYPE = Rss201rev2Feed.content_type
 #: How many notifications a feed has at most.
 LENGTH = 50
-#: Characters that XML 1.0 §2.2 (Char) does not allow, not even escaped.
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class TaskFeed(Rss201rev2Feed):
@@ -33,10 +29,10 @@ class TaskFeed(Rss201rev2Feed):
 def rss(task: Task, told: Iterable[Execution]) -> str:
     """Return the RSS feed of `told`, the task's executions with a notification.
 
-    A notification's Markdown is shown as plain text. An item's description is HTML (RSS 2.0,
-    "Elements of <item>"), so the text is escaped for HTML and then for XML.
+    An item's description is HTML (RSS 2.0, "Elements of <item>"), rendered from the notification's
+    Markdown. Its title says what was found, and when, so that no two are alike.
     """
-    page = link_to("public-task", task_id=task.pk)
+    page = link_to("console:task", task_id=task.pk)
     feed = TaskFeed(
         title=plain(task.name),
         link=page,
@@ -45,11 +41,10 @@ def rss(task: Task, told: Iterable[Execution]) -> str:
         created_at=task.created_at,
     )
     for execution in told:
-        notification = plain(execution.notification or "")
         feed.add_item(
-            title=title_of(notification) or plain(task.name),
+            title=title_of(execution, name=plain(task.name)),
             link=page,
-            description=linebreaks(notification, autoescape=True),
+            description=html_of(execution.notification or ""),
             unique_id=str(execution.pk),
             unique_id_is_permalink=False,
             pubdate=execution.completed_at,
@@ -58,12 +53,13 @@ def rss(task: Task, told: Iterable[Execution]) -> str:
     return xml
 
 
-def title_of(notification: str) -> str:
-    """Return the first line of a notification, without Markdown characters at its ends."""
-    first_line = notification.strip().partition("\n")[0]
-    return Truncator(first_line.strip("#*_ \t")).chars(100)
+def title_of(execution: Execution, *, name: str) -> str:
+    """Return what an execution told and when, or the task's `name` if it told nothing."""
+    found = headline_of(execution.notification or "") or name
+    at = execution.completed_at
+    return f"{found} ({at:%-d %B %Y, %H:%M} UTC)" if at else found
 
 
 def plain(text: str) -> str:
     """Return `text` without the characters that XML does not allow."""
-    return NOT_IN_XML.sub("", text)
+    return NOT_XML.sub("", text)

@@ -8,7 +8,6 @@ from executions.models import Execution
 from tasks.events import Event, Notice
 from tasks.models import Task
 from tasks.standing import all_told, to_tell
-from torale.links import link_to
 
 #: The owner is told of a failing task once it could not look for this long, and in this many
 #: visits.
@@ -70,8 +69,7 @@ def after_failure(
                 f"    {execution.error_message}\n\n"
                 f"{advice}\n\n"
                 f"{_outlook(task)} You will get no further email about this until it works "
-                f"again.\n\n"
-                f"{_address(task)}"
+                f"again."
             ),
         ),
     )
@@ -92,7 +90,7 @@ def after_answer(*, task: Task, now: datetime) -> Iterator[tuple[Event, Notice]]
                 subject=f'Your task "{task.name}" works again',
                 text=(
                     f'Your task "{task.name}" can look again. It could not from {_moment(since)} '
-                    f"to {_moment(now)}. There is nothing to do.\n\n{_address(task)}"
+                    f"to {_moment(now)}. There is nothing to do."
                 ),
             ),
         )
@@ -110,7 +108,7 @@ def after_answer(*, task: Task, now: datetime) -> Iterator[tuple[Event, Notice]]
                     f"{_moment(since)}:\n\n{sentences}\n\n"
                     "If the page has been rebuilt, change the task's search_query or "
                     "condition_description. You will get no further email about this while it "
-                    f"stays so.\n\n{_address(task)}"
+                    "stays so."
                 ),
             ),
         )
@@ -124,8 +122,3 @@ def _outlook(task: Task) -> str:
 
 def _moment(at: datetime) -> str:
     return f"{at:%-d %B %Y at %H:%M} UTC"
-
-
-def _address(task: Task) -> str:
-    """Return the URL that lists the task's runs."""
-    return link_to("task-executions", task_id=task.pk)

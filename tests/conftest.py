@@ -143,10 +143,12 @@ class KeyClient(APIClient):
         return response
 
 
-def client_of(user: User) -> KeyClient:
+def client_of(user: User, *, is_read_only: bool = False) -> KeyClient:
     """Return a client that calls with a new API key of `user`."""
     client = KeyClient()
-    client.key, secret = APIKey.objects.create_key(user=user, name="test")
+    client.key, secret = APIKey.objects.create_key(
+        user=user, name="test", is_read_only=is_read_only
+    )
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
 

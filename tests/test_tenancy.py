@@ -5,12 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from accounts.authentication import READ_ONLY
 from accounts.models import APIKey, EmailAddress
 from executions.models import Execution
 from notifications.models import NotificationSend, WebhookEndpoint
 from tasks.models import Task
 from tasks.previews import Preview
 from tasks.view_counts import view_counter
+from tests.conftest import client_of
 from tests.support.factories import make_address, make_execution, make_preview, make_send, make_task
 from tests.support.routes import METHODS, PUBLIC_ROUTES, ROUTES
 
@@ -123,6 +125,25 @@ def test_a_revoked_key_opens_nothing(route, method, ids, owner_client):
 
     assert response.status_code == 401
     assert response.json() == {"detail": "Invalid API key"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_read_only_key_reads_what_its_user_may_and_changes_nothing(route, method, ids, owner):
+    other, auditor = client_of(owner), client_of(owner, is_read_only=True)
+    path = route.format(**ids)
+    if method == "get":
+        expected = other.get(path).status_code
+    before = rows()
+
+    response = getattr(auditor, method)(path, format="json")
+
+    if method == "get":
+        assert response.status_code == expected
+    else:
+        assert response.status_code == 403
+        assert response.json() == {"detail": READ_ONLY}
+    assert without_use(rows()) == without_use(before)
 
 
 def without_use(found: list[Any]) -> list[Any]:

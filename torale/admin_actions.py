@@ -86,9 +86,32 @@ class ActionsOnPage(ModelAdmin):
     #: Those of them that end something.
     dangerous_actions: frozenset[str] = frozenset()
 
-    def applies(self, action: str, row: Any) -> bool:
+    change_form_outer_before_template = "torale/admin/actions.html"
+
+    def applies(self, request: HttpRequest, action: str, row: Any) -> bool:
         """Return whether there is a point in offering an action for a row."""
         return True
+
+    def page_links(self, request: HttpRequest, row: Any) -> list[dict[str, str]]:
+        """Return the links beside the buttons, each with its `title` and `url`."""
+        return []
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """Show a row's page, with the buttons that the request's user may press."""
+        row = self.get_object(request, unquote(object_id))
+        context = {
+            "buttons": self.page_buttons(request, row) if row else [],
+            "links": self.page_links(request, row) if row else [],
+            **(extra_context or {}),
+        }
+        page: HttpResponseBase = super().change_view(request, object_id, form_url, context)
+        return page
 
     def get_urls(self) -> list[URLPattern]:
         """Return the admin's URLs and one for the buttons."""
@@ -133,7 +156,7 @@ class ActionsOnPage(ModelAdmin):
                 "is_dangerous": name in self.dangerous_actions,
             }
             for name, title in self.page_actions.items()
-            if name in allowed and self.applies(name, row)
+            if name in allowed and self.applies(request, name, row)
         ]
 
     def _page_of(self, what: str, row: Model, *more: str) -> str:

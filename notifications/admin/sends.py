@@ -201,7 +201,7 @@ class NotificationSendAdmin(ReadOnly, RecordPage, LongList):
             "sends_of_owner": f"{_list()}?user__id__exact={row.user_id}",
         }
 
-    def applies(self, action: str, row: NotificationSend) -> bool:
+    def applies(self, request: HttpRequest, action: str, row: NotificationSend) -> bool:
         """Offer to give up a send that has not ended, and to deliver again one that has."""
         return (row.status in UNFINISHED) == (action == "give_up")
 

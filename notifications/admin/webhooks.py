@@ -111,7 +111,7 @@ class WebhookEndpointAdmin(ReadOnly, RecordPage, LongList):
         sends = reverse("admin:notifications_notificationsend_changelist")
         return {"sends": f"{sends}?user__id__exact={row.user_id}&notification_type__exact=webhook"}
 
-    def applies(self, action: str, row: WebhookEndpoint) -> bool:
+    def applies(self, request: HttpRequest, action: str, row: WebhookEndpoint) -> bool:
         """Offer to switch on what is off, and to switch off what is on."""
         return (action == "switch_on") == (row.switched_off_at is not None)
 

@@ -1,17 +1,19 @@
 """Users and API keys as the operator sees them."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import APIKey, User
 from tests.conftest import client_of
+from tests.support.factories import NOW, staff_with
 
 USERS = "/admin/accounts/user/"
 KEYS = "/admin/accounts/apikey/"
@@ -171,15 +173,22 @@ def test_the_operator_sees_keys_without_their_digest(operator_client, owner):
 @pytest.mark.parametrize(
     ("query", "names"),
     [
-        ({"revoked_at__isempty": "1"}, ["Laptop"]),
-        ({"revoked_at__isempty": "0"}, ["Phone"]),
+        ({"status": "active"}, ["Laptop"]),
+        ({"status": "revoked"}, ["Phone"]),
+        ({"status": "expired"}, ["Audit"]),
+        ({"status": "nonsense"}, ["Phone", "Laptop", "Audit"]),
+        ({"is_read_only__exact": "1"}, ["Audit"]),
         ({"q": "lap"}, ["Laptop"]),
         ({"q": "stranger@"}, ["Phone"]),
-        ({}, ["Phone", "Laptop"]),
+        ({}, ["Phone", "Laptop", "Audit"]),
     ],
-    ids=["active", "revoked", "name", "user", "all"],
+    ids=["active", "revoked", "expired", "nonsense", "read-only", "name", "user", "all"],
 )
 def test_the_operator_finds_keys(operator_client, owner, stranger, query, names):
+    with time_machine.travel(NOW - timedelta(days=9)):
+        APIKey.objects.create_key(
+            user=owner, name="Audit", is_read_only=True, expires_on=NOW.date() - timedelta(days=8)
+        )
     APIKey.objects.create_key(user=owner, name="Laptop")
     revoked, _ = APIKey.objects.create_key(user=stranger, name="Phone")
     revoked.revoke()
@@ -197,7 +206,11 @@ def test_the_operator_revokes_the_selected_keys(operator_client, owner):
 
     response = operator_client.post(
         KEYS,
-        {"action": "revoke_api_keys", "_selected_action": [str(lost.key.pk), str(already.pk)]},
+        {
+            "action": "revoke_api_keys",
+            "_selected_action": str(lost.key.pk),
+            "confirmed": f"{lost.key.pk},{already.pk}",
+        },
         follow=True,
     )
 
@@ -207,13 +220,6 @@ def test_the_operator_revokes_the_selected_keys(operator_client, owner):
     assert lost.get("/auth/me").status_code == HTTPStatus.UNAUTHORIZED
     assert kept.get("/auth/me").status_code == HTTPStatus.OK
     assert APIKey.objects.get(pk=already.pk).revoked_at == already.revoked_at
-
-
-def staff_with(*codenames: str) -> User:
-    """Return a user who may enter the admin and has only these permissions there."""
-    staff = User.objects.create_user("staff@example.com", is_staff=True)
-    staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return staff
 
 
 @pytest.mark.parametrize(
@@ -240,7 +246,11 @@ def test_revoking_is_logged_for_each_key_that_was_active(client, owner):
 
     client.post(
         KEYS,
-        {"action": "revoke_api_keys", "_selected_action": [str(active.pk), str(already.pk)]},
+        {
+            "action": "revoke_api_keys",
+            "_selected_action": str(active.pk),
+            "confirmed": f"{active.pk},{already.pk}",
+        },
     )
 
     [entry] = LogEntry.objects.all()

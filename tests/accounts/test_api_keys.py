@@ -1,10 +1,12 @@
 """Making, listing and revoking API keys."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import pytest
+from rest_framework.test import APIClient
 
 from accounts.models import APIKey
 from tests.conftest import client_of
@@ -28,6 +30,8 @@ def listed(key: APIKey) -> dict[str, object]:
         "created_at": written(key.created_at),
         "last_used_at": written(key.last_used_at),
         "is_active": key.revoked_at is None,
+        "read_only": key.is_read_only,
+        "expires_on": key.expires_on and key.expires_on.isoformat(),
     }
 
 
@@ -208,6 +212,54 @@ def test_a_key_needs_a_name(owner_client, body, fault):
     assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert response.json() == {"detail": [fault]}
     assert APIKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "type_"),
+    [
+        ("expires_on", "2027-1-31", "value_error"),
+        ("expires_on", "20270131", "value_error"),
+        ("expires_on", "2027-W04-7", "value_error"),
+        ("expires_on", "2027-02-30", "value_error"),
+        ("expires_on", "2027-01-31T00:00:00Z", "value_error"),
+        ("expires_on", "\N{FULLWIDTH DIGIT TWO}027-01-31", "value_error"),
+        ("expires_on", "0000-01-01", "value_error"),
+        ("expires_on", "", "value_error"),
+        ("expires_on", 20270131, "value_error"),
+        ("expires_on", "1999-12-31", "value_error"),
+        ("read_only", "true", "value_error"),
+        ("read_only", 1, "value_error"),
+        ("read_only", None, "value_error"),
+    ],
+)
+def test_what_limits_a_key_is_in_one_notation(owner_client, member, value, type_):
+    response = owner_client.post(KEYS, {"name": "Laptop", member: value}, format="json")
+
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    [fault] = response.json()["detail"]
+    assert (fault["type"], fault["loc"], fault["input"]) == (type_, ["body", member], value)
+    assert APIKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("day", [None, "9999-12-31"])
+def test_a_key_may_last_for_ever(owner_client, day):
+    body = {"name": "Laptop", "expires_on": day}
+
+    made = owner_client.post(KEYS, body, format="json").json()
+
+    assert made["key_info"]["expires_on"] == day
+    caller = {"Authorization": f"Bearer {made['key']}"}
+    assert APIClient().get("/auth/me", headers=caller).status_code == HTTPStatus.OK
+
+
+def test_a_key_may_end_today(owner_client, time_machine):
+    time_machine.move_to(datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC), tick=False)
+
+    response = owner_client.post(
+        KEYS, {"name": "Laptop", "expires_on": "2027-01-31"}, format="json"
+    )
+
+    assert response.json()["key_info"]["is_active"] is True
 
 
 def test_a_name_may_have_100_characters(owner_client):

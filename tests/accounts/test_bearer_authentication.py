@@ -1,6 +1,6 @@
 """Who is let in, and what it costs."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -93,6 +93,43 @@ def test_the_key_of_a_user_who_is_switched_off_lets_no_one_in(owner, secret):
     assert response.status_code == HTTPStatus.UNAUTHORIZED
     assert response.json() == {"detail": "Invalid API key"}
     assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_key_that_has_expired_lets_no_one_in_and_says_why(owner):
+    with time_machine.travel(NOW, tick=False):
+        key, secret = APIKey.objects.create_key(user=owner, name="Audit", expires_on=NOW.date())
+
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        response = call(f"Bearer {secret}")
+
+    assert response.status_code == HTTPStatus.UNAUTHORIZED
+    assert response.json() == {
+        "detail": f"This API key expired: its last day was {NOW:%Y-%m-%d}. Use another one."
+    }
+    assert response["WWW-Authenticate"] == "Bearer"
+    key.refresh_from_db()
+    assert key.last_used_at is None
+
+
+def test_of_a_key_that_is_revoked_it_is_not_told_that_it_has_expired(owner):
+    with time_machine.travel(NOW, tick=False):
+        key, secret = APIKey.objects.create_key(user=owner, name="Audit", expires_on=NOW.date())
+        key.revoke()
+
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        response = call(f"Bearer {secret}")
+
+    assert response.json() == {"detail": "Invalid API key"}
+
+
+def test_a_key_that_expires_costs_one_query(owner, django_assert_num_queries):
+    _, secret = APIKey.objects.create_key(user=owner, name="Audit", expires_on=date.max)
+    call(f"Bearer {secret}")
+
+    with django_assert_num_queries(1):
+        response = call(f"Bearer {secret}")
+
+    assert response.status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer "])

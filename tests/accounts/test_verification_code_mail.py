@@ -34,7 +34,9 @@ def test_the_mail_says_the_code_its_end_and_who_asked(owner, smtp_receiver):
             "without the code, nothing will be sent here."
         ),
     ]
+    assert mail["Auto-Submitted"] == "auto-generated"
     html = mail.get_body("html").get_content()
+    assert "prefers-color-scheme: dark" in html
     for said in ("123456", "4 March 2026, 09:15 UTC", "owner@example.com", "ignore this email"):
         assert said in html
 

@@ -1,7 +1,7 @@
 """The section "Account": keys, the caller and verified addresses."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -37,7 +37,7 @@ def calling_with(secret: str) -> APIClient:
 def test_a_key_is_made(owner, owner_client):
     """`POST /auth/api-keys {"name"}` → 200 `{"key": "sk_…", "key_info": {id, user_id, key_prefix,
     name, created_at,
-    last_used_at, is_active}}`;"""
+    last_used_at, is_active, read_only, expires_on}}`;"""
     response = owner_client.post(KEYS, {"name": "ci"}, format="json")
 
     made = response.json()
@@ -53,13 +53,15 @@ def test_a_key_is_made(owner, owner_client):
             "created_at": made["key_info"]["created_at"],
             "last_used_at": None,
             "is_active": True,
+            "read_only": False,
+            "expires_on": None,
         },
     }
     assert calling_with(made["key"]).get("/auth/me").json()["id"] == str(owner.pk)
 
 
 def test_the_key_is_shown_once(owner_client):
-    """the key is shown once. `GET /auth/api-keys` → array."""
+    """the key is shown once. … `GET /auth/api-keys` → array."""
     made = owner_client.post(KEYS, {"name": "ci"}, format="json").json()
 
     response = owner_client.get(KEYS)
@@ -68,6 +70,68 @@ def test_the_key_is_shown_once(owner_client):
     assert response.json()[0] == made["key_info"]
     assert [key["name"] for key in response.json()] == ["ci", "test"]
     assert made["key"] not in response.text
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_key_may_be_read_only_and_expire(owner_client):
+    """It also takes `read_only` (false unless given) and `expires_on`, the key's last day in UTC
+    (`2027-01-31`);"""
+    body = {"name": "audit", "read_only": True, "expires_on": "2027-01-31"}
+
+    response = owner_client.post(KEYS, body, format="json")
+
+    listed = owner_client.get(KEYS).json()[0]
+    assert response.status_code == 200
+    assert (listed["read_only"], listed["expires_on"]) == (True, "2027-01-31")
+
+
+def test_a_read_only_key_only_reads(owner_client):
+    """A read-only key may only send GET, HEAD and OPTIONS: else 403."""
+    made = owner_client.post(KEYS, {"name": "audit", "read_only": True}, format="json").json()
+    auditor = calling_with(made["key"])
+
+    allowed = [getattr(auditor, method)(KEYS).status_code for method in ("get", "head", "options")]
+    refused = auditor.post(KEYS, {"name": "another"}, format="json")
+
+    assert allowed == [200, 200, 200]
+    assert refused.status_code == 403
+    assert refused.json() == {
+        "detail": "This API key is read-only: it may only send GET, HEAD and OPTIONS. Use a key "
+        "that may write."
+    }
+
+
+def test_a_key_does_not_end_on_a_day_that_is_past(owner_client, clock):
+    """a day that is past is 422."""
+    clock.move_to(datetime(2027, 2, 1, tzinfo=UTC))
+
+    response = owner_client.post(KEYS, {"name": "a", "expires_on": "2027-01-31"}, format="json")
+
+    assert response.status_code == 422
+    [fault] = response.json()["detail"]
+    assert (fault["loc"], fault["input"]) == (["body", "expires_on"], "2027-01-31")
+    assert fault["msg"] == (
+        "2027-01-31 is past. The last day of a key is 2027-02-01 (today, UTC) or later."
+    )
+
+
+def test_a_key_works_until_the_end_of_its_last_day(owner_client, clock):
+    """A key that has expired: 401 with its last day. … `is_active` is false once the key is revoked
+    or has expired."""
+    body = {"name": "a", "expires_on": "2027-01-31"}
+    caller = calling_with(owner_client.post(KEYS, body, format="json").json()["key"])
+    clock.move_to(datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC))
+    before = caller.get("/auth/me")
+    clock.move_to(datetime(2027, 2, 1, tzinfo=UTC))
+
+    after = caller.get("/auth/me")
+
+    assert (before.status_code, after.status_code) == (200, 401)
+    assert after.json() == {
+        "detail": "This API key expired: its last day was 2027-01-31. Use another one."
+    }
+    assert after.headers["WWW-Authenticate"] == "Bearer"
+    assert owner_client.get(KEYS).json()[0]["is_active"] is False
 
 
 def test_a_key_is_revoked(owner_client):

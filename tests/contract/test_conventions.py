@@ -162,7 +162,8 @@ PRIVATE = ["/auth/me", TASKS, SENDS]
 def test_no_header_is_401(anonymous_client, path):
     """`Authorization: Bearer sk_...`. No header: 401 `{"detail": "Authorization header missing"}`.
     …
-    Both with `WWW-Authenticate: Bearer`."""
+    All with
+    `WWW-Authenticate: Bearer`."""
     response = anonymous_client.get(path)
 
     assert (response.status_code, response.content) == (
@@ -185,8 +186,8 @@ def test_no_header_is_401(anonymous_client, path):
 )
 def test_a_bad_key_is_401(owner_client, header):
     """Unknown,
-    revoked, malformed key: 401 `{"detail": "Invalid API key"}`. Both with `WWW-Authenticate:
-    Bearer`."""
+    revoked, malformed key: 401 `{"detail": "Invalid API key"}`. … All with
+    `WWW-Authenticate: Bearer`."""
     owner_client.key.revoke()
     header = owner_client._credentials["HTTP_AUTHORIZATION"] if header is None else header
 

@@ -95,5 +95,5 @@ def test_the_example_tells_by_webhook_and_email_and_shows_the_record(
         for send in json.loads(sends)["sends"]
     } == {(channel, "sent", execution["id"]) for channel in ("email", "webhook")}
     [mail] = (tmp_path / "var" / "mail").iterdir()
-    assert "Subject: Is it back?" in mail.read_text()
+    assert "Subject: In stock: Is it back?" in mail.read_text()
     assert first.press_ctrl_c() == 0

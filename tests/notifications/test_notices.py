@@ -84,10 +84,14 @@ def test_the_first_goes_out_at_once_and_the_next_of_the_hour_in_one_later_mail(
 
     assert subjects(smtp_receiver) == ["A task.failing", "2 of your tasks keep failing"]
     text = smtp_receiver.messages[1].get_body("plain").get_content()
-    assert text.splitlines()[:7] == [
+    assert text.splitlines()[:11] == [
         "B task.failing",
         "",
         "About B.",
+        "",
+        f"The task: http://localhost:8000/tasks/{second.pk}",
+        f"Why this mail? http://localhost:8000/why/{sends[1].pk}",
+        f"Pause the task: http://localhost:8000/tasks/{second.pk}/pause",
         "",
         "C task.failing",
         "",

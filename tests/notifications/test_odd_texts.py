@@ -9,13 +9,14 @@ from notifications.channels import Message
 from notifications.channels.email.transport import compose
 from tests.support.factories import EMAIL_BODY, NOW
 from torale.retry_after import retry_after
+from torale.uuid7 import uuid7
 
 
 def test_control_characters_of_a_page_keep_no_mail_from_going_out():
     body = EMAIL_BODY | {"notification": "[Shop](https://shop.example/)\x0b in\x01 stock"}
     message = Message(
-        send_id="1",
-        claim="1",
+        send_id=str(uuid7()),
+        claim=str(uuid7()),
         notification_type="email",
         recipient="reader@example.com",
         host="",

@@ -39,7 +39,7 @@ def test_the_providers_message_id_is_kept_for_its_reports(send, http_receiver):
     assert Attempt.objects.get().provider_message_id == MESSAGE_ID
     [request] = http_receiver.requests
     sent = json.loads(request.body)
-    assert (sent["To"], sent["Subject"]) == ("reader@example.com", "Is it back?")
+    assert (sent["To"], sent["Subject"]) == ("reader@example.com", "In stock: Is it back?")
 
 
 def test_a_recipient_that_the_provider_refuses_is_given_up(send, http_receiver):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import BinaryField, Model
 from django.db.models.expressions import RawSQL
@@ -39,6 +40,13 @@ EMAIL_BODY = {
     "notification": "**Shop**\n\nIn stock.",
     "completed_at": "2026-03-04T09:00:10Z",
 }
+
+
+def staff_with(*codenames: str, email: str = "staff@example.com") -> User:
+    """Store a user who may enter the admin and has only these permissions there."""
+    staff = User.objects.create_user(email, is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return staff
 
 
 def make_address(user: User, **fields) -> EmailAddress:

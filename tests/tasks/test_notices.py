@@ -111,7 +111,9 @@ def test_the_owner_is_told_by_email_what_was_answered_since_when_and_what_to_do(
             "about this until it works again."
         ),
         "",
-        f"https://torale.example/api/v1/tasks/{task.pk}/executions",
+        f"The task: https://torale.example/tasks/{task.pk}",
+        f"Why this mail? https://torale.example/why/{send.pk}",
+        f"Pause the task: https://torale.example/tasks/{task.pk}/pause",
         "",
         "-- ",
         "Torale at https://torale.example",
@@ -176,7 +178,7 @@ def test_the_owner_is_told_once_when_it_works_again(task, smtp_receiver):
             "to 4 March 2026 at 10:20 UTC. There is nothing to do."
         ),
         "",
-        f"https://torale.example/api/v1/tasks/{task.pk}/executions",
+        f"The task: https://torale.example/tasks/{task.pk}",
     ]
 
 

@@ -40,7 +40,7 @@ def test_a_public_tasks_notifications_are_read_as_rss(public_task, anonymous_cli
 
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/rss+xml; charset=utf-8"
-    page = f"https://torale.example/api/v1/public/tasks/id/{public_task.pk}"
+    page = f"https://torale.example/tasks/{public_task.pk}"
     assert response.text == (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>'
@@ -51,11 +51,12 @@ def test_a_public_tasks_notifications_are_read_as_rss(public_task, anonymous_cli
         f'<atom:link href="https://torale.example/tasks/{public_task.pk}/rss" rel="self"/>'
         "<lastBuildDate>Wed, 04 Mar 2026 09:00:10 +0000</lastBuildDate>"
         "<item>"
-        "<title>Shop</title>"
+        "<title>The page contains &lt;b&gt; https://s.example/ (4 March 2026, 09:00 UTC)</title>"
         f"<link>{page}</link>"
-        "<description>&lt;p&gt;**Shop**&lt;/p&gt;\n\n"
-        "&lt;p&gt;The page contains &amp;lt;b&amp;gt;&lt;br&gt;"
-        "&amp;lt;https://s.example/&amp;gt;&lt;/p&gt;</description>"
+        "<description>&lt;p&gt;&lt;strong&gt;Shop&lt;/strong&gt;&lt;/p&gt;\n"
+        "&lt;p&gt;The page contains &amp;lt;b&amp;gt;\n"
+        '&lt;a href="https://s.example/" rel="noopener noreferrer"&gt;https://s.example/&lt;/a&gt;'
+        "&lt;/p&gt;\n</description>"
         "<pubDate>Wed, 04 Mar 2026 09:00:10 +0000</pubDate>"
         f'<guid isPermaLink="false">{met.pk}</guid>'
         "</item></channel></rss>"
@@ -74,7 +75,9 @@ def test_a_feed_reader_understands_it(public_task, anonymous_client):
     [item] = feed.entries
     assert (item.id, item.guidislink) == (str(met.pk), False)
     assert item.published_parsed[:6] == (2026, 3, 4, 9, 0, 10)
-    assert item.summary == "<p>**In stock** again</p>"
+    assert item.title == "In stock again (4 March 2026, 09:00 UTC)"
+    assert item.link == f"https://torale.example/tasks/{public_task.pk}"
+    assert item.summary == "<p><strong>In stock</strong> again</p>"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,35 @@ def test_the_newest_fifty_are_in_it(public_task, anonymous_client):
 
     items = parsed(anonymous_client.get(url(public_task))).entries
 
-    assert [item.title for item in items] == [str(number) for number in range(50, 0, -1)]
+    assert [item.title.partition(" ")[0] for item in items] == [
+        str(number) for number in range(50, 0, -1)
+    ]
+
+
+def test_titles_of_the_same_finding_are_told_apart_by_their_times(public_task, anonymous_client):
+    for number in range(3):
+        make_execution(public_task, notification="In stock.", completed_at=NOW + days(number / 24))
+
+    items = parsed(anonymous_client.get(url(public_task))).entries
+
+    assert len({item.title for item in items}) == 3
+    assert len({item.id for item in items}) == 3
+    assert all(item.title.startswith("In stock (4 March 2026, ") for item in items)
+
+
+def test_what_a_page_says_does_not_run_or_load_in_a_reader(public_task, anonymous_client):
+    make_execution(
+        public_task,
+        notification="<img src=x onerror=alert(1)> ![x](https://e.example/x.png) "
+        "[a](javascript:alert(1))",
+    )
+
+    feed = anonymous_client.get(url(public_task))
+
+    description = ET.fromstring(feed.content).findtext("channel/item/description") or ""
+    assert "<img" not in description
+    assert 'href="javascript' not in description
+    assert "&lt;img src=x" in description
 
 
 def test_without_notifications_it_is_an_empty_feed_as_old_as_the_task(
@@ -125,12 +156,12 @@ def test_without_notifications_it_is_an_empty_feed_as_old_as_the_task(
     assert "<lastBuildDate>Wed, 04 Mar 2026 09:00:10 +0000</lastBuildDate>" in response.text
 
 
-def test_a_notification_without_a_first_line_is_called_like_its_task(public_task, anonymous_client):
-    make_execution(public_task, notification="**")
+def test_a_notification_without_words_is_called_like_its_task(public_task, anonymous_client):
+    make_execution(public_task, notification="---")
 
     [item] = parsed(anonymous_client.get(url(public_task))).entries
 
-    assert item.title == "Is it back?"
+    assert item.title == "Is it back? (4 March 2026, 09:00 UTC)"
 
 
 @pytest.mark.parametrize("who", ["anonymous_client", "stranger_client", "owner_client"])

@@ -13,7 +13,7 @@ from torale.postgres.server import programs
 
 pytestmark = pytest.mark.e2e
 
-KEY = ("create_api_key", "admin@localhost", "--name", "test")
+KEY = ("keys", "create", "admin@localhost", "--name", "test")
 
 
 def done(*arguments: object, data: Path) -> str:

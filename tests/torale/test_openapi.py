@@ -103,6 +103,7 @@ def test_an_operation_tells_every_answer_it_may_give():
     } == {
         "200": "",
         "401": "Unauthorized",
+        "403": "Forbidden",
         "404": "NotFound",
         "406": "NotAcceptable",
         "409": "Conflict",

@@ -12,6 +12,8 @@ from torale.api.errors import should_be
 
 # Python's int() also accepts "+5", "5_0", " 5" and the digits of other scripts.
 NUMBER = re.compile(r"-?[0-9]+")
+# Python's date.fromisoformat() also accepts "20270131" and "2027-W04-7".
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Python's UUID() also accepts "{…}", "urn:uuid:…" and hyphens anywhere or nowhere.
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -87,6 +89,16 @@ class MomentField(serializers.DateTimeField):
         """Return the time. The digits of other scripts are refused."""
         is_foreign = isinstance(data, str) and not data.isascii()
         return super().to_internal_value("" if is_foreign else data)
+
+
+class DayField(serializers.DateField):
+    """A day in ISO 8601, as `2027-01-31`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the day. Other notations are refused."""
+        if not isinstance(data, str) or not DAY.fullmatch(data):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)
 
 
 class FlagField(serializers.BooleanField):

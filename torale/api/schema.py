@@ -22,7 +22,7 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.permissions import IsAdminUser
+from rest_framework.permissions import SAFE_METHODS, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
@@ -79,12 +79,12 @@ ERRORS: dict[int, tuple[str, str, Any]] = {
     ),
     401: (
         "Unauthorized",
-        "There is no key, or it is unknown, revoked or malformed.",
+        "There is no key, or it is unknown, revoked, expired or malformed.",
         "Invalid API key",
     ),
     403: (
         "Forbidden",
-        "Only operators' keys may call this.",
+        "The key may not do this: it is read-only, or not an operator's.",
         "You do not have permission to perform this action.",
     ),
     404: ("NotFound", "The object does not exist, or the caller may not see it.", NOT_FOUND),
@@ -184,7 +184,8 @@ class Bearer(OpenApiAuthenticationExtension):
             "type": "http",
             "scheme": "bearer",
             "description": "An API key: `Authorization: Bearer sk_…`. "
-            "`POST /auth/api-keys` or `manage.py create_api_key` makes one.",
+            "`POST /auth/api-keys` or `manage.py keys create` makes one. A read-only key may only "
+            "send GET, HEAD and OPTIONS.",
         }
 
 
@@ -337,7 +338,10 @@ class Schema(AutoSchema):
         parameters = self._get_parameters()
         if self.get_auth():
             yield 401
-        if any(isinstance(permission, IsAdminUser) for permission in self.view.get_permissions()):
+        is_for_operators = any(
+            isinstance(permission, IsAdminUser) for permission in self.view.get_permissions()
+        )
+        if is_for_operators or self.method not in SAFE_METHODS:
             yield 403
         if "{" in self.path:
             yield 404

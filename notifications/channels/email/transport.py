@@ -1,7 +1,6 @@
 """Send batches of emails over one connection, with text and HTML from the same Markdown."""
 
 import asyncio
-import re
 import smtplib
 import threading
 import time
@@ -12,16 +11,15 @@ from urllib.parse import urlsplit
 
 import html_text
 import lxml.html
-import nh3
 import orjson
 import structlog
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
-from markdown_it import MarkdownIt
+from django.utils.text import Truncator
 
+from executions.rendering import headline_of, html_of, one_line
 from notifications.channels.email import unsubscribe
 from notifications.channels.protocol import Message, Outcome, Report
 from notifications.models import EventType
@@ -34,15 +32,13 @@ from notifications.operator_errors import (
 )
 from torale.clock import Reading
 from torale.errors import OUR_FAULT
+from torale.links import link_to
+from torale.mail import email as new_email
+from torale.mail import list_id
 
 logger = structlog.get_logger(__name__)
-markdown = MarkdownIt("commonmark", {"html": False})
-
-#: Characters that a watched page may contain and lxml refuses (XML 1.0 §2.2).
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-#: Images are left out: loading one tells a stranger's server who reads the mail, and when.
-TAGS = nh3.ALLOWED_TAGS - {"img"}
+#: The most characters of a task's name in a subject.
+NAME_CHARACTERS = 60
 #: Anymail's statuses of a message that the provider accepts.
 PROVIDER_ACCEPTS = {"sent", "queued"}
 #: Connections to the mail server at once.
@@ -169,7 +165,11 @@ def compose(
 ) -> EmailMultiAlternatives:
     """Return the email that `message` is; its Message-ID is the same for every attempt."""
     body = orjson.loads(message.body)
-    email = _of_notices(message, body["notices"]) if "notices" in body else _of_condition(body)
+    email = (
+        _of_notices(message, body["notices"])
+        if "notices" in body
+        else _of_condition(body, send_id=message.send_id)
+    )
     email.to = [message.recipient]
     email.connection = connection
     email.extra_headers["Message-ID"] = (
@@ -183,41 +183,54 @@ def _of_notices(message: Message, notices: Sequence[Mapping[str, str]]) -> Email
     subject = notices[0]["subject"]
     if len(notices) > 1:
         subject = SUBJECTS[EventType(message.event_type)].format(count=len(notices))
-    context = {"subject": subject, "notices": notices, "url": settings.TORALE_URL}
-    return _email(subject, "notifications/notices", context)
+    shown = [
+        {**notice, **_links(task_id=notice["task_id"], send_id=notice["send_id"])}
+        for notice in notices
+    ]
+    context = {"subject": subject, "notices": shown, "url": settings.TORALE_URL}
+    email = new_email(subject, "notifications/notices", context)
+    email.extra_headers["List-Id"] = list_id("notices")
+    return email
 
 
-def _of_condition(body: Mapping[str, Any]) -> EmailMultiAlternatives:
-    """Return an email that tells that a condition was met."""
-    html = nh3.clean(markdown.render(NOT_XML.sub("", body["notification"])), tags=TAGS)
+def _of_condition(body: Mapping[str, Any], *, send_id: Any) -> EmailMultiAlternatives:
+    """Return an email that tells that a condition was met. Its subject says what was found."""
+    html = html_of(body["notification"])
+    subject = subject_of(body["notification"], task_name=body["task_name"])
     unsubscribe_url = unsubscribe.url_for(body["task_id"])
     context = {
         **body,
+        **_links(task_id=body["task_id"], send_id=send_id),
+        "subject": subject,
         "html": html,
         "text": text_of(html),
         "completed_at": datetime.fromisoformat(body["completed_at"]),
         "unsubscribe_url": unsubscribe_url,
     }
-    email = _email(body["task_name"], "notifications/condition_met", context)
+    email = new_email(subject, "notifications/condition_met", context)
+    email.extra_headers["List-Id"] = list_id(f"{body['task_id']}.tasks")
     # RFC 8058: one click, without confirmation.
     email.extra_headers["List-Unsubscribe"] = f"<{unsubscribe_url}>"
     email.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return email
 
 
-def _email(subject: str, template: str, context: Mapping[str, Any]) -> EmailMultiAlternatives:
-    """Return an email with text and HTML.
+def subject_of(notification: str, *, task_name: str) -> str:
+    """Return what was found and by which task, on one short line."""
+    name = Truncator(one_line(task_name)).chars(NAME_CHARACTERS)
+    found = headline_of(notification)
+    if not found or found.casefold() == name.casefold():
+        return name
+    return f"{found}: {name}" if name else found
 
-    Args:
-        subject: a header has one line, but this may have more, as a task's name may.
-        template: the path of both templates, without their endings.
-        context: what they show.
-    """
-    email = EmailMultiAlternatives(
-        subject=" ".join(subject.split()), body=render_to_string(f"{template}.txt", context)
-    )
-    email.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    return email
+
+def _links(*, task_id: Any, send_id: Any) -> dict[str, str]:
+    """Return the addresses of the pages that an email leads to. To open them changes nothing."""
+    return {
+        "task_url": link_to("console:task", task_id=task_id),
+        "why_url": link_to("console:why", subject_id=send_id),
+        "pause_url": link_to("console:pause", task_id=task_id),
+    }
 
 
 def text_of(html: str) -> str:
@@ -226,6 +239,8 @@ def text_of(html: str) -> str:
     for link in fragment.iter("a"):
         if (address := link.get("href")) and address != link.text_content():
             link.tail = f" ({address}){link.tail or ''}"
+    for entry in fragment.iter("li"):
+        entry.text = f"- {(entry.text or '').lstrip()}"
     return html_text.extract_text(fragment)
 
 

@@ -1,0 +1,111 @@
+"""`manage.py users list|create|disable|enable`."""
+
+import getpass
+import sys
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError, CommandParser
+
+from accounts.models import User
+from torale.management.output import add_format, write_rows
+from torale.management.subcommands import CommandWithExamples, add_limit
+
+COLUMNS = ("id", "email", "username", "is_active", "is_staff", "is_superuser", "created_at")
+
+
+class Command(CommandWithExamples):
+    """Lists and creates users, and switches them off and on."""
+
+    help = "List or create users, or switch them off and on."
+    examples = (
+        "users list",
+        "users list --search example.com --off --format json",
+        "users create olive@example.com",
+        "echo 'a long password' | manage.py users create olive@example.com --password-stdin",
+        "users disable olive@example.com",
+        "users enable olive@example.com",
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Define what can be done, and with what."""
+        verbs = parser.add_subparsers(
+            dest="verb", required=True, metavar="list|create|disable|enable"
+        )
+        listing = verbs.add_parser("list", help="Print the users, newest first.")
+        listing.add_argument("--search", metavar="TEXT", help="Only emails that contain this.")
+        listing.add_argument("--off", action="store_true", help="Only users who are off.")
+        add_limit(listing)
+        add_format(listing)
+        creation = verbs.add_parser(
+            "create", help="Create a user, who may not enter the admin; print the id."
+        )
+        creation.add_argument("email", help="The login.")
+        creation.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="Read a password from standard input. Without one, the user has only API keys.",
+        )
+        for verb, does in (
+            ("disable", "Switch a user off: sessions and keys stop working, and tasks rest."),
+            ("enable", "Switch a user on again."),
+        ):
+            verbs.add_parser(verb, help=does).add_argument("email", help="The user's login.")
+
+    def handle(self, *args: Any, verb: str, **options: Any) -> None:
+        """Do what was asked for."""
+        match verb:
+            case "list":
+                self.list(**options)
+            case "create":
+                self.create(**options)
+            case _:
+                self.switch(options["email"], on=verb == "enable")
+
+    def list(self, *, search: str | None, off: bool, limit: int, **options: Any) -> None:
+        """Print users."""
+        users = User.objects.order_by("-pk")
+        if search is not None:
+            users = users.filter(email__icontains=search)
+        if off:
+            users = users.filter(is_active=False)
+        found = [*users.values(*COLUMNS)[: limit + 1]]
+        write_rows(self.stdout, found[:limit], columns=COLUMNS, as_=options["format"])
+        if len(found) > limit:
+            self.stderr.write(f"These are the newest {limit}; --limit prints more.")
+
+    def create(self, *, email: str, password_stdin: bool, **options: Any) -> None:
+        """Create a user."""
+        password = read_password() if password_stdin else None
+        user = User(email=User.objects.normalize_email(email))
+        try:
+            user.clean_fields(exclude={"password"})
+            user.validate_constraints()
+            if password is not None:
+                validate_password(password, user)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        created = User.objects.create_user(email, password)
+        self.stdout.write(str(created.pk))
+
+    def switch(self, email: str, *, on: bool) -> None:
+        """Switch the user with this email off or on; say so if that is so already."""
+        users = User.objects.matching(email)
+        if not users.exists():
+            raise CommandError(
+                f"No user has the email {email}. `manage.py users list` prints them."
+            )
+        count = users.switch_on() if on else users.switch_off()
+        word = "on" if on else "off"
+        for user in users:
+            self.stdout.write(
+                f"Switched {user} {word}." if count else f"{user} was switched {word} already."
+            )
+
+
+def read_password() -> str:
+    """Return a line of standard input; at a terminal, without showing it."""
+    if sys.stdin.isatty():
+        return getpass.getpass()
+    return sys.stdin.readline().rstrip("\n")

@@ -29,6 +29,11 @@ def main() -> None:
         proofs.check_at_first_connection()
     try:
         execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # such as that of `manage.py sends list | head`
+        # Python flushes it once more at its end, which must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except ImproperlyConfigured as error:
         sys.exit(f"torale: {error}")
     except (DatabaseError, Error) as error:

@@ -12,8 +12,10 @@ from psycopg import Error
 
 from torale import __version__, proofs, trouble
 
-#: Commands that run without a check of the secrets: they use no secrets, or repair the proofs.
-UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
+#: Commands that run without a check of the secrets: they use none, repair the proofs or check them.
+UNCHECKED = {
+    *("backup", "check", "doctor", "makemigrations", "migrate", "reencrypt_secrets", "restore"),
+}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from notifications.metrics import DeliveryStatus, shown_count
 from tasks.metrics import VisitStatus
+from torale import diagnoses
 from torale.queue import LATE_AFTER, QueueStatus
 
 
@@ -24,11 +25,7 @@ class Need:
         return f"{self.what} Do: {self.remedy}"
 
 
-NOT_MIGRATED = Need(
-    "migrations",
-    "The database's tables are not those of this version.",
-    "run `manage.py migrate`, and restart web and workers.",
-)
+NOT_MIGRATED = Need("migrations", diagnoses.NOT_MIGRATED, diagnoses.MIGRATE)
 #: What to do if work waits for its worker.
 START_A_WORKER = "see that a worker runs and has CPU time left; if so, start another one."
 FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."

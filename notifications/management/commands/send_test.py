@@ -11,6 +11,7 @@ from notifications.channels.email import trial as email_trial
 from notifications.channels.protocol import Outcome
 from notifications.channels.webhook import config as webhook_trial
 from notifications.channels.webhook.signing import key_of
+from notifications.diagnoses import FILE_BACKEND
 from notifications.models import new_secret
 from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS, check_format
 from torale import clock
@@ -18,8 +19,6 @@ from torale.errors import Refused
 from torale.management.output import add_format, write_record
 from torale.management.subcommands import ExampleCommand
 from torale.outbound.url_check import check_url, networks_of
-
-FILE_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
 
 class Command(ExampleCommand):

@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from notifications.attention import NOT_MIGRATED, Need, reasons
 from notifications.metrics import (
@@ -18,6 +16,7 @@ from notifications.metrics import (
 )
 from tasks.metrics import VisitStatus, visit_status
 from torale import clock
+from torale.diagnoses import is_migrated
 from torale.management.output import add_format, write_record
 from torale.management.subcommands import ExampleCommand
 from torale.queue import QueueStatus, queue_status
@@ -78,12 +77,6 @@ def in_seconds(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value.total_seconds()
     return ", ".join(value) if isinstance(value, tuple) else value
-
-
-def is_migrated() -> bool:
-    """Return whether all migrations of this version have been applied."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> str:

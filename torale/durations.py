@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from django.utils.dateparse import parse_datetime, parse_time
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+#: Only to check that a moment can be computed.
+SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 FORM = re.compile(r"(\d{1,6})([smhdw])")
 
 
@@ -33,7 +35,10 @@ def moment(text: str, *, now: datetime) -> datetime:
         ArgumentTypeError: the message says what is expected.
     """
     if FORM.fullmatch(text.strip()):
-        return now - duration(text)
+        try:
+            return now - duration(text)
+        except OverflowError as error:
+            raise ArgumentTypeError(f"{text!r} ago is before the calendar begins.") from error
     try:
         parsed = parse_datetime(text.strip())
         if parsed is None and (time := parse_time(text.strip())):
@@ -56,5 +61,5 @@ def a_moment(text: str) -> Callable[[datetime], datetime]:
     Raises:
         ArgumentTypeError: the message says what is expected.
     """
-    moment(text, now=datetime.now(UTC))
+    moment(text, now=SOME_TIME)
     return lambda now: moment(text, now=now)

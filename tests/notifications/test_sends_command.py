@@ -238,9 +238,17 @@ def test_a_dry_run_with_ids_says_how_many(owner):
     assert queued() == set()
 
 
-def test_wrong_usage_says_how_a_time_is_written():
-    with pytest.raises(CommandError, match=r"--since: 'soon' is not a time; write it like"):
-        run("redeliver", "--since", "soon")
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("soon", "--since: 'soon' is not a time; write it like 2026-03-04T09:00Z, 9:00 for today"),
+        ("25:00", "--since: '25:00' is not a time"),
+        ("999999w", "--since: '999999w' ago is before the calendar begins"),
+    ],
+)
+def test_wrong_usage_says_how_a_time_is_written(time, said):
+    with pytest.raises(CommandError, match=said):
+        run("redeliver", "--since", time)
 
 
 def test_a_time_of_the_day_is_of_today(owner):

@@ -19,7 +19,7 @@ from torale.postgres.bulk import without_foreign_keys, without_indexes
 #: Sends that are copied at once. Their counts are added by the trigger of one statement.
 AT_ONCE = 50_000
 #: The share of the sends, the newest, that keep what they carried; and how many keep it at least.
-KEPT_SHARE, KEPT = 10, 1000
+KEPT_SHARE, KEPT = 20, 1000
 FILLED: tuple[type[Model], ...] = (Execution, NotificationSend, Attempt, Payload)
 
 

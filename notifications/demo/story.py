@@ -5,6 +5,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import accumulate
 from uuid import UUID
 
@@ -28,6 +29,7 @@ WEEKEND, SATURDAY = 0.6, 5
 SILENT, FAILED = 0.3, 0.03
 #: Further failed visits of a task that fails.
 LATEST_FAILURES = 6
+BELOW_62_BITS = (1 << 62) - 1
 NULL = r"\N"
 QUOTA = "This address has had 10 emails this hour, the most it gets in an hour."
 DOWN = "The receiver answered 503 Service Unavailable."
@@ -134,10 +136,10 @@ class Story:
     def _any(self) -> "Told":
         return self._told[bisect(self._weights, self._chance.random() * self._weights[-1])]
 
-    def _id(self, at: float) -> UUID:
+    def _id(self, at: float) -> str:
         return id_at(at, self._chance)
 
-    def _execute(self, told: "Told", at: float, finding: "Finding | None" = None) -> UUID:
+    def _execute(self, told: "Told", at: float, finding: "Finding | None" = None) -> str:
         """Add an execution that ended at a time; return its id."""
         pk, result = self._id(at - 2), (finding or told.silence).result
         began, news = shown(at - 2), finding.notification if finding else NULL
@@ -155,7 +157,7 @@ class Story:
             f"\t{NULL}\t{NULL}\t[]\ttimeout\t{VISIT_ERROR}"
         )
 
-    def _send_webhook(self, told: "Told", finding: "Finding", execution: UUID, at: float) -> None:
+    def _send_webhook(self, told: "Told", finding: "Finding", execution: str, at: float) -> None:
         pk, begun, tries, error = self._id(at), at + self._wait(), 0, DOWN
         while True:
             if tries == 0 and told.off_since and told.off_since < at:
@@ -184,7 +186,7 @@ class Story:
         if self._left < self._payloads:
             self._carry(pk, told.webhook_body(pk, finding, execution, at))
 
-    def _send_email(self, told: "Told", finding: "Finding", execution: UUID, at: float) -> None:
+    def _send_email(self, told: "Told", finding: "Finding", execution: str, at: float) -> None:
         pk, begun, chance = self._id(at), at + self._wait(), self._chance.random()
         status, error = next((status, error) for share, status, error in EMAILS if chance < share)
         tries = 0 if status == "skipped" else 1
@@ -199,18 +201,18 @@ class Story:
         if self._left < self._payloads:
             self._carry(pk, told.email_body(finding, execution, at))
 
-    def _add(self, pk: UUID, values: str) -> None:
+    def _add(self, pk: str, values: str) -> None:
         self._left -= 1
         self._chapter.sends.append(f"{pk}\t{values}")
 
-    def _carry(self, pk: UUID, body: str) -> None:
+    def _carry(self, pk: str, body: str) -> None:
         self._chapter.payloads.append(f"{pk}\t{escaped(body)}\ttorale\tPOST")
 
     def _wait(self) -> float:
         """Return the seconds until a worker takes a send: mostly few, sometimes many."""
         return 0.02 + self._chance.random() ** 8 * 6
 
-    def _attempt(self, send: UUID, number: int, at: float, error: str | None) -> int:
+    def _attempt(self, send: str, number: int, at: float, error: str | None) -> int:
         """Add an attempt; return how many milliseconds it took."""
         took = int(30 + self._chance.random() ** 4 * 900)
         ended, answer = (
@@ -269,23 +271,23 @@ class Told:
         began, ended = self._outage
         return began <= at < ended
 
-    def webhook_body(self, pk: UUID, finding: Finding, execution: UUID, at: float) -> str:
+    def webhook_body(self, pk: str, finding: Finding, execution: str, at: float) -> str:
         """Return what a webhook carried."""
         event = event_of(
-            message_id=str(pk),
+            message_id=str(UUID(pk)),
             event_type="task.condition_met",
             task=self.watch.task,
             execution=self._execution(finding, execution, at),
         )
         return formatted(event, format_=OWN_FORMAT, url="")
 
-    def email_body(self, finding: Finding, execution: UUID, at: float) -> str:
+    def email_body(self, finding: Finding, execution: str, at: float) -> str:
         """Return what an email was rendered from."""
         return email_body(task=self.watch.task, execution=self._execution(finding, execution, at))
 
-    def _execution(self, finding: Finding, pk: UUID, at: float) -> Execution:
+    def _execution(self, finding: Finding, pk: str, at: float) -> Execution:
         return Execution(
-            id=pk,
+            id=UUID(pk),
             notification=f"**{self.watch.task.name}**\n\n{finding.text}",
             result={"evidence": finding.text},
             grounding_sources=[_source(self.watch)],
@@ -307,21 +309,20 @@ def times(count: int, *, now: float, chance: random.Random) -> Iterator[float]:
         done = due
 
 
-def id_at(at: float, chance: random.Random) -> UUID:
-    """Return a version 7 UUID of a time."""
+def id_at(at: float, chance: random.Random) -> str:
+    """Return the digits of a version 7 UUID of a time, from which a UUID object takes longer."""
     bits = chance.getrandbits(74)
-    return UUID(
-        int=int(at * 1000) << 80
-        | 0x7 << 76
-        | (bits >> 62) << 64
-        | 0b10 << 62
-        | bits & 0x3FFFFFFFFFFFFFFF
-    )
+    return f"{int(at * 1000):012x}{0x7000 | bits >> 62:04x}{1 << 63 | bits & BELOW_62_BITS:016x}"
 
 
 def shown(at: float) -> str:
     """Return a time as COPY reads it."""
-    return f"{datetime.fromtimestamp(at, UTC)}"
+    return f"{_minute(int(at // 60))}{at % 60:09.6f}+00"
+
+
+@lru_cache
+def _minute(number: int) -> str:
+    return f"{datetime.fromtimestamp(number * 60, UTC):%Y-%m-%d %H:%M:}"
 
 
 def escaped(text: str) -> str:

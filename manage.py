@@ -12,8 +12,10 @@ from psycopg import Error
 
 from torale import __version__, proofs, trouble
 
-#: Commands that run without a check of the secrets: they use no secrets, or repair the proofs.
-UNCHECKED = {"backup", "check", "makemigrations", "migrate", "reencrypt_secrets", "restore"}
+#: Commands that run without a check of the secrets: they use none, repair the proofs or check them.
+UNCHECKED = {
+    *("backup", "check", "doctor", "makemigrations", "migrate", "reencrypt_secrets", "restore"),
+}
 
 
 def main() -> None:
@@ -29,6 +31,11 @@ def main() -> None:
         proofs.check_at_first_connection()
     try:
         execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # such as that of `manage.py sends list | head`
+        # Python flushes it once more at its end, which must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except ImproperlyConfigured as error:
         sys.exit(f"torale: {error}")
     except (DatabaseError, Error) as error:

@@ -12,12 +12,18 @@ from executions.models import Execution, ExecutionQuerySet
 EXECUTIONS_PER_STATEMENT = 1000
 
 
+def to_prune(*, older_than: timedelta, now: datetime, has_notification: bool) -> ExecutionQuerySet:
+    """Return the executions that `prune` deletes."""
+    return _outdated(_old(older_than=older_than, now=now, has_notification=has_notification))
+
+
 def prune(
     *,
     older_than: timedelta,
     now: datetime,
     has_notification: bool,
     must_end: Callable[[], bool] = lambda: False,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Delete the executions of an age, and return how many there were.
 
@@ -29,17 +35,18 @@ def prune(
         now: the time of the request.
         has_notification: whether those with a notification are deleted, or those without.
         must_end: asked before each batch.
+        tell: called with how many each batch deleted.
     """
-    old = Execution.objects.ended().filter(
-        notification__isnull=not has_notification, created_at__lt=now - older_than
-    )
+    old = _old(older_than=older_than, now=now, has_notification=has_notification)
     count, last = 0, (datetime.min.replace(tzinfo=UTC), UUID(int=0))
     while not must_end():
         batch = list(_after(old, last).values_list("created_at", "pk")[:EXECUTIONS_PER_STATEMENT])
         if not batch:
             break
-        deleted, _ = _outdated([pk for _, pk in batch]).delete()
+        ids = [pk for _, pk in batch]
+        deleted, _ = _outdated(Execution.objects.filter(pk__in=ids)).delete()
         count, last = count + deleted, batch[-1]
+        tell(deleted)
     return count
 
 
@@ -54,7 +61,13 @@ def _after(executions: ExecutionQuerySet, last: tuple[datetime, UUID]) -> Execut
     return executions.filter(later, created_at__gte=created_at).order_by("created_at", "pk")
 
 
-def _outdated(batch: list[UUID]) -> ExecutionQuerySet:
-    """Return those of the batch after which their task has had another execution."""
+def _old(*, older_than: timedelta, now: datetime, has_notification: bool) -> ExecutionQuerySet:
+    return Execution.objects.ended().filter(
+        notification__isnull=not has_notification, created_at__lt=now - older_than
+    )
+
+
+def _outdated(executions: ExecutionQuerySet) -> ExecutionQuerySet:
+    """Return those of `executions` after which their task has had another execution."""
     later = Execution.objects.filter(task=OuterRef("task"), created_at__gt=OuterRef("created_at"))
-    return Execution.objects.filter(Exists(later), pk__in=batch)
+    return executions.filter(Exists(later))

@@ -1,58 +1,79 @@
 """What needs the operator: what is wrong, and what to do about it; pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from notifications.metrics import DeliveryStatus, shown_count
 from tasks.metrics import VisitStatus
+from torale import diagnoses
 from torale.queue import LATE_AFTER, QueueStatus
 
-NOT_MIGRATED = (
-    "The database's tables are not those of this version. Do: run `manage.py migrate`, and restart "
-    "web and workers."
-)
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that needs a person."""
+
+    #: What it is about, in a word or two.
+    about: str
+    #: What is wrong, as a sentence.
+    what: str
+    #: What to do, as a sentence that begins in lower case.
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what} Do: {self.remedy}"
+
+
+NOT_MIGRATED = Need("migrations", diagnoses.NOT_MIGRATED, diagnoses.MIGRATE)
 #: What to do if work waits for its worker.
 START_A_WORKER = "see that a worker runs and has CPU time left; if so, start another one."
 FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
 
 
-def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[str]:
-    """Yield a line for each thing that needs a person: what is wrong, and what to do.
+def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[Need]:
+    """Yield each thing that needs a person.
 
     A cause comes before what it causes. Webhooks that fail are left out, because their owners are
     told, and so is what waits for a slow server, because no operator can change that.
     """
     if visits.is_scheduler_late:
-        yield f"{_last_run(visits)} Do: {_wake_the_scheduler(queue)}"
+        yield Need("scheduler", _last_run(visits), _wake_the_scheduler(queue))
     if late := _late(visits.waiting_for_worker_s):
-        yield f"Visits are late, the longest by {late}. Do: {START_A_WORKER}"
+        yield Need("visits", f"Visits are late, the longest by {late}.", START_A_WORKER)
     if late := _late(queue.oldest_due_s):
-        yield f"Jobs of the queue are late, the longest by {late}. Do: {START_A_WORKER}"
+        yield Need("jobs", f"Jobs of the queue are late, the longest by {late}.", START_A_WORKER)
     if late := _late(delivery.waiting_for_worker_s):
-        yield f"Notifications are late, the longest by {late}. Do: {START_A_WORKER}"
+        yield Need("sends", f"Notifications are late, the longest by {late}.", START_A_WORKER)
     if queue.not_made_up_for:
-        yield (
+        yield Need(
+            "failed jobs",
             f"{_counted(queue.not_made_up_for, 'job')} failed, the last of them "
-            f"{', '.join(queue.last_failed)}. Do: read the error in the worker's log and remove "
-            'its cause; then retry or delete the job, as "The queue" in docs/debugging.md says.'
+            f"{', '.join(queue.last_failed)}.",
+            "read the error in the worker's log and remove its cause; then retry or delete the "
+            'job, as "The queue" in docs/debugging.md says.',
         )
     if delivery.mail_refused:
         error = delivery.mail_error.rstrip(".")
-        yield (
+        yield Need(
+            "emails",
             f"{shown_count(delivery.mail_refused)} {_plural('email', delivery.mail_refused)} "
-            f"cannot leave: {error}. Do: see that EMAIL_URL is right and the mail server works. "
-            "Emails that wait are attempted again by themselves."
+            f"cannot leave: {error}.",
+            "see that EMAIL_URL is right and the mail server works. Emails that wait are "
+            "attempted again by themselves.",
         )
     if delivery.undecryptable:
-        yield (
+        yield Need(
+            "secrets of sends",
             f"The secrets of {shown_count(delivery.undecryptable)} "
-            f"{_plural('notification', delivery.undecryptable)} cannot be decrypted. "
-            f"Do: {FIELD_KEY}"
+            f"{_plural('notification', delivery.undecryptable)} cannot be decrypted.",
+            FIELD_KEY,
         )
     if visits.undecryptable:
-        yield (
-            f"The request headers of {_counted(visits.undecryptable, 'task')} cannot be "
-            f"decrypted. Do: {FIELD_KEY}"
+        yield Need(
+            "secrets of tasks",
+            f"The request headers of {_counted(visits.undecryptable, 'task')} cannot be decrypted.",
+            FIELD_KEY,
         )
 
 

@@ -15,8 +15,23 @@ SENDS_PER_TRANSACTION = 1000
 BODIES_SHARE = 3
 
 
+def to_prune(
+    *, older_than: timedelta, now: datetime
+) -> tuple[NotificationSendQuerySet, NotificationSendQuerySet]:
+    """Return the sends whose bodies `prune` deletes, and those whose records it deletes."""
+    finished = NotificationSend.objects.finished()
+    with_payload = finished.filter(
+        created_at__lt=now - older_than / BODIES_SHARE, payload__isnull=False
+    )
+    return with_payload, finished.filter(created_at__lt=now - older_than)
+
+
 def prune(
-    *, older_than: timedelta, now: datetime, must_end: Callable[[], bool] = lambda: False
+    *,
+    older_than: timedelta,
+    now: datetime,
+    must_end: Callable[[], bool] = lambda: False,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> tuple[int, int]:
     """Delete the bodies, and later the records, of sends that ended long ago.
 
@@ -27,18 +42,15 @@ def prune(
         older_than: age of the records that are deleted; bodies go after a third of it.
         now: the time of the request.
         must_end: asked before each batch.
+        tell: called with the size of each batch that is done.
 
     Returns:
         How many sends lost their bodies, and how many were deleted.
     """
-    finished = NotificationSend.objects.finished()
-    with_payload = finished.filter(
-        created_at__lt=now - older_than / BODIES_SHARE, payload__isnull=False
-    )
-    old = finished.filter(created_at__lt=now - older_than)
+    with_payload, old = to_prune(older_than=older_than, now=now)
     return (
-        _in_batches(with_payload, _forget_bodies, must_end),
-        _in_batches(old, _forget, must_end),
+        _in_batches(with_payload, _forget_bodies, must_end, tell),
+        _in_batches(old, _forget, must_end, tell),
     )
 
 
@@ -46,6 +58,7 @@ def _in_batches(
     sends: NotificationSendQuerySet,
     act: Callable[[list[UUID]], None],
     must_end: Callable[[], bool],
+    tell: Callable[[int], None],
 ) -> int:
     """Call `act` with batches of `sends`, in the order of their ids; return how many there were.
 
@@ -64,6 +77,7 @@ def _in_batches(
                 break
             act(batch)
         count, last = count + len(batch), batch[-1]
+        tell(len(batch))
     return count
 
 

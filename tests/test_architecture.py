@@ -38,6 +38,7 @@ OWN_CLOCK = {
     "tasks/models.py": "defaults; what makes a task passes the database's time",
     "tasks/previews.py": "a default; what makes a preview passes the database's time",
     "torale/api/throttling.py": "counts within one process; tests move this clock",
+    "torale/diagnoses.py": "it is compared with the database's clock",
 }
 
 

@@ -8,9 +8,9 @@ from io import StringIO
 
 from django.core.management import call_command, get_commands
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from accounts.models import APIKey, User
+from torale.postgres.bulk import without_indexes
 
 #: Owners by number: these two, and then the others.
 LARGE, SMALL = 0, 1
@@ -203,7 +203,7 @@ def fill(*, sends: int, bodies: int) -> float:
     begun = time.monotonic()
     with _patient_server(), connection.cursor() as cursor:
         cursor.execute(OWNERS)
-        with _without_indexes(cursor, SEND):
+        with without_indexes(cursor, [SEND]):
             for first in range(1, sends + 1, CHUNK):
                 with transaction.atomic():
                     # No trigger and no foreign key is checked.
@@ -297,23 +297,3 @@ def _patient_server() -> Iterator[None]:
             cursor.execute("RESET synchronous_commit")
             cursor.execute("ALTER SYSTEM RESET max_wal_size")
             cursor.execute("SELECT pg_reload_conf()")
-
-
-@contextmanager
-def _without_indexes(cursor: CursorWrapper, table: str) -> Iterator[None]:
-    """Drop the indexes of a table, except those of its constraints, and make them again."""
-    cursor.execute(
-        """
-        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
-        FROM pg_index
-        WHERE indrelid = %s::regclass
-            AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-        """,
-        [table],
-    )
-    indexes = cursor.fetchall()
-    for name, _ in indexes:
-        cursor.execute(f"DROP INDEX {name}")
-    yield
-    for _, definition in indexes:
-        cursor.execute(definition)

@@ -1,8 +1,6 @@
-from io import StringIO
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -129,24 +127,6 @@ def test_no_batch_reads_the_whole_table(task, notification):
         assert "Seq Scan" not in plan, plan
     # A batch is read and deleted, and then there is none.
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "DELETE", "SELECT"]
-
-
-def test_the_command_says_how_many(task, time_machine):
-    time_machine.move_to(NOW, tick=False)
-    aged(task, 31)
-    aged(task, 31, notification="**In stock**")
-    out = StringIO()
-
-    call_command("prune_executions", "--older-than", "30d", stdout=out)
-    call_command("prune_executions", "--older-than", "30d", "--with-notification", stdout=out)
-
-    assert out.getvalue() == "Deleted 1 executions.\n" * 2
-    assert Execution.objects.count() == 1
-
-
-def test_the_command_says_how_an_age_is_written():
-    with pytest.raises(CommandError, match="write it like 90d, 12h or 30m"):
-        call_command("prune_executions", "--older-than", "old")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
-from io import StringIO
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from notifications.jobs import prune_sends
 from notifications.models import Attempt, NotificationSend, Payload
@@ -75,22 +73,6 @@ def test_it_ends_between_two_batches_when_its_worker_is_stopped(owner):
     assert prune(older_than=days(90), now=NOW, must_end=lambda: True) == (0, 0)
 
     assert NotificationSend.objects.count() == 1
-
-
-def test_the_command_says_how_many(owner, time_machine):
-    time_machine.move_to(NOW, tick=False)
-    aged(owner, 91)
-    out = StringIO()
-
-    call_command("prune_sends", "--older-than", "90d", stdout=out)
-
-    assert out.getvalue() == "Deleted the bodies of 1 sends and 1 sends.\n"
-
-
-def test_the_command_says_how_an_age_is_written():
-    told = "'old' is not a duration; write it like 90d, 12h or 30m"
-    with pytest.raises(CommandError, match=told):
-        call_command("prune_sends", "--older-than", "old")
 
 
 @pytest.mark.parametrize(("setting", "left"), [(0, 1), (90, 0)])

@@ -1,7 +1,4 @@
-from io import StringIO
-
 import pytest
-from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from notifications.channels.webhook.config import configure
@@ -197,26 +194,6 @@ def test_one_go_costs_the_same_queries_for_any_number(
     # The key, the time, a savepoint and its end, whose were skipped, all the others, the wake-up.
     with django_assert_num_queries(7):
         owner_client.post(f"{URL}/redeliver", {}, format="json")
-
-
-def test_the_command_queues_what_failed_since(owner, stranger, time_machine):
-    time_machine.move_to(NOW + days(2), tick=False)
-    make_send(owner, status="failed", created_at=NOW)
-    wanted = {
-        make_send(user, status="failed", created_at=NOW + days(1.5)) for user in (owner, stranger)
-    }
-    out = StringIO()
-
-    call_command("redeliver", since="24h", stdout=out)
-
-    assert out.getvalue() == "Queued 2 sends.\n"
-    assert queued() == wanted
-
-
-@pytest.mark.django_db
-def test_the_command_says_how_a_time_is_written():
-    with pytest.raises(CommandError, match=r"--since: 'soon' is not a time; write it like"):
-        call_command("redeliver", since="soon")
 
 
 def test_the_admins_action_queues_the_selected(operator_client, owner):

@@ -1,6 +1,10 @@
+import csv
+import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from notifications.models import Attempt
 from notifications.operator_errors import UNDECRYPTABLE
@@ -142,3 +146,31 @@ def test_a_users_key_is_refused_as_the_numbers_are_everybodys(owner_client):
 
     assert response.status_code == 403
     assert response.json() == {"detail": "You do not have permission to perform this action."}
+
+
+def test_programs_get_the_figures_and_what_needs_a_person():
+    out = StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("status", "--format=json", stdout=out)
+
+    shown = json.loads(out.getvalue())
+
+    assert (shown["visits_overdue"], shown["sends_retrying"], shown["queue_waiting"]) == (2, 1, 1)
+    assert shown["visits_since_last_run"] == 95.0
+    assert shown["needs_you"] == [
+        {
+            "about": "scheduler",
+            "what": "Due tasks were last started 0:01:35 ago.",
+            "remedy": "read the log of the worker; one runs, but starts no tasks.",
+        }
+    ]
+
+
+def test_a_spreadsheet_gets_the_figures_in_one_row():
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("status", "--format=csv", stdout=out)
+
+    [row] = csv.DictReader(out.getvalue().splitlines())
+
+    assert row["sends_due"] == "1"

@@ -1,6 +1,7 @@
 """How commands print rows: as a table for people, or as JSON or CSV for programs."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any, cast
@@ -40,15 +41,54 @@ def write_rows(
         as_: one of FORMATS. JSON is one array of objects; CSV has a line of names first.
     """
     if as_ == "json":
-        listed = [{name: row[name] for name in columns} for row in rows]
-        options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
-        out.write(orjson.dumps(listed, default=str, option=options).decode())
+        _write_json(out, [{name: row[name] for name in columns} for row in rows])
     elif as_ == "csv":
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_as_text(row[name]) for name in columns] for row in rows)
     else:
         _write_table(out, rows, columns)
+
+
+def write_record(out: OutputWrapper, record: Mapping[str, Any], *, as_: str = "table") -> None:
+    """Print one thing: as lines of names and values, as a JSON object, or as a row of CSV.
+
+    Args:
+        out: the command's `stdout`.
+        record: its values by name. A value may be a list of such records: each gets a table below
+            the lines, or a list in JSON. CSV leaves them out.
+        as_: one of FORMATS.
+    """
+    if as_ == "json":
+        _write_json(out, record)
+        return
+    values = {name: value for name, value in record.items() if not isinstance(value, list)}
+    if as_ == "csv":
+        write_rows(out, [values], columns=[*values], as_=as_)
+        return
+    width = max(map(len, values)) + 2
+    for name, value in values.items():
+        lines = printable(_as_text(value)).splitlines() or ["-"]
+        out.write(f"{name:<{width}}" + f"\n{'':<{width}}".join(lines))
+    for name, rows in record.items():
+        if isinstance(rows, list) and rows:
+            out.write(f"\n{name}")
+            _write_table(out, rows, [*rows[0]])
+
+
+def printable(text: str) -> str:
+    """Return `text` without characters that would command the terminal; lines stay."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(character) == "Cc" and character != "\n"
+        else character
+        for character in text.replace("\t", " ")
+    )
+
+
+def _write_json(out: OutputWrapper, value: Any) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
+    out.write(orjson.dumps(value, default=str, option=options).decode())
 
 
 def _write_table(
@@ -60,7 +100,7 @@ def _write_table(
         # A program that reads the table must find whole values in it.
         table.add_column(name, overflow="fold", no_wrap=not is_terminal)
     for row in rows:
-        table.add_row(*(Text(_as_text(row[name]) or "-") for name in columns))
+        table.add_row(*(Text(printable(_as_text(row[name])) or "-") for name in columns))
     # A file has no width: lines are as long as their values.
     Console(file=cast(IO[str], out), width=None if is_terminal else 10_000, highlight=False).print(
         table, crop=False

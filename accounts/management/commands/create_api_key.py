@@ -1,22 +1,10 @@
-"""`manage.py create_api_key EMAIL --name N`, the old name of `keys create`."""
+"""`manage.py create_api_key EMAIL --name NAME`, the older name of `keys create`."""
 
-from argparse import ArgumentParser
-from typing import Any
-
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from torale.management.subcommands import OlderName
 
 
-class Command(BaseCommand):
-    """Prints a new API key, as `keys create` does."""
+class Command(OlderName):
+    """Runs `keys create`."""
 
-    help = "The old name of `keys create`."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Define the arguments: the user's email and the key's name."""
-        parser.add_argument("email", help="The user's login.")
-        parser.add_argument("--name", required=True, help="What the key is for.")
-
-    def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:
-        """Create the key and print it."""
-        call_command("keys", "create", email, f"--name={name}", stdout=self.stdout)
+    help = "The older name of `keys create`."
+    newer = ("keys", "create")

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from accounts.models import APIKey, DayIsPast, KeyStatus, User
+from accounts.management.find import user_called
+from accounts.models import APIKey, DayIsPast, KeyStatus
 from torale.management.output import add_format, write_rows
-from torale.management.subcommands import CommandWithExamples, add_limit
+from torale.management.subcommands import GroupCommand, add_limit
 
 COLUMNS = (
     "id",
@@ -26,27 +27,35 @@ COLUMNS = (
 )
 
 
-class Command(CommandWithExamples):
+class Command(GroupCommand):
     """Lists, creates and revokes API keys."""
 
     help = "List, create or revoke API keys. A key's secret is printed only when it is created."
-    examples = (
-        "keys list",
-        "keys list --user olive@example.com --status active --format csv",
-        "keys create olive@example.com --name laptop",
-        "keys create audit@example.com --name audit --read-only --expires 2027-01-31",
-        "keys revoke sk_AbCdEfG",
-    )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Define what can be done, and with what."""
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|create|revoke")
-        listing = verbs.add_parser("list", help="Print the keys, newest first.")
+    def add_subcommands(self) -> None:
+        """Add `list`, `create` and `revoke`."""
+        listing = self.subcommand(
+            "list",
+            self.list,
+            help_="Print the keys, newest first.",
+            examples=[
+                "keys list",
+                "keys list --user olive@example.com --status active --format csv",
+            ],
+        )
         listing.add_argument("--user", metavar="EMAIL", help="Only keys of this user.")
         listing.add_argument("--status", choices=KeyStatus.values, help="Only such keys.")
-        add_limit(listing)
+        add_limit(listing, default=100)
         add_format(listing)
-        creation = verbs.add_parser("create", help="Create a key and print it, once.")
+        creation = self.subcommand(
+            "create",
+            self.create,
+            help_="Create a key and print it, once.",
+            examples=[
+                "keys create olive@example.com --name laptop",
+                "keys create audit@example.com --name audit --read-only --expires 2027-01-31",
+            ],
+        )
         creation.add_argument("email", help="The user's login.")
         creation.add_argument("--name", required=True, help="What the key is for.")
         creation.add_argument(
@@ -58,20 +67,15 @@ class Command(CommandWithExamples):
             type=day,
             help="The last day on which the key works, in UTC, such as 2027-01-31.",
         )
-        revocation = verbs.add_parser("revoke", help="Revoke a key for good.")
+        revocation = self.subcommand(
+            "revoke",
+            self.revoke,
+            help_="Revoke a key for good.",
+            examples=["keys revoke sk_AbCdEfG"],
+        )
         revocation.add_argument(
             "key", metavar="PREFIX|ID", help="The key's prefix or id, as `keys list` prints them."
         )
-
-    def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        """Do what was asked for."""
-        match verb:
-            case "list":
-                self.list(**options)
-            case "create":
-                self.create(**options)
-            case _:
-                self.revoke(**options)
 
     def list(self, *, user: str | None, status: str | None, limit: int, **options: Any) -> None:
         """Print keys."""
@@ -126,20 +130,6 @@ class Command(CommandWithExamples):
 def day(text: str) -> date:
     """Return the day that `text` is."""
     return date.fromisoformat(text)
-
-
-def user_called(email: str) -> User:
-    """Return the user who logs in as `email`.
-
-    Raises:
-        CommandError: there is none.
-    """
-    user = User.objects.matching(email).first()
-    if user is None:
-        raise CommandError(
-            f"No user has the email {email}. `manage.py users create {email}` creates one."
-        )
-    return user
 
 
 def keys_called(text: str) -> QuerySet[APIKey]:

@@ -2,44 +2,42 @@
 
 import getpass
 import sys
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError
 
 from accounts.models import User
 from torale.management.output import add_format, write_rows
-from torale.management.subcommands import CommandWithExamples, add_limit
+from torale.management.subcommands import GroupCommand, add_limit
 
 COLUMNS = ("id", "email", "username", "is_active", "is_staff", "is_superuser", "created_at")
 
 
-class Command(CommandWithExamples):
+class Command(GroupCommand):
     """Lists and creates users, and switches them off and on."""
 
     help = "List or create users, or switch them off and on."
-    examples = (
-        "users list",
-        "users list --search example.com --off --format json",
-        "users create olive@example.com",
-        "echo 'a long password' | manage.py users create olive@example.com --password-stdin",
-        "users disable olive@example.com",
-        "users enable olive@example.com",
-    )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Define what can be done, and with what."""
-        verbs = parser.add_subparsers(
-            dest="verb", required=True, metavar="list|create|disable|enable"
+    def add_subcommands(self) -> None:
+        """Add `list`, `create`, `disable` and `enable`."""
+        listing = self.subcommand(
+            "list",
+            self.list,
+            help_="Print the users, newest first.",
+            examples=["users list", "users list --search example.com --off --format json"],
         )
-        listing = verbs.add_parser("list", help="Print the users, newest first.")
         listing.add_argument("--search", metavar="TEXT", help="Only emails that contain this.")
         listing.add_argument("--off", action="store_true", help="Only users who are off.")
-        add_limit(listing)
+        add_limit(listing, default=100)
         add_format(listing)
-        creation = verbs.add_parser(
-            "create", help="Create a user, who may not enter the admin; print the id."
+        creation = self.subcommand(
+            "create",
+            self.create,
+            help_="Create a user, who may not enter the admin; print the id.",
+            examples=["users create olive@example.com"],
         )
         creation.add_argument("email", help="The login.")
         creation.add_argument(
@@ -47,21 +45,20 @@ class Command(CommandWithExamples):
             action="store_true",
             help="Read a password from standard input. Without one, the user has only API keys.",
         )
-        for verb, does in (
-            ("disable", "Switch a user off: sessions and keys stop working, and tasks rest."),
-            ("enable", "Switch a user on again."),
-        ):
-            verbs.add_parser(verb, help=does).add_argument("email", help="The user's login.")
-
-    def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        """Do what was asked for."""
-        match verb:
-            case "list":
-                self.list(**options)
-            case "create":
-                self.create(**options)
-            case _:
-                self.switch(options["email"], on=verb == "enable")
+        disabling = self.subcommand(
+            "disable",
+            partial(self.switch, on=False),
+            help_="Switch a user off: sessions and keys stop working, and tasks rest.",
+            examples=["users disable olive@example.com"],
+        )
+        disabling.add_argument("email", help="The user's login.")
+        enabling = self.subcommand(
+            "enable",
+            partial(self.switch, on=True),
+            help_="Switch a user on again.",
+            examples=["users enable olive@example.com"],
+        )
+        enabling.add_argument("email", help="The user's login.")
 
     def list(self, *, search: str | None, off: bool, limit: int, **options: Any) -> None:
         """Print users."""
@@ -89,7 +86,7 @@ class Command(CommandWithExamples):
         created = User.objects.create_user(email, password)
         self.stdout.write(str(created.pk))
 
-    def switch(self, email: str, *, on: bool) -> None:
+    def switch(self, *, email: str, on: bool, **options: Any) -> None:
         """Switch the user with this email off or on; say so if that is so already."""
         users = User.objects.matching(email)
         if not users.exists():

@@ -94,7 +94,7 @@ def send_test(
                 "What follows whsec_ in webhook_secret should be base64. A secret of another kind "
                 "must not begin with whsec_."
             ) from error
-    outcome = asyncio.run(_attempt(_trial(url, networks, format_, now), secrets, started_at=now))
+    outcome = attempt_trial(url=url, networks=networks, secrets=secrets, format_=format_, now=now)
     if outcome.error is None:
         return f"Webhook delivered successfully (HTTP {outcome.response_status})"
     said = (
@@ -103,6 +103,21 @@ def send_test(
         else ""
     )
     raise Refused(f"{outcome.error}{said}")
+
+
+def attempt_trial(
+    *, url: str, networks: Networks, secrets: tuple[str, ...], format_: str, now: datetime
+) -> Outcome:
+    """Send one test event and return how it ended; nothing is recorded.
+
+    Args:
+        url: where it goes.
+        networks: what may be called besides the public internet.
+        secrets: what to sign our own format with.
+        format_: the form of the body, which fits the URL.
+        now: the database's time, which is signed.
+    """
+    return asyncio.run(_attempt(_trial(url, networks, format_, now), secrets, started_at=now))
 
 
 def _trial(url: str, networks: Networks, format_: str, now: datetime) -> Message:

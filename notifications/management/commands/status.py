@@ -1,13 +1,13 @@
 """`manage.py status`: how Torale is doing, and whether a person has to do something."""
 
 import sys
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.core.management.base import CommandParser
 
-from notifications.attention import NOT_MIGRATED, reasons
+from notifications.attention import NOT_MIGRATED, Need, reasons
 from notifications.metrics import (
     DeliveryStatus,
     delivery_status,
@@ -16,40 +16,67 @@ from notifications.metrics import (
 )
 from tasks.metrics import VisitStatus, visit_status
 from torale import clock
+from torale.diagnoses import is_migrated
+from torale.management.output import add_format, write_record
+from torale.management.subcommands import ExampleCommand
 from torale.queue import QueueStatus, queue_status
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """One screen for the operator; its exit status is for cron and monitoring."""
 
     help = (
         "Print how visits, jobs and notifications are doing, and what needs a person. Exit with "
         "1 if something does."
     )
+    examples = ("status", "status --format json", "status --format csv")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the format."""
+        add_format(parser)
+
+    def handle(self, *args: Any, format: str, **options: Any) -> None:  # noqa: A002 - its name
         """Print; end with 1 if something needs a person."""
         if not is_migrated():
-            self.end([NOT_MIGRATED])
+            self.end([NOT_MIGRATED], format, {})
         now = clock.now()
         visits, queue = visit_status(now=now), queue_status(now=now)
         delivery = delivery_status(now=now)
-        self.stdout.write(screen(visits=visits, queue=queue, delivery=delivery))
-        self.end([*reasons(visits=visits, queue=queue, delivery=delivery)])
+        if format == "table":
+            self.stdout.write(screen(visits=visits, queue=queue, delivery=delivery))
+        needs = [*reasons(visits=visits, queue=queue, delivery=delivery)]
+        self.end(needs, format, figures(visits=visits, queue=queue, delivery=delivery))
 
-    def end(self, needs: list[str]) -> None:
+    def end(self, needs: list[Need], as_: str, known: dict[str, Any]) -> None:
         """Print what needs a person, and end with 1 if anything does."""
-        for need in needs:
-            self.stdout.write(f"NEEDS YOU: {need}")
+        if as_ == "table":
+            for need in needs:
+                self.stdout.write(f"NEEDS YOU: {need}")
+            if not needs:
+                self.stdout.write("Nothing needs you.")
+        else:
+            write_record(
+                self.stdout, {**known, "needs_you": [asdict(need) for need in needs]}, as_=as_
+            )
         if needs:
             sys.exit(1)
-        self.stdout.write("Nothing needs you.")
 
 
-def is_migrated() -> bool:
-    """Return whether all migrations of this version have been applied."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+def figures(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> dict[str, Any]:
+    """Return the figures for programs. Durations are in seconds."""
+    parts = {"visits": asdict(visits), "queue": asdict(queue), "sends": asdict(delivery)}
+    return {
+        f"{part}_{name}": in_seconds(value)
+        for part, values in parts.items()
+        for name, value in values.items()
+    }
+
+
+def in_seconds(value: Any) -> Any:
+    """Return a figure as JSON and CSV have it."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> str:

@@ -1,30 +1,16 @@
 """`manage.py why ID`: why somebody was told, or nobody."""
 
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.management.base import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    DjangoHelpFormatter,
-)
+from django.core.management.base import CommandError, CommandParser
 
 from notifications.why import About, Explanation, UnknownId, explain
 from torale import clock
 from torale.admin import as_uuid
 from torale.management.output import add_format, write_rows
+from torale.management.subcommands import ExampleCommand
 
-EXAMPLES = """
-examples:
-  manage.py why 019ca5f2-3b10-7c52-8a4e-0c2f6f6f1d11
-      for a task: how it is doing, who would be told now, and its newest visits;
-      for an execution: what it saw, and who was told;
-      for a send: each attempt, and what the server answered
-  manage.py why 019ca5f2-3b10-7c52-8a4e-0c2f6f6f1d11 --format json | jq -r '.[0].sentence'
-      only the verdict, which is the first row for programs
-"""
 #: What programs read of each decision.
 COLUMNS = [
     "chapter",
@@ -39,11 +25,7 @@ COLUMNS = [
 ]
 
 
-class HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Keeps the lines of the examples."""
-
-
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Finds what the id belongs to by itself."""
 
     help = (
@@ -51,10 +33,13 @@ class Command(BaseCommand):
         "recipient. Exit with 1 if nothing has the id."
     )
 
+    examples = (
+        "why 019ca5f2-3b10-7c52-8a4e-0c2f6f6f1d11",
+        "why 019ca5f2-3b10-7c52-8a4e-0c2f6f6f1d11 --format json | jq -r '.[0].sentence'",
+    )
+
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the id and the format."""
-        parser.formatter_class = HelpFormatter
-        parser.epilog = EXAMPLES
         parser.add_argument("id", metavar="ID", help="the id of a task, an execution or a send")
         add_format(parser)
 

@@ -1,7 +1,6 @@
 """`manage.py try_task QUERY CONDITION`: preview a question in the terminal."""
 
 import asyncio
-import unicodedata
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,6 +14,7 @@ from tasks import headers
 from tasks.lifecycle import check_origin
 from tasks.preview import PAGE_TIME_LIMIT
 from torale.errors import Refused
+from torale.management.output import printable
 from torale.outbound.url_check import networks_of
 
 #: Where a price was found, in words.
@@ -110,14 +110,6 @@ def readable(name: str, value: Any) -> str:
 def found(text: str | None) -> str:
     """Return what a selector has found, in one line."""
     return "nothing" if text is None else " / ".join(text.splitlines())
-
-
-def printable(text: str) -> str:
-    """Return `text` without characters that would command the terminal."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
-        for character in text.replace("\t", " ")
-    )
 
 
 def parsed(arguments: list[str]) -> dict[str, str]:

@@ -58,6 +58,10 @@ CROSS JOIN LATERAL (
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     """The filters and the order of executions."""
 
+    def for_user(self, user: User) -> Self:
+        """Keep the executions of the tasks of `user`."""
+        return self.filter(task__user=user)
+
     def of_task(self, task_id: UUID) -> Self:
         """Keep the executions of one task, newest first."""
         return self.filter(task_id=task_id).newest_first()
@@ -102,6 +106,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
     def due(self, now: datetime) -> Self:
         """Keep those that a worker may claim now."""
         return self.filter(status__in=WAITING, next_attempt_at__lte=now)
+
+    def replacing(self, execution: "Execution") -> Self:
+        """Keep the one because of which `execution` was cancelled."""
+        return self.filter(task_id=execution.task_id, created_at=execution.completed_at)
 
     def abandoned(self, now: datetime) -> Self:
         """Keep those whose worker has died."""

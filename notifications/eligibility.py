@@ -1,8 +1,11 @@
 """May a send go out, and if not, why: one rule for recording, claiming and delivering again."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from string import Formatter
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -84,6 +87,16 @@ SENTENCES = {
     ),
 }
 
+#: What each sentence looks like, whatever its figures are.
+FORMS = {
+    refusal: re.compile(
+        "".join(
+            re.escape(text) + (".*" if name else "") for text, name, *_ in Formatter().parse(form)
+        ),
+        re.DOTALL,
+    )
+    for refusal, form in SENTENCES.items()
+}
 
 #: The rule, in SQL: the code of a Refusal for the row `send`, null if it may go out. It reads the
 #: rows that LOOKED_AT joins.
@@ -167,20 +180,35 @@ def deliverable(sends: NotificationSendQuerySet) -> NotificationSendQuerySet:
     )
 
 
+def refusals_of(sends: Iterable[NotificationSend]) -> dict[UUID, str]:
+    """Return, by the ids of those of `sends` that may not go out, why as a sentence.
+
+    Args:
+        sends: sends from `with_refusal`, or that `look_up_refusals` has seen.
+    """
+    refused = {send: Refusal(send.refusal) for send in sends if send.refusal is not None}
+    barred = {send.recipient.lower() for send in refused if refused[send] == Refusal.SUPPRESSED}
+    suppressions = EmailSuppression.objects.in_bulk(barred) if barred else {}
+    return {
+        send.pk: refusal.sentence(send, suppression=suppressions.get(send.recipient.lower()))
+        for send, refusal in refused.items()
+        # A suppression may have been lifted since.
+        if refusal != Refusal.SUPPRESSED or send.recipient.lower() in suppressions
+    }
+
+
 def refusal_of(send: NotificationSend) -> str | None:
     """Return why `send` may not go out, as a sentence; None if it may.
 
     Args:
         send: a send from `with_refusal`, or one that `look_up_refusals` has seen.
     """
-    if send.refusal is None:
-        return None
-    refusal, suppression = Refusal(send.refusal), None
-    if refusal == Refusal.SUPPRESSED:
-        suppression = EmailSuppression.objects.of(send.recipient).first()
-        if suppression is None:
-            return None  # it has been lifted since
-    return refusal.sentence(send, suppression=suppression)
+    return refusals_of([send]).get(send.pk)
+
+
+def refusal_told_by(sentence: str) -> Refusal | None:
+    """Return the refusal whose sentence a send's record keeps; None for other texts."""
+    return next((each for each, form in FORMS.items() if form.fullmatch(sentence)), None)
 
 
 def use_quota(send: NotificationSend) -> str | None:

@@ -24,6 +24,7 @@ urlpatterns = [
     below(["api/v1/tasks", "api/v1/public", "tasks/", "readyz", "health"], "tasks.urls"),
     path("", include("notifications.urls")),
     *email_provider.routes(settings.TORALE_EMAIL_PROVIDER, settings.ANYMAIL),
+    path("admin/", include("desk.urls")),  # first, as the admin answers every path below its own
     path("admin/", admin.site.urls),
     path("", include("console.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

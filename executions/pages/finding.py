@@ -15,6 +15,8 @@ from executions.pages.verdict import Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
+#: How evidence begins that was told at an earlier visit, and has not ended since.
+STILL = "Still true: "
 #: Separates the texts for several rules in one text. A page's own is removed from its text.
 SEPARATOR = "\x1e"
 #: The rules that compare the text of the whole page.
@@ -86,7 +88,7 @@ def find(
     if is_news:
         summary = verdict.evidence
     else:
-        summary = f"Still true: {verdict.evidence}" if verdict.lasts and held else verdict.evidence
+        summary = f"{STILL}{verdict.evidence}" if verdict.lasts and held else verdict.evidence
     last = _joined(_texts(judge, history), page)
     told = last if is_news else texts.told if texts else None
     learnt = PageTexts(last=last, told=told)

@@ -47,7 +47,7 @@ CUT_OFF = "The address of this page is damaged, so these are the newest notifica
 @login_required
 def send_list(request: HttpRequest) -> HttpResponse:
     """List the user's sends as the API does: with its filters, and newest first."""
-    given: dict[str, str] = request.GET.dict()  # type: ignore[assignment]  # they are texts
+    given: dict[str, str] = request.GET.dict()
     filled = {name: value for name, value in given.items() if value.strip()}
     if filled != given:
         # A form sends its empty fields, too, which the API's filters refuse.

@@ -283,22 +283,41 @@ def test_the_history_of_a_task_leads_to_each_send_and_to_why(browser, owner):
     assert f'href="/notifications?task_id={task.pk}"' in page.text
 
 
-def test_a_visit_is_linked_wherever_it_is_in_the_history(browser, owner):
+@pytest.fixture
+def visits(owner) -> list[Execution]:
+    """Visits of one task that each saw something else, the newest first."""
     task = make_task(owner)
-    visits: list[Execution] = [
-        make_execution(
-            task,
-            created_at=NOW + days(number),
-            result={"evidence": f"Seen {number}."},
-        )
-        for number in range(102)
+    return [
+        make_execution(task, created_at=NOW - days(ago), result={"evidence": f"Seen {ago}."})
+        for ago in range(102)
     ]
 
-    page = browser.get(f"/tasks/{task.pk}", {"execution": visits[0].pk})
 
-    assert re.findall(r'id="visit-([^"]+)"', page.text) == [str(visits[0].pk)]
+def visits_on(page) -> list[str]:
+    """The ids of the visits of a history, in their order."""
+    return re.findall(r'id="visit-([^"]+)"', page.text)
+
+
+def test_a_history_goes_on_where_its_page_ended(browser, visits):
+    url = f"/tasks/{visits[0].task_id}"
+    first = browser.get(url)
+
+    [older] = re.findall(r'href="(\?before=[^"]+)"', first.text)
+    second = browser.get(url + older)
+
+    assert visits_on(first) + visits_on(second) == [str(visit.pk) for visit in visits]
+    assert ">Newest</a>" not in first.text
+    assert ">Newest</a>" in second.text
+    assert ">Older</a>" not in second.text
+
+
+def test_a_visit_is_linked_wherever_it_is_in_the_history(browser, visits):
+    *_, oldest = visits
+
+    page = browser.get(f"/tasks/{oldest.task_id}", {"execution": oldest.pk})
+
+    assert visits_on(page) == [str(oldest.pk)]
     assert ">Newest</a>" in page.text
-    assert ">Older</a>" not in page.text
 
 
 def test_a_visit_says_what_it_read_and_only_the_owner_what_failed(browser, owner, client):

@@ -112,6 +112,17 @@ def test_the_form_shows_the_filters_that_are_set(browser, owner):
     assert "No notification matches." in page.text
 
 
+@pytest.mark.parametrize("name", ["created_after", "created_before"])
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_times_at_the_ends_of_the_calendar_are_shown(browser, owner, name, time):
+    make_send(owner)
+
+    page = browser.get(URL, {name: time})
+
+    assert page.status_code == 200
+    assert f'value="{time}"' in page.text
+
+
 def test_tasks_of_others_cannot_be_chosen(browser, stranger):
     task = make_task(stranger, name="Secret")
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.factories import make_execution, make_send, make_task
 from torale.uuid7 import uuid7
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 
 @pytest.fixture
@@ -79,5 +79,5 @@ def test_a_task_takes_the_same_queries_however_much_it_has_done(
             status="failed",
         )
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         browser.get(f"/why/{task.pk}")

@@ -20,6 +20,7 @@ class AdminSite(UnfoldAdminSite):
     """The admin. Its login answers 429 after too many attempts."""
 
     login_form = AdminLogInForm
+    index_template = "desk/home.html"
 
     @method_decorator(policy)
     def login(

@@ -5,25 +5,67 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from unfold.decorators import display
 
+from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
-from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid
+from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid, shortened
+from torale.admin_actions import RecordPage
+from torale.admin_records import markdown_html
+from torale.admin_times import TimeFilter
 
+COLORS = {
+    ExecutionStatus.SUCCESS: "success",
+    ExecutionStatus.RETRYING: "warning",
+    ExecutionStatus.RUNNING: "info",
+    ExecutionStatus.FAILED: "danger",
+}
 #: The parts of the executions that have an index by time, by the value of the filter for them.
 PARTS = {"1": Part(Q(notification=None)), "0": Part(Q(notification__isnull=False))}
 
 
+class FailedFilter(admin.SimpleListFilter):
+    """A filter for executions that failed because of one kind of failure."""
+
+    title = "failure"
+    parameter_name = "failed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the kinds of failures."""
+        return [(kind, kind.replace("_", " ")) for kind in FailureKind]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Execution]) -> QuerySet[Execution]:
+        """Keep those that failed because of the chosen kind."""
+        if not self.value():
+            return queryset
+        return queryset.filter(status=ExecutionStatus.FAILED, failure_kind=self.value())
+
+
 @admin.register(Execution)
-class ExecutionAdmin(ReadOnly, LongList):
+class ExecutionAdmin(ReadOnly, RecordPage, LongList):
     """Shows what was asked and answered; nobody can add or change an execution here."""
 
-    list_display = ["id", "task", "status", "has_notification", "created_at", "completed_at"]
-    list_filter = ["status", ("notification", admin.EmptyFieldListFilter), "created_at"]
+    record_template = "executions/admin/execution.html"
+    list_display = [
+        "created",
+        "short_task",
+        "colored_status",
+        "has_notification",
+        "took",
+        "error",
+    ]
+    list_filter = [
+        "status",
+        FailedFilter,
+        ("notification", admin.EmptyFieldListFilter),
+        ("created_at", TimeFilter),
+    ]
     list_select_related = ["task"]
     search_fields = search_ids = ["id", "task"]
     search_help_text = "The id of an execution or a task"
     ordering = ["-created_at", "-id"]
-    sortable_by = ["created_at"]  # only this has an index
+    sortable_by = ["created"]  # only this has an index
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
         """Leave the long texts of the answers out of the list's query."""
@@ -36,6 +78,8 @@ class ExecutionAdmin(ReadOnly, LongList):
         """Look them up by the partial indexes that together have all executions."""
         if words:
             return super().lookup_of(request, words)
+        if request.GET.get(FailedFilter.parameter_name):
+            return Lookup()  # those that failed have an index of their own
         if request.GET.get("status__exact", ExecutionStatus.SUCCESS) != ExecutionStatus.SUCCESS:
             return Lookup()  # each other status has an index of its own
         wanted = request.GET.get("notification__isempty")
@@ -47,7 +91,57 @@ class ExecutionAdmin(ReadOnly, LongList):
         """Search for ids only."""
         return (queryset.none() if search_term and not as_uuid(search_term) else queryset), False
 
+    def record_context(self, request: HttpRequest, row: Execution) -> dict[str, Any]:
+        """Return what was found, for people."""
+        result = row.result if isinstance(row.result, dict) else {}
+        return {
+            "title": f"Execution of {row.created_at:%Y-%m-%d %H:%M:%S}",
+            "color": COLORS.get(ExecutionStatus(row.status), ""),
+            "finding": markdown_html(row.notification or ""),
+            "result": result,
+            "steps": [shown_step(step) for step in result.get("activity") or []],
+            "took": self.took(row),
+            "rows": [row],  # for the tag that finds the sends of several
+        }
+
+    @admin.display(description="created (UTC)", ordering="created_at")
+    def created(self, execution: Execution) -> str:
+        """Return when it was created, on one line."""
+        return f"{execution.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="task")
+    def short_task(self, execution: Execution) -> str:
+        """Return the task's name, with a link to the task's page."""
+        href = reverse("admin:tasks_task_change", args=[execution.task_id])
+        return shortened(str(execution.task), width="18rem", href=href)
+
+    @display(description="status", label=COLORS)  # type: ignore[untyped-decorator]
+    def colored_status(self, execution: Execution) -> tuple[str, str]:
+        """Return the status and its label."""
+        return execution.status, execution.get_status_display()
+
+    @admin.display(description="took", empty_value="-")
+    def took(self, execution: Execution) -> str | None:
+        """Return how long the last attempt took."""
+        if execution.completed_at is None:
+            return None
+        return f"{(execution.completed_at - execution.started_at).total_seconds():.1f} s"
+
+    @admin.display(description="error", empty_value="-")
+    def error(self, execution: Execution) -> str | None:
+        """Return what went wrong, shortened."""
+        message = execution.error_message
+        return shortened(message, width="20rem") if message else None
+
     @admin.display(boolean=True, description="condition met")
     def has_notification(self, execution: Execution) -> bool:
         """Return whether the condition was met."""
         return execution.notification is not None
+
+
+def shown_step(step: Any) -> str:
+    """Return a step of a monitor's activity, whose members depend on the monitor, as a line."""
+    if not isinstance(step, dict):
+        return str(step)
+    action, *others = [str(step.get("action", "")), *(v for k, v in step.items() if k != "action")]
+    return " ".join([action, *map(str, others)]).strip()

@@ -219,6 +219,13 @@ class Execution(models.Model):
                 name="execution_unsuccessful",
                 condition=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]),
             ),
+            # Read by the admin's home page and its list of those that failed for one reason.
+            models.Index(
+                "failure_kind",
+                "created_at",
+                name="execution_failed",
+                condition=Q(status=ExecutionStatus.FAILED),
+            ),
             # Read by workers, which take the users in turn.
             models.Index(
                 "user", "next_attempt_at", name="execution_due", condition=Q(status__in=WAITING)

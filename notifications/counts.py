@@ -4,7 +4,9 @@ A total takes as long for a million sends as for ten. It is exact at every momen
 of SendCount are written in the transactions that change the sends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -124,3 +126,31 @@ def unfinished() -> dict[SendStatus, int]:
     counts = SendCount.objects.filter(user_id=None, status__in=UNFINISHED).values_list("status")
     found = dict(counts.annotate(Sum("number")))
     return {status: found.get(status, 0) for status in UNFINISHED}
+
+
+def total(
+    *,
+    kinds: Mapping[str, str],
+    user_id: UUID | None = None,
+    task_id: UUID | None = None,
+    days: tuple[date | None, date | None] = (None, None),
+) -> int:
+    """Return how many sends there are, of one user or of all.
+
+    Args:
+        kinds: their status, event and channel, by the names of the columns, as far as given.
+        user_id: their user; None for those of all users.
+        task_id: their task, for which the user must be given and no days.
+        days: the first day, and the one after the last; None where the range is open.
+    """
+    counts = SendCount.objects.exclude(number=0).filter(user_id=user_id, **kinds)
+    first, end = days
+    if task_id:
+        counts = counts.filter(day=None, task_id=task_id)
+    elif user_id and not first and not end:
+        counts = counts.filter(day=None, task_id=None)
+    else:
+        bounds = {"day__gte": first, "day__lt": end}
+        given = {name: day for name, day in bounds.items() if day}
+        counts = counts.filter(day__isnull=False, **given)
+    return counts.aggregate(total=Sum("number"))["total"] or 0

@@ -85,16 +85,19 @@ def stats_of(user_id: UUID, filters: Mapping[str, Any]) -> Stats:
     }
 
 
-def latency_ms(counts: list[tuple[int, int]]) -> dict[str, int | None]:
-    """Return the PERCENTILES in milliseconds, each within 5 % of the exact one.
+def latency_ms(
+    counts: list[tuple[int, int]], percentiles: Mapping[str, float] = PERCENTILES
+) -> dict[str, int | None]:
+    """Return percentiles in milliseconds, by their names, each within 5 % of the exact one.
 
     Between two ranks they are interpolated, as PostgreSQL's `percentile_cont` does.
 
     Args:
         counts: how many sends there are of each class of times, in the order of the classes.
+        percentiles: those that are returned, as fractions of 1.
     """
     if not counts:
-        return dict.fromkeys(PERCENTILES)
+        return dict.fromkeys(percentiles)
     ends = [*accumulate(count for _, count in counts)]
 
     def at(rank: int) -> float:
@@ -107,7 +110,7 @@ def latency_ms(counts: list[tuple[int, int]]) -> dict[str, int | None]:
         high = min(low + 1, ends[-1] - 1)
         return round(at(low) + (rank - low) * (at(high) - at(low)))
 
-    return {name: percentile(fraction) for name, fraction in PERCENTILES.items()}
+    return {name: percentile(fraction) for name, fraction in percentiles.items()}
 
 
 def middle_ms(took: int) -> float:

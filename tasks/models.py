@@ -71,6 +71,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep the due tasks that are to be visited: those of active users."""
         return self.due(now).filter(user__is_active=True)
 
+    def with_overdue_visit(self, now: datetime) -> Self:
+        """Keep the tasks whose visit is due but not begun by a worker, or by one that has died."""
+        executions = Execution.objects
+        return self.filter(
+            Q(pk__in=Task.objects.overdue(now).values("pk"))
+            | Q(pk__in=executions.due(now).values("task"))
+            | Q(pk__in=executions.abandoned(now).values("task"))
+        )
+
     def failing(self) -> Self:
         """Keep the active tasks whose last visits all failed."""
         return self.active().filter(failed_run_count__gt=0)
@@ -169,6 +178,12 @@ class Task(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
+        permissions = [
+            ("run_task", "Can run task now"),
+            ("pause_task", "Can pause task"),
+            ("resume_task", "Can resume task"),
+            ("complete_task", "Can complete task"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="task_state_known"),
             models.CheckConstraint(

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import ipaddress
 import sys
+import threading
 from typing import Any, ClassVar
 
 import pytest
@@ -74,7 +75,12 @@ def _give_back_connections(request):
     yield
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
-        asyncio.run(sync_to_async(connections.close_all)())
+        # In a thread of its own, because Playwright's event loop may be in this one.
+        closing = threading.Thread(
+            target=asyncio.run, args=(sync_to_async(connections.close_all)(),)
+        )
+        closing.start()
+        closing.join()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,6 @@ def test_models_have_no_change_without_a_migration():
 
 @pytest.mark.django_db(transaction=True)
 def test_every_migration_can_be_undone():
-    for app in ("notifications", "tasks", "executions", "torale"):
+    for app in ("desk", "notifications", "tasks", "executions", "torale"):
         call_command("migrate", app, "zero", verbosity=0)
     call_command("migrate", verbosity=0)

@@ -1,6 +1,6 @@
 """What the apps' admins share: read-only records, long lists, and the log of changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -10,16 +10,22 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage, Page, Paginator
+from django.db import connection
 from django.db.models import Expression, Model, OrderBy, Q, QuerySet
 from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
+
+from torale.admin_actions import CONFIRMED
+from torale.admin_times import Bar, TimeFilter
 
 #: The most rows that a long list counts, shows on its pages, and gives to an action.
 MOST_ROWS = 1000
@@ -40,6 +46,19 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Allow nobody to delete rows."""
         return False
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many rows match, of which a list has only the first."""
+
+    number: int
+    is_estimate: bool = False
+
+    @property
+    def text(self) -> str:
+        """The number, as people read it."""
+        return f"{self.number:,}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,8 @@ class LongListPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def _found(self) -> list[Any]:
+        if self.object_list.query.is_empty():
+            return []
         order = [str(name) for name in self.object_list.query.order_by]
         if self.lookup.by_id:
             order = ["-pk" if order[0].startswith("-") else "pk"]
@@ -127,13 +148,17 @@ class LongListPaginator(Paginator):  # type: ignore[type-arg]
 class LongChangeList(ChangeList):
     """A list that takes as long for ten million rows as for ten thousand."""
 
+    request: HttpRequest
     model_admin: Any
     filtered: QuerySet[Any]
+    #: How many rows match, if there are more than the pages have and it is known without counting.
+    total: Total | None = None
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         """Return the rows that match the filters and the search, in order."""
+        self.request = request
         self.lookup = self.model_admin.lookup_of(request, self.query)
         self.filtered = super().get_queryset(request, exclude_parameters)
         return self.filtered.filter(self.lookup.condition) if self.query else self.filtered
@@ -158,6 +183,30 @@ class LongChangeList(ChangeList):
         if self.paginator.has_more:
             self.model_admin = copy(self.model_admin)
             self.model_admin.list_disable_select_all = True  # the theme looks for it here
+            self.total = self.model_admin.total_of(request, self)
+
+    @cached_property
+    def times(self) -> TimeFilter | None:
+        """The list's filter by time."""
+        return next((spec for spec in self.filter_specs if isinstance(spec, TimeFilter)), None)
+
+    @property
+    def time_bar(self) -> Bar | None:
+        """What the bar above the list shows of that filter."""
+        return self.times.bar(self) if self.times else None
+
+    @property
+    def actions_on_all(self) -> list[dict[str, Any]]:
+        """The buttons for all rows that match a filter, if they are not too many."""
+        is_narrow = self.query or self.has_active_filters
+        if not is_narrow or not self.result_count or self.paginator.has_more:
+            return []
+        allowed = self.model_admin.get_actions(self.request)
+        return [
+            {"name": name, "title": title.format(self.result_count), "row": self.paginator.ids[0]}
+            for name, title in self.model_admin.actions_on_all.items()
+            if name in allowed
+        ]
 
 
 class LongList(ModelAdmin):
@@ -166,8 +215,15 @@ class LongList(ModelAdmin):
     list_per_page = ROWS_A_PAGE
     show_facets = ShowFacets.NEVER  # they count all rows
     show_full_result_count = False
+    list_filter_submit = True
+    list_before_template = "torale/admin/list_bar.html"
     #: The fields that are searched for a UUID.
     search_ids: Sequence[str] = ["id"]
+    #: The actions that a button does with all rows that match, and what the button says.
+    actions_on_all: Mapping[str, str] = {}
+
+    class Media:
+        css = {"all": ["torale/records.css"]}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that does not count all rows."""
@@ -185,6 +241,21 @@ class LongList(ModelAdmin):
             return Lookup()
         return Lookup([Part(Q((name, wanted))) for name in self.search_ids])
 
+    def total_of(self, request: HttpRequest, changelist: LongChangeList) -> Total | None:
+        """Return how many rows match, if that is known without counting them.
+
+        PostgreSQL has an estimate of the whole table.
+        """
+        if changelist.query or changelist.has_active_filters:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass",
+                [self.opts.db_table],
+            )
+            [number] = cursor.fetchone()
+        return Total(number, is_estimate=True) if number > MOST_ROWS else None
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -196,7 +267,16 @@ class LongList(ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Model]
     ) -> HttpResponseBase | None:
-        """Do an action with the selected rows, or with all that match, if they are not too many."""
+        """Do an action with the selected rows, or with all that match, if they are not too many.
+
+        What has been confirmed is done with the rows that were named then, and no others.
+        """
+        if CONFIRMED in request.POST:
+            sent = request.POST.copy()
+            confirmed = str(sent[CONFIRMED]).split(",")
+            sent.setlist(ACTION_CHECKBOX_NAME, [*confirmed[:MOST_ROWS]])
+            sent["select_across"] = "0"
+            request.POST = sent  # type: ignore[assignment]  # Django's own views read it there
         if BooleanField().to_python(request.POST.get("select_across")):
             paginator = self.get_changelist_instance(request).paginator
             if paginator.has_more:
@@ -218,6 +298,22 @@ def as_uuid(words: str) -> UUID | None:
         return UUID(words.strip())
     except ValueError:
         return None
+
+
+def shortened(text: str, *, width: str, href: str = "") -> str:
+    """Return HTML that shows `text` on one line of a list, and all of it under the pointer.
+
+    Args:
+        text: what to show.
+        width: the most room that it takes, as CSS has it.
+        href: where it links to, if anywhere.
+    """
+    if href:
+        form = '<a class="cut link" style="max-width: {}" title="{}" href="{}">{}</a>'
+        return format_html(form, width, text, href, text)
+    return format_html(
+        '<span class="cut" style="max-width: {}" title="{}">{}</span>', width, text, text
+    )
 
 
 def log_changes(request: HttpRequest, rows: Iterable[Model], message: str) -> None:

@@ -89,7 +89,8 @@ class TaskForm(ShowsRefusals, forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         """Show an empty form, the values of `task`, or what `user` submitted as `data`."""
-        super().__init__(data, initial=initial_values(task) if task else initial)
+        shown = initial_values(task) if task else {"notification_email": user.email}
+        super().__init__(data, initial=shown | (initial or {}))
         self.user = user
         self.task = task
         emails = verified_emails(user=user)

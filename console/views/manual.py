@@ -42,6 +42,8 @@ def html_of(name: str) -> SafeString:
         for each in token.children or ():
             _lead_here(each)
     html: str = parser.renderer.render(tokens, parser.options, {})
+    # What is wider or longer than the page is scrolled, also by the keyboard.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
     html = html.replace("</table>", "</table></div>")
     return mark_safe(html)  # noqa: S308 - a file of ours

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -61,7 +62,12 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         up_to=_id_in(request, "execution"),
         is_owner=is_owner,
     )
-    context = {"task": found, "history": history, "is_owner": is_owner}
+    context = {
+        "task": found,
+        "history": history,
+        "is_owner": is_owner,
+        "interval": settings.TORALE_PAGE_INTERVAL_MINUTES,
+    }
     name = "console/tasks/task.html" if is_owner else "console/tasks/public.html"
     return render(request, name, context)
 

@@ -208,7 +208,10 @@ class NotificationSend(models.Model):
     objects = NotificationSendQuerySet.as_manager()
 
     class Meta:
-        permissions = [("redeliver_notificationsend", "Can deliver notification send again")]
+        permissions = [
+            ("redeliver_notificationsend", "Can deliver notification send again"),
+            ("give_up_notificationsend", "Can give up notification send"),
+        ]
         constraints = [
             # One execution tells each thing once per channel, however often it is recorded. Only a
             # webhook may be switched off again, after the same execution was delivered again.

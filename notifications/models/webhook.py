@@ -4,7 +4,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Func, Q, TextField, Value
@@ -136,6 +136,12 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
             is_switched_off_by_owner=True,
         )
 
+    def switch_off_by_operator(self, *, now: datetime) -> int:
+        """Send nothing to those that are on until somebody switches them on; return how many."""
+        return self.filter(switched_off_at=None).update(
+            switched_off_at=now, switched_off_because="an operator switched it off"
+        )
+
 
 class WebhookEndpoint(models.Model):
     """A URL that a user's webhooks go to, and whether it fails or is switched off."""
@@ -154,10 +160,16 @@ class WebhookEndpoint(models.Model):
     #: Whether its owner switched it off, and not Torale for failing.
     is_switched_off_by_owner = models.BooleanField(default=False)
 
+    #: The latest Attempt at it, or None; set by `last_answers` only.
+    last_attempt: Any
+
     objects = WebhookEndpointQuerySet.as_manager()
 
     class Meta:
-        permissions = [("switch_on_webhookendpoint", "Can switch webhook endpoint on again")]
+        permissions = [
+            ("switch_on_webhookendpoint", "Can switch webhook endpoint on again"),
+            ("switch_off_webhookendpoint", "Can switch webhook endpoint off"),
+        ]
         constraints = [
             # Read when a send is recorded.
             models.UniqueConstraint(fields=["user", "url"], name="webhook_endpoint_one_per_url"),

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from executions.models import Execution, ExecutionStatus
-from tests.support.factories import make_execution, make_pending_execution, make_task
+from tests.support.factories import make_execution, make_pending_execution, make_send, make_task
 
 LIST = "/admin/executions/execution/"
 
@@ -40,17 +40,29 @@ def test_the_operator_sees_executions_newest_first(operator_client, execution):
     [
         ({"status__exact": "success"}, ["met", "not met"]),
         ({"status__exact": "failed"}, ["failed"]),
+        ({"failed": "timeout"}, ["failed"]),
+        ({"failed": "network"}, []),
         ({"notification__isempty": "0"}, ["met"]),
         ({"notification__isempty": "1"}, ["failed", "not met"]),
         ({"created_at__gte": "2026-03-05 00:00:00+00:00"}, []),
         ({"created_at__gte": "2026-03-04 00:00:00+00:00"}, ["failed", "met", "not met"]),
     ],
-    ids=["success", "failed", "met", "not met", "too new", "new enough"],
+    ids=[
+        "success",
+        "failed",
+        "timed out",
+        "unreachable",
+        "met",
+        "not met",
+        "too new",
+        "new enough",
+    ],
 )
 def test_the_operator_filters_executions(operator_client, owner, query, names):
     make_execution(make_task(owner, name="met"), notification="Told.")
     make_execution(make_task(owner, name="not met"))
-    make_execution(make_task(owner, name="failed"), status=ExecutionStatus.FAILED)
+    failed = {"status": ExecutionStatus.FAILED, "failure_kind": "timeout"}
+    make_execution(make_task(owner, name="failed"), **failed)
 
     response = operator_client.get(LIST, query)
 
@@ -94,8 +106,67 @@ def test_the_operator_reads_an_execution(operator_client, execution):
 
     assert response.status_code == HTTPStatus.OK
     page = response.content.decode()
-    assert "**It is there.**" in page
+    assert "<strong>It is there.</strong>" in page
     assert 'name="_save"' not in page
+
+
+def test_an_executions_page_is_rendered_for_people(
+    operator_client, owner, stranger, django_assert_max_num_queries
+):
+    task = make_task(owner, name="Bread", search_query="Is it there? https://bakery.example/")
+    execution = make_execution(
+        task,
+        notification="Gone:\n\n- <script>old</script>\n\nNew:\n\n- Rye ![spy](https://spy.example/)",
+        result={
+            "evidence": "The text “Rye” is on the page.",
+            "confidence": 100,
+            "sources": ["https://bakery.example/"],
+            "activity": [{"action": "fetch", "url": "https://bakery.example/list"}, "odd"],
+            "failed_pages": [{"url": "https://closed.example/", "error": "It answered 503."}],
+        },
+        grounding_sources=[{"url": "https://bakery.example/", "title": "Our breads"}],
+    )
+    sends = [
+        make_send(owner, task=task, execution=execution, event_type=event)
+        for event in ("task.condition_met", "task.warning")
+    ]
+    foreign = make_send(stranger)
+    url = f"{LIST}{execution.pk}/change/"
+    operator_client.get(url)
+
+    with django_assert_max_num_queries(7):
+        page = operator_client.get(url).text
+
+    for text in [
+        "Is it there?",
+        "&lt;script&gt;old",
+        "<li>Rye",
+        "The text “Rye” is on the page.",
+        "Our breads",
+        "https://bakery.example/list",
+        "It answered 503.",
+        *(reverse("admin:notifications_notificationsend_change", args=[s.pk]) for s in sends),
+    ]:
+        assert text in page
+    assert "spy.example" not in page
+    assert str(foreign.pk) not in page
+
+
+@pytest.mark.parametrize("result", [None, [], {"activity": None}, {"evidence": None}], ids=str)
+def test_a_page_shows_an_execution_of_whatever_result(operator_client, owner, result):
+    execution = make_execution(make_task(owner), result=result)
+
+    response = operator_client.get(f"{LIST}{execution.pk}/change/")
+
+    assert "The condition was not met." in response.text
+
+
+def test_a_failed_executions_page_says_why(operator_client, owner):
+    execution = make_execution(
+        make_task(owner), status="failed", failure_kind="transient", error_message="It timed out."
+    )
+
+    assert "It timed out." in operator_client.get(f"{LIST}{execution.pk}/change/").text
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,24 @@ def log_in(staff, client) -> Callable[..., Any]:
 
 
 def act(client, path: str, action: str, *rows: Any, **query: str) -> list[str]:
-    """Do `action` with the selected rows, and return what the page says then."""
+    """Do `action` with the selected rows, confirm it if asked, and return what is said then."""
+    url = f"{path}?{urlencode(query)}"
     page = client.post(
-        f"{path}?{urlencode(query)}",
-        {"action": action, "_selected_action": [str(row.pk) for row in rows]},
-        follow=True,
+        url, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True
     )
+    if "question" in page.context:
+        page = client.post(url, page.context["fields"], follow=True)
     return [str(message) for message in page.context["messages"]]
+
+
+def press(client, row: Any, action: str):
+    """Press the button for `action` on the row's page, and confirm it if asked."""
+    opts = row._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_do", args=[row.pk, action])
+    page = client.post(url, follow=True)
+    if page.context and "question" in page.context:
+        page = client.post(url, page.context["fields"], follow=True)
+    return page
 
 
 def offered(client, path: str) -> set[str]:
@@ -128,7 +139,9 @@ def test_who_may_only_view_webhooks_cannot_switch_them_on(log_in, owner):
     ("path", "viewing", "permission", "action"),
     [
         (SENDS, "view_notificationsend", "redeliver_notificationsend", "redeliver"),
+        (SENDS, "view_notificationsend", "give_up_notificationsend", "give_up"),
         (ENDPOINTS, "view_webhookendpoint", "switch_on_webhookendpoint", "switch_on"),
+        (ENDPOINTS, "view_webhookendpoint", "switch_off_webhookendpoint", "switch_off"),
     ],
 )
 def test_an_action_is_offered_to_those_who_may_do_it(
@@ -142,6 +155,124 @@ def test_an_action_is_offered_to_those_who_may_do_it(
 
     assert action not in to_lookers
     assert action in to_others
+
+
+def test_switching_off_is_logged_for_each_webhook_that_was_on(log_in, owner):
+    client = log_in("view_webhookendpoint", "switch_off_webhookendpoint")
+    on = make_endpoint(owner, url="https://on.example/", failing_since=NOW)
+    off = switched_off(owner, url="https://off.example/")
+
+    said = act(client, ENDPOINTS, "switch_off", on, off)
+
+    assert said == ["Switched off 1 of 2 webhooks."]
+    on.refresh_from_db()
+    off.refresh_from_db()
+    assert (on.switched_off_because, on.failing_since) == ("an operator switched it off", NOW)
+    assert off.switched_off_because == "it is gone"
+    assert log() == [("staff@example.com", CHANGE, str(on.pk), "Switched off.")]
+
+
+def test_giving_up_is_logged_for_each_send_that_had_not_ended(log_in, owner):
+    client = log_in("view_notificationsend", "give_up_notificationsend")
+    queued = make_send(owner, status="queued")
+    sent = make_send(owner)
+
+    said = act(client, SENDS, "give_up", queued, sent)
+
+    assert said == ["Gave up on 1 of 2 sends."]
+    queued.refresh_from_db()
+    assert (queued.status, queued.error_message) == ("failed", "An operator gave up on it.")
+    assert log() == [("staff@example.com", CHANGE, str(queued.pk), "Given up.")]
+
+
+def test_an_action_with_several_rows_asks_first_and_says_how_many(log_in, owner):
+    client = log_in("view_notificationsend", "redeliver_notificationsend")
+    failed = [make_send(owner, status="failed") for _ in range(12)]
+
+    page = client.post(
+        SENDS, {"action": "redeliver", "_selected_action": [str(send.pk) for send in failed]}
+    )
+
+    assert "Deliver 12 notification sends again?" in page.text
+    assert "and 2 more" in page.text
+    assert not NotificationSend.objects.unfinished().exists()
+
+
+def test_only_what_was_confirmed_is_done(log_in, owner):
+    client = log_in("view_notificationsend", "redeliver_notificationsend")
+    failed = [make_send(owner, status="failed") for _ in range(2)]
+    query = f"{SENDS}?status__exact=failed"
+    asked = {"action": "redeliver", "select_across": "1", "_selected_action": str(failed[0].pk)}
+    page = client.post(query, asked)
+    later = make_send(owner, status="failed")
+
+    client.post(query, page.context["fields"])
+
+    queued = NotificationSend.objects.unfinished()
+    assert {send.pk for send in queued} == {send.pk for send in failed}
+    assert later not in queued
+
+
+def test_all_that_match_a_filter_are_delivered_again_by_one_button(log_in, owner):
+    client = log_in("view_notificationsend", "redeliver_notificationsend")
+    for _ in range(3):
+        make_send(owner, status="failed")
+    make_send(owner)
+
+    page = client.get(SENDS, {"status__exact": "failed", "created_at__gte": "2026-03-04 9:00"})
+
+    assert "Deliver all 3 again" in page.text
+    assert "Deliver all" not in client.get(SENDS).text
+    client = log_in("view_notificationsend")
+    assert "Deliver all" not in client.get(SENDS, {"status__exact": "failed"}).text
+
+
+def test_a_send_is_given_up_on_its_page_after_a_confirmation(log_in, owner):
+    client = log_in("view_notificationsend", "give_up_notificationsend")
+    send = make_send(owner, status="retrying")
+    url = reverse("admin:notifications_notificationsend_do", args=[send.pk, "give_up"])
+
+    asked = client.post(url)
+    send.refresh_from_db()
+    assert (asked.context["question"], send.status) == (
+        "Give up on 1 notification send? They end as failed.",
+        "retrying",
+    )
+    page = press(client, send, "give_up")
+
+    assert "Gave up on 1 of 1 sends." in page.text
+    assert page.request["PATH_INFO"].endswith(f"{send.pk}/change/")
+    send.refresh_from_db()
+    assert send.status == "failed"
+
+
+def test_a_webhook_is_switched_off_and_on_on_its_page(log_in, owner):
+    client = log_in(
+        "view_webhookendpoint", "switch_off_webhookendpoint", "switch_on_webhookendpoint"
+    )
+    endpoint = make_endpoint(owner)
+
+    for action, state in [("switch_off", True), ("switch_on", False)]:
+        press(client, endpoint, action)
+        endpoint.refresh_from_db()
+        assert (endpoint.switched_off_at is not None) is state
+
+
+def test_buttons_are_for_those_who_may_and_for_post_only(log_in, owner):
+    send = make_send(owner, status="retrying")
+    url = reverse("admin:notifications_notificationsend_do", args=[send.pk, "give_up"])
+    client = log_in("view_notificationsend")
+    page = reverse("admin:notifications_notificationsend_change", args=[send.pk])
+
+    assert url not in client.get(page).text
+    assert client.post(url, {"confirmed": str(send.pk)}).status_code == 403
+    client = log_in("view_notificationsend", "give_up_notificationsend")
+    assert url in client.get(page).text
+    assert client.get(url).status_code == 405
+    client = log_in("give_up_notificationsend")
+    assert client.post(url, {"confirmed": str(send.pk)}).status_code == 403
+    send.refresh_from_db()
+    assert send.status == "retrying"
 
 
 def test_adding_and_deleting_a_suppression_is_logged(log_in):

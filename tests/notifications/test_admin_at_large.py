@@ -95,7 +95,7 @@ FILTERS = {
     },
     "days of long ago": DAY,
     "days and status": {"status__exact": "failed"} | DAY,
-    "oldest first": {"o": "2"},
+    "oldest first": {"o": "1"},
     "last page": {"p": str(MOST_ROWS // ROWS_A_PAGE)},
 }
 SEARCHES = {
@@ -132,6 +132,44 @@ def test_a_search_reads_few_blocks_by_an_index(operator_client, history):
     assert costly(operator_client, searches | failed) == {}
 
 
+@pytest.mark.parametrize("name", ["task_id__exact", "user__id__exact"])
+def test_filters_by_task_and_owner_read_few_blocks_with_any_other(operator_client, history, name):
+    wanted = {name: history["task" if name == "task_id__exact" else "user"]}
+    others = {
+        **FILTERS,
+        "task's name": {"q": "of BOOTS"},
+        "recipient": {"q": "@work.example"},
+        "both": {"task_id__exact": history["task"], "user__id__exact": history["user"]},
+        "id of a send": {"q": history["send"]},
+        "since an hour": {"created_at__gte": "2026-03-05 11:00"},
+    }
+
+    assert costly(operator_client, {each: wanted | others[each] for each in others}) == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({}, "of 20,000 notification sends"),
+        ({"status__exact": "sent"}, "of 18,000 notification sends"),
+        ({"user__id__exact": "user"}, "of 10,000 notification sends"),
+        ({"task_id__exact": "task", "status__exact": "sent"}, "of 9,000 notification sends"),
+        ({"created_at__gte": "2026-03-05"}, "of 19,101 notification sends"),
+        ({"created_at__gte": "2026-03-05 01:00"}, " notification sends; there are more"),
+        ({"q": "of boots"}, " notification sends; there are more"),
+    ],
+    ids=str,
+)
+def test_a_long_list_says_how_many_rows_match_if_the_counts_tell(
+    operator_client, history, query, said
+):
+    page = operator_client.get(
+        LIST, {name: history.get(text, text) for name, text in query.items()}
+    )
+
+    assert f"the first 1000 {said.strip()}" in page.text
+
+
 def test_a_search_with_many_matches_reads_few_blocks(operator_client, history, monkeypatch):
     monkeypatch.setattr(search, "MANY_MATCHES", 0)
 
@@ -141,7 +179,7 @@ def test_a_search_with_many_matches_reads_few_blocks(operator_client, history, m
 def test_a_list_counts_and_shows_no_more_than_a_thousand_rows(operator_client, history):
     page = operator_client.get(LIST, {"p": str(MOST_ROWS // ROWS_A_PAGE)})
 
-    assert "the first 1000 notification sends; there are more" in page.text
+    assert "the first 1000 of 20,000 notification sends" in page.text
     assert "across all pages" not in page.text
     assert [send.created_at for send in page.context["cl"].result_list] == [
         NOW + timedelta(minutes=number) for number in range(19_050, 19_000, -1)
@@ -175,6 +213,8 @@ def test_an_action_with_all_of_more_than_a_thousand_rows_is_refused(operator_cli
 
 def test_an_action_with_all_rows_reaches_those_of_other_pages(operator_client, history):
     page = redeliver_all(operator_client, {"event_type__exact": "task.warning"})
+    assert "Deliver 100 notification sends again?" in page.text
+    page = operator_client.post(LIST, page.context["fields"], follow=True)
 
     [message] = page.context["messages"]
     assert str(message) == "Queued 0 of 100 sends."  # none has a payload

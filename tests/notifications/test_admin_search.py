@@ -76,7 +76,7 @@ def test_a_chat_is_found_by_its_host_or_its_whole_url(operator_client, chat_send
 def test_lists_are_not_sorted_by_urls_that_are_not_shown(operator_client, chat_send):
     make_send(chat_send.user, recipient="https://hooks.slack.com/services/guess")
 
-    for path, column in [(SENDS, "shown_recipient"), (ENDPOINTS, "shown_url")]:
+    for path, column in [(SENDS, "short_recipient"), (ENDPOINTS, "short_url")]:
         page = operator_client.get(path)
         assert f"column-{column}" in page.text
         assert f"sortable column-{column}" not in page.text

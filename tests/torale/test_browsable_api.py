@@ -51,8 +51,8 @@ def test_a_browser_that_is_not_signed_in_is_shown_where_to_log_in(client):
 
     assert page.status_code == 401
     assert "Authorization header missing" in page.text
-    assert re.findall(r'href="(/admin/login/[^"]*)"', page.text) == [
-        "/admin/login/?next=%2Fapi%2Fv1%2Ftasks%3Flimit%3D7"
+    assert re.findall(r'href="(/log-in[^"]*)"', page.text) == [
+        "/log-in?next=%2Fapi%2Fv1%2Ftasks%3Flimit%3D7"
     ]
 
 

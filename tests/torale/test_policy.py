@@ -23,22 +23,21 @@ PAGES = {
 
 
 class Inline(HTMLParser):
-    """Gathers what a page holds of scripts and styles in itself."""
+    """Counts what a page holds of scripts and styles in itself, and gathers event handlers."""
 
     def __init__(self) -> None:
         super().__init__()
-        #: The nonces of inline elements, None for one without; event handlers by name.
-        self.scripts: list[str | None] = []
-        self.styles: list[str | None] = []
+        self.scripts = 0
+        self.styles = 0
         self.handlers: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         # What is no JavaScript is data for one.
         if tag == "script" and "src" not in given and given.get("type") != "application/json":
-            self.scripts.append(given.get("nonce"))
+            self.scripts += 1
         if tag == "style":
-            self.styles.append(given.get("nonce"))
+            self.styles += 1
         self.handlers += [name for name in given if re.fullmatch("on[a-z]+", name)]
         self.handlers += [name for name, value in attrs if (value or "").startswith("javascript:")]
 
@@ -75,15 +74,14 @@ def test_a_page_may_load_only_from_this_server_and_run_nothing_inline(page):
 
 def test_a_page_holds_nothing_that_its_policy_forbids(page):
     address, answer = page
-    found = directives(answer)
     inline = Inline()
 
     inline.feed(answer.text)
 
     assert inline.handlers == []
-    assert all(f"'nonce-{nonce}'" in found["script-src"] for nonce in inline.scripts)
+    assert inline.scripts == 0
     if "style" not in PAGES[address]:
-        assert all(f"'nonce-{nonce}'" in found["style-src"] for nonce in inline.styles)
+        assert inline.styles == 0
 
 
 def test_the_script_of_the_reference_is_a_file_of_its_own(client):
@@ -96,12 +94,6 @@ def test_the_script_of_the_reference_is_a_file_of_its_own(client):
 
     assert script.headers["Content-Type"] == "application/javascript"
     assert "SwaggerUIBundle(" in script.text
-
-
-def test_a_nonce_is_used_once(client):
-    nonces = [re.findall(r'nonce="([^"]+)"', client.get("/docs").text) for _ in range(2)]
-
-    assert len({nonce for found in nonces for nonce in found}) == 2
 
 
 def test_json_needs_no_policy(owner_client):

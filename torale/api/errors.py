@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
 )
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +28,10 @@ from torale.errors import Conflict, Refused, TooOften
 logger = structlog.get_logger(__name__)
 
 NOT_FOUND = "Not found"
+FORM_TOO_OLD = (
+    "The form was too old, or it was sent by another site. Go back, load the page again, and send "
+    "the form again."
+)
 
 #: DRF's error codes and the names that pydantic has for them, which clients know.
 TYPES = {
@@ -186,16 +192,19 @@ def _given_at(given: Any, name: str | int) -> Any:
     return given
 
 
-def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
-    """Answer a path that no route matches."""
-    return JsonResponse({"detail": NOT_FOUND}, status=status.HTTP_404_NOT_FOUND)
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+    """Answer a path that no route matches, or a page that does not exist."""
+    return _told(request, NOT_FOUND, status.HTTP_404_NOT_FOUND)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django itself refuses, such as one for a foreign host name."""
-    return JsonResponse(
-        {"detail": _refusal(exception, request)}, status=status.HTTP_400_BAD_REQUEST
-    )
+    return _told(request, _refusal(exception, request), status.HTTP_400_BAD_REQUEST)
+
+
+def no_csrf_token(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - see above
+    """Answer a form without the token that shows that it came from a page of this server."""
+    return _told(request, FORM_TOO_OLD, status.HTTP_403_FORBIDDEN)
 
 
 def _refusal(exception: Exception, request: HttpRequest | Request) -> str:
@@ -219,19 +228,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Django calls this while it handles the exception, which it has logged already.
     """
     if trouble.is_trouble(sys.exception()):
-        return unavailable(request)
-    return JsonResponse(
-        {"detail": "Internal server error"}, status=status.HTTP_500_INTERNAL_SERVER_ERROR
-    )
+        answer = _told(request, trouble.DETAIL, status.HTTP_503_SERVICE_UNAVAILABLE)
+        answer.headers["Retry-After"] = str(trouble.RETRY_AFTER_S)
+        return answer
+    return _told(request, "Internal server error", status.HTTP_500_INTERNAL_SERVER_ERROR)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer 503, with JSON, or with a line of text for browsers."""
-    answer: HttpResponse
-    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
-        answer = HttpResponse(trouble.DETAIL, content_type="text/plain; charset=utf-8")
-    else:
-        answer = JsonResponse({"detail": trouble.DETAIL})
-    answer.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    answer.headers["Retry-After"] = str(trouble.RETRY_AFTER_S)
-    return answer
+def _told(request: HttpRequest, detail: str, code: int) -> HttpResponse:
+    """Return the answer with `detail` as JSON, or as a page for browsers."""
+    if request.get_preferred_type(["application/json", "text/html"]) != "text/html":
+        return JsonResponse({"detail": detail}, status=code)
+    context = {"title": HTTPStatus(code).phrase, "detail": detail}
+    return HttpResponse(render_to_string("torale/error.html", context), status=code)

@@ -1,0 +1,42 @@
+"""Addresses of the admin's lists, and who may see them."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """Return whether the user may see the rows of `model` in the admin."""
+    return bool(admin.site.get_model_admin(model).has_view_permission(request))
+
+
+def list_of(model: type[Model], **query: Any) -> str:
+    """Return the address of the list of `model`, filtered by the parameters of its query."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def page_of(model: type[Model], pk: Any) -> str:
+    """Return the address of the page of one row of `model`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
+
+
+def created_within(since: datetime, until: datetime | None = None) -> dict[str, str]:
+    """Return the parameters that keep the rows created within a time; None leaves the end open."""
+    end = {"created_at__lt": str(until)} if until else {}
+    return {"created_at__gte": str(since), **end}
+
+
+def sorted_by(request: HttpRequest, model: type[Model], column: str) -> dict[str, str]:
+    """Return the parameter that sorts the list of `model` by a column, the least first."""
+    model_admin = admin.site.get_model_admin(model)
+    columns = [*model_admin.get_list_display(request)]
+    if column not in columns:
+        return {}
+    # The boxes of the actions are a column, too.
+    return {"o": str(columns.index(column) + bool(model_admin.get_actions(request)))}

@@ -1,0 +1,129 @@
+"""The groups of auditors and operators, which a migration makes."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.db.models import Count
+from django.urls import reverse
+
+from accounts.models import User
+from notifications.models import NotificationSend
+from tests.support.factories import make_send, make_task
+
+roles = import_module("desk.migrations.0001_roles")
+APPS = ["accounts", "executions", "tasks", "notifications"]
+ACTIONS = {
+    "add_user",
+    "disable_user",
+    "reset_password_user",
+    "revoke_apikey",
+    "redeliver_notificationsend",
+    "give_up_notificationsend",
+    "switch_on_webhookendpoint",
+    "switch_off_webhookendpoint",
+    "run_task",
+    "pause_task",
+    "resume_task",
+    "complete_task",
+}
+
+
+@pytest.fixture(autouse=True)
+def _roles(db):
+    """Make the groups, which tests that commit have deleted, as the migration does."""
+    with connection.schema_editor() as editor:
+        roles.make_roles(apps, editor)
+
+
+def codenames(group: str) -> set[str]:
+    return {*Group.objects.get(name=group).permissions.values_list("codename", flat=True)}
+
+
+def client_of_role(client, role: str):
+    user = User.objects.create_user(f"{role}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client.force_login(user)
+    return client
+
+
+def test_an_auditor_may_view_all_models_and_do_nothing():
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+
+    assert codenames("auditor") == {f"view_{model._meta.model_name}" for model in models}
+
+
+def test_an_operator_may_do_what_an_auditor_may_and_all_actions():
+    assert codenames("operator") == codenames("auditor") | ACTIONS
+
+
+def test_no_permission_is_there_twice_after_all_migrations():
+    for app in APPS:
+        create_permissions(apps.get_app_config(app), verbosity=0)
+
+    named = Permission.objects.values("content_type", "codename").annotate(number=Count("pk"))
+    assert not named.filter(number__gt=1).exists()
+    assert codenames("operator") >= ACTIONS
+
+
+def test_the_roles_are_made_on_a_database_without_permissions():
+    Group.objects.all().delete()
+    Permission.objects.all().delete()
+
+    with connection.schema_editor() as editor:
+        roles.make_roles(apps, editor)
+    for app in APPS:
+        create_permissions(apps.get_app_config(app), verbosity=0)
+
+    assert codenames("operator") > codenames("auditor")
+    assert Permission.objects.get(codename="pause_task").name == "Can pause task"
+    assert Permission.objects.filter(codename="pause_task").count() == 1
+
+
+def test_the_roles_can_be_taken_back():
+    Group.objects.create(name="others")
+
+    with connection.schema_editor() as editor:
+        roles.remove_roles(apps, editor)
+
+    assert [group.name for group in Group.objects.all()] == ["others"]
+
+
+@pytest.mark.parametrize("role", ["auditor", "operator"])
+def test_both_roles_read_and_only_operators_act(client, owner, role):
+    client = client_of_role(client, role)
+    task = make_task(owner)
+    send = make_send(owner, task=task, status="failed")
+    for page in [
+        reverse("admin:notifications_notificationsend_changelist"),
+        reverse("admin:notifications_notificationsend_change", args=[send.pk]),
+        reverse("admin:notifications_webhookendpoint_changelist"),
+        reverse("admin:executions_execution_changelist"),
+        reverse("admin:tasks_task_change", args=[task.pk]),
+    ]:
+        assert client.get(page).status_code == 200
+
+    pause = reverse("admin:tasks_task_do", args=[task.pk, "pause"])
+    redeliver = reverse("admin:notifications_notificationsend_do", args=[send.pk, "redeliver"])
+
+    assert client.post(pause).status_code == (302 if role == "operator" else 403)
+    assert client.post(redeliver, {"confirmed": send.pk}).status_code == (
+        302 if role == "operator" else 403
+    )
+    task.refresh_from_db()
+    assert task.state == ("paused" if role == "operator" else "active")
+    assert NotificationSend.objects.unfinished().exists() is (role == "operator")
+
+
+@pytest.mark.parametrize("action", ["change", "delete"])
+def test_not_even_a_superuser_edits_sends(operator_client, owner, action):
+    send = make_send(owner, status="failed")
+    url = reverse(f"admin:notifications_notificationsend_{action}", args=[send.pk])
+
+    assert operator_client.post(url, {"status": "sent"}).status_code == 403
+
+    send.refresh_from_db()
+    assert send.status == "failed"

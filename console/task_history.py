@@ -52,14 +52,21 @@ class History:
     entries: list[Entry]
     #: The id of the execution after which older ones follow; None if there are none.
     older_than: UUID | None
+    #: Whether the page begins with the newest.
+    is_newest: bool
 
 
-def history_of(task: Task, *, before: UUID | None = None, is_owner: bool) -> History:
-    """Return a page of the task's history, newest first. It takes two queries, three with `before`.
+def history_of(
+    task: Task, *, before: UUID | None = None, up_to: UUID | None = None, is_owner: bool
+) -> History:
+    """Return a page of the task's history, newest first.
+
+    It takes two queries, and one more with `before` or `up_to`.
 
     Args:
         task: the task.
         before: the id of the execution that the page before ended with; None for the newest.
+        up_to: the id of the execution that the page is to begin with; None for the newest.
         is_owner: whether the reader may see errors and who was told.
     """
     executions = Execution.objects.of_task(task.pk)
@@ -67,12 +74,15 @@ def history_of(task: Task, *, before: UUID | None = None, is_owner: bool) -> His
         executions = executions.with_notification()
     if before is not None:
         executions = executions.before(before)
+    elif up_to is not None:
+        executions = executions.up_to(up_to)
     found = [*executions[: EXECUTIONS_A_PAGE + 1]]
     shown = found[:EXECUTIONS_A_PAGE]
     sends = sends_of(task, [each.pk for each in shown if each.notification]) if is_owner else {}
     return History(
         entries=[*_entries(shown, sends)],
         older_than=shown[-1].pk if len(found) > len(shown) else None,
+        is_newest=before is None and up_to is None,
     )
 
 

@@ -1,14 +1,25 @@
-"""The pages for people: /, /log-in, /sign-up, /tasks…, /notifications…, /settings… -> views."""
+"""The pages for people: /, /log-in, /sign-up, /tasks…, /notifications…, /why… -> views."""
 
 from django.contrib.auth.views import LogoutView
 
-from console.views import home, log_in, manual, password_reset, sign_up, task_form, tasks
+from console.views import (
+    home,
+    log_in,
+    manual,
+    password_reset,
+    sends,
+    sign_up,
+    task_form,
+    tasks,
+    why,
+)
 from torale.api.routers import Router
 
 app_name = "console"
 
 ID = "-".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 TASK = f"tasks/(?P<task_id>{ID})"
+SEND = f"notifications/(?P<send_id>{ID})"
 
 router = Router()
 router.add("", home.home, name="home")
@@ -35,5 +46,9 @@ router.add(f"{TASK}/share", tasks.share, name="share")
 router.add(f"{TASK}/unshare", tasks.unshare, name="unshare")
 router.add(f"{TASK}/fork", tasks.fork, name="fork")
 router.add(f"{TASK}/delete", tasks.delete, name="task-delete")
+router.add("notifications", sends.send_list, name="sends")
+router.add(SEND, sends.send, name="send")
+router.add(f"{SEND}/redeliver", sends.redeliver, name="redeliver")
+router.add(f"why/(?P<subject_id>{ID})", why.why, name="why")
 
 urlpatterns = router.urls

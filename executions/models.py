@@ -71,10 +71,17 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
 
         This takes a query of its own. If there is no such execution, none is kept.
         """
+        return self.up_to(execution_id).exclude(pk=execution_id)
+
+    def up_to(self, execution_id: UUID) -> Self:
+        """Keep an execution and those that follow it in a list of a task's, newest first.
+
+        This takes a query of its own. If there is no such execution, none is kept.
+        """
         last = self.filter(pk=execution_id).values_list("created_at", flat=True).first()
         if last is None:
             return self.none()
-        return self.filter(created_at__lte=last).exclude(created_at=last, pk__gte=execution_id)
+        return self.filter(created_at__lte=last).exclude(created_at=last, pk__gt=execution_id)
 
     def latest_of(self, task_ids: Sequence[UUID]) -> "RawQuerySet[Execution]":
         """Return the latest execution of each of these tasks."""

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from notifications.eligibility import (
+    MOST_ATTEMPTS_OF_A_SEND,
     Refusal,
     deliverable,
     refusal_of,
@@ -31,6 +32,21 @@ class NotDeliverable(Conflict):
     """There is nothing to send, or nobody to send it to."""
 
 
+def obstacle_to(send: NotificationSend) -> StillInFlight | NotDeliverable | None:
+    """Return why `send` cannot be delivered again now; None if it can, as far as no limit is used.
+
+    Args:
+        send: a send from `with_refusal`.
+    """
+    if send.status in UNFINISHED:
+        return StillInFlight()
+    if because := refusal_of(send):
+        return NotDeliverable(because)
+    if send.attempt_count >= MOST_ATTEMPTS_OF_A_SEND:
+        return NotDeliverable(Refusal.ATTEMPTED_TOO_OFTEN.sentence(send))
+    return None
+
+
 @transaction.atomic
 def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     """Queue `send` again, with the same payload and message id, and return it.
@@ -44,11 +60,7 @@ def redeliver_one(*, send: NotificationSend, now: datetime) -> NotificationSend:
     ours = NotificationSend.objects.filter(pk=send.pk)
     was_skipped = send.status == SendStatus.SKIPPED
     if not deliverable(ours).requeue(now=now):
-        send.refresh_from_db()
-        if send.status in UNFINISHED:
-            raise StillInFlight
-        because = refusal_of(with_refusal(ours).get())
-        raise NotDeliverable(because or Refusal.ATTEMPTED_TOO_OFTEN.sentence(send))
+        raise obstacle_to(with_refusal(ours).get()) or NotDeliverable
     if was_skipped and (because := use_quota(send)):
         raise NotDeliverable(because)  # which takes the queueing back
     wake(WAKE_UP)

@@ -56,7 +56,12 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         if not hit(PUBLIC_VIEWS, client_address(request)).allowed:
             return render(request, "console/too_often.html", status=429)
         view_counter.add(found, by=request.user)
-    history = history_of(found, before=_id_in(request, "before"), is_owner=is_owner)
+    history = history_of(
+        found,
+        before=_id_in(request, "before"),
+        up_to=_id_in(request, "execution"),
+        is_owner=is_owner,
+    )
     context = {
         "task": found,
         "history": history,

@@ -22,7 +22,9 @@ def test_every_link_of_the_landing_page_leads_somewhere(client, settings):
     addresses = re.findall(r'href="(/[^"]*)"', page.text)
     assert "/sign-up" in addresses
     for address in addresses:
-        assert client.get(address, follow=True).status_code == 200, address
+        found = client.get(address, follow=True)
+        assert found.status_code == 200, address
+        found.getvalue()  # which closes a static file
 
 
 @pytest.mark.django_db

@@ -101,7 +101,7 @@ class Command(GroupCommand):
             tasks = tasks.failing().order_by("failing_since", "pk")
         if options["overdue"]:
             tasks = tasks.overdue(clock.now()).order_by("next_run_at", "pk")
-        found = attach_last_executions(tasks[: max(limit, 1)])
+        found = attach_last_executions(tasks[:limit])
         write_rows(self.stdout, map(row_of, found), columns=COLUMNS, as_=format)
 
     def change(self, *, ids: list[UUID], to: str, **_: Any) -> None:

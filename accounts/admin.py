@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,12 +21,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
+from accounts import sign_up
 from accounts.authentication import caller
 from accounts.models import APIKey, EmailAddress, KeyStatus, User
 from torale.admin import LongList, ReadOnly, log_changes
 from torale.admin_actions import ActionsOnPage, ask_first
+from torale.errors import Conflict
 
 admin.site.unregister(Group)
 
@@ -40,6 +44,12 @@ class UserForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
         model = User
         field_classes: dict[str, type] = {}
+
+
+class InviteForm(forms.Form):
+    """Asks whom to invite."""
+
+    email = forms.EmailField(max_length=254, widget=UnfoldAdminEmailInputWidget())
 
 
 @admin.register(User)
@@ -68,6 +78,7 @@ class UserAdmin(ActionsOnPage, DjangoUserAdmin, LongList):  # type: ignore[type-
     add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
     filter_horizontal = ["groups", "user_permissions"]
     actions = ["switch_off", "switch_on"]
+    actions_list = ["invite"]
     page_actions = {"switch_off": "Switch off", "switch_on": "Switch on"}
     dangerous_actions = frozenset({"switch_off"})
 
@@ -110,6 +121,36 @@ class UserAdmin(ActionsOnPage, DjangoUserAdmin, LongList):  # type: ignore[type-
         """
         page: HttpResponse = LongList.add_view(self, request, form_url, extra_context)
         return page
+
+    @action(description="Invite a person", url_path="invite", permissions=["add"])  # type: ignore[untyped-decorator]
+    @method_decorator(transaction.atomic)
+    def invite(self, request: HttpRequest) -> HttpResponse:
+        """Ask for an email, have an invitation mailed to it, and log that."""
+        form = InviteForm(request.POST or None)
+        if form.is_valid():
+            email = form.cleaned_data["email"]
+            try:
+                sign_up.invite(email=email)
+            except Conflict as error:
+                form.add_error("email", error.detail)
+            else:
+                LogEntry.objects.create(
+                    user=caller(request),
+                    content_type=ContentType.objects.get_for_model(User),
+                    object_repr=email[:200],
+                    action_flag=ADDITION,
+                    change_message="Invited.",
+                )
+                self.message_user(request, f"An invitation is on its way to {email}.")
+                return redirect("admin:accounts_user_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Invite a person",
+            "opts": self.opts,
+            "form": form,
+            "days": sign_up.LINK_VALID.days,
+        }
+        return TemplateResponse(request, "accounts/invite.html", context)
 
     def applies(self, request: HttpRequest, action: str, row: User) -> bool:
         """Offer to switch off who is on, and the other way round, to who may do it."""

@@ -31,6 +31,7 @@ LINKS_TO = Limit("sign_up_links_to", 3, timedelta(hours=1))
 
 CLOSED = "This installation accepts no sign-ups. Ask its operator for an invitation."
 HAS_ACCOUNT = "There is an account with this email. Log in, or reset its password."
+EXISTS = "A user with this email exists."
 
 
 def is_open() -> bool:
@@ -45,7 +46,7 @@ def invite(*, email: str) -> None:
         Conflict: there is an account with this email.
     """
     if User.objects.filter(email__iexact=email).exists():
-        raise Conflict(HAS_ACCOUNT)
+        raise Conflict(EXISTS)
     jobs.configure_task(JOB).defer(email=email, is_invitation=True)
 
 

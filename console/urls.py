@@ -13,6 +13,7 @@ from console.views import (
     tasks,
     why,
 )
+from console.views.settings import account, addresses, emails, keys, password, webhook
 from torale.api.routers import Router
 
 app_name = "console"
@@ -20,6 +21,8 @@ app_name = "console"
 ID = "-".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 TASK = f"tasks/(?P<task_id>{ID})"
 SEND = f"notifications/(?P<send_id>{ID})"
+ENDPOINT = f"settings/webhook/(?P<endpoint_id>{ID})"
+EMAILS_OF_TASK = f"settings/emails/(?P<task_id>{ID})"
 
 router = Router()
 router.add("", home.home, name="home")
@@ -50,5 +53,18 @@ router.add("notifications", sends.send_list, name="sends")
 router.add(SEND, sends.send, name="send")
 router.add(f"{SEND}/redeliver", sends.redeliver, name="redeliver")
 router.add(f"why/(?P<subject_id>{ID})", why.why, name="why")
+router.add("settings", account.account, name="settings")
+router.add("settings/addresses", addresses.addresses, name="settings-addresses")
+router.add("settings/addresses/remove", addresses.remove, name="settings-address-remove")
+router.add("settings/webhook", webhook.webhook, name="settings-webhook")
+router.add("settings/webhook/rotate", webhook.rotate, name="settings-webhook-rotate")
+router.add(f"{ENDPOINT}/switch-on", webhook.switch_on, name="settings-webhook-on")
+router.add(f"{ENDPOINT}/switch-off", webhook.switch_off, name="settings-webhook-off")
+router.add("settings/keys", keys.keys, name="settings-keys")
+router.add(f"settings/keys/(?P<key_id>{ID})/revoke", keys.revoke, name="settings-key-revoke")
+router.add("settings/password", password.password, name="settings-password")
+router.add("settings/emails", emails.emails, name="settings-emails")
+router.add(f"{EMAILS_OF_TASK}/resume", emails.resume, name="settings-emails-resume")
+router.add(f"{EMAILS_OF_TASK}/stop", emails.stop, name="settings-emails-stop")
 
 urlpatterns = router.urls

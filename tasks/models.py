@@ -84,6 +84,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep the active tasks whose last visits all failed."""
         return self.active().filter(failed_run_count__gt=0)
 
+    def by_email(self) -> Self:
+        """Keep the tasks that may send emails, and those that did until somebody unsubscribed."""
+        return self.exclude(is_muted=False, notification_email=None, webhook_url__isnull=False)
+
     def newest_first(self) -> Self:
         """Order the tasks as lists show them by default."""
         return self.order_by("-created_at", "-id")
@@ -272,6 +276,13 @@ class Task(models.Model):
         self.notification_email = None
         self.is_muted = True
         self.save(update_fields=["notification_email", "is_muted"])
+
+    def unmute(self, *, email: str) -> None:
+        """Make the task send its emails again, to `email`; does nothing unless it is muted."""
+        Task.objects.filter(pk=self.pk, is_muted=True).update(
+            notification_email=email, is_muted=False
+        )
+        self.refresh_from_db(fields=["notification_email", "is_muted"])
 
     def move_to(self, state: State, *, now: datetime) -> None:
         """Change the state in memory. Does nothing if the task is already in `state`.

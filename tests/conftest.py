@@ -176,6 +176,13 @@ def operator_client(operator, client):
 
 
 @pytest.fixture
+def owner_browser(owner, client):
+    """Return a browser in which the owner has logged in to the console."""
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
 def loopback_allowed(settings) -> None:
     """Let the guarded door call the receivers on this machine."""
     settings.TORALE_WEBHOOK_ALLOW_PRIVATE = (

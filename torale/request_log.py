@@ -1,5 +1,6 @@
 """Log requests without needing the database."""
 
+import re
 from typing import Any
 
 import structlog
@@ -10,6 +11,10 @@ from django_structlog import signals
 from django_structlog.middlewares import RequestMiddleware
 
 from torale.proxies import client_address
+
+#: The paths of links in mails, up to the token, and the token: whoever knows it can create an
+#: account, set a password or stop emails.
+TOKEN = re.compile(r"(/(?:sign-up|password-reset/[^/]+|unsubscribe)/)[^/]+")
 
 
 class RequestLog(RequestMiddleware):
@@ -29,12 +34,13 @@ class RequestLog(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Return the method and the path.
+        """Return the method and the path, without tokens.
 
         The original adds the query. A search for a recipient has the URL of a chat there, which is
         a secret.
         """
-        return f"{request.method} {request.path}"
+        path = TOKEN.sub(r"\1…", request.path)
+        return f"{request.method} {path}"
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

@@ -109,6 +109,10 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         """Keep those that were switched off for failing, not by their owner."""
         return self.switched_off().filter(is_switched_off_by_owner=False)
 
+    def in_trouble(self) -> Self:
+        """Keep those that fail or are switched off, whoever switched them off."""
+        return self.filter(Q(failing_since__isnull=False) | Q(switched_off_at__isnull=False))
+
     def showing(self, text: str) -> Self:
         """Keep those whose `shown_url` has `text` as a part, in whatever case.
 

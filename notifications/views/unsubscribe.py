@@ -15,7 +15,8 @@ class UnsubscribeView(View):
     """The page that stops a task's emails.
 
     Programs that scan mail open its links, so a GET only asks for confirmation. A POST mutes the
-    task, whether it comes from the page or from a mail program's own button (RFC 8058 §3.2).
+    task, whether it comes from the page or from a mail program's own button (RFC 8058 §3.2). The
+    page looks like those of the console, but its readers may have no account.
     """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

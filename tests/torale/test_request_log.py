@@ -40,3 +40,20 @@ def test_so_does_a_request_that_fails(client, lines):
 
     [line] = lines()
     assert (line["event"], line["code"], line["user_agent"]) == ("request_failed", 500, "curl/8")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/sign-up/secret:token", "/sign-up/…"),
+        ("/password-reset/MQ/secret-token", "/password-reset/MQ/…"),
+        ("/unsubscribe/secret:token", "/unsubscribe/…"),
+        ("/sign-up", "/sign-up"),
+    ],
+)
+def test_the_tokens_of_links_in_mails_are_not_logged(client, lines, path, logged):
+    client.get(path)
+
+    [line] = lines()
+    assert line["request"] == f"GET {logged}"

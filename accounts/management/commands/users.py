@@ -1,4 +1,4 @@
-"""`manage.py users list|create|disable|enable`."""
+"""`manage.py users list|create|invite|disable|enable`."""
 
 import getpass
 import sys
@@ -8,8 +8,11 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.core.validators import validate_email
 
+from accounts import sign_up
 from accounts.models import User
+from torale.errors import Conflict
 from torale.management.output import add_format, write_rows
 from torale.management.subcommands import GroupCommand, add_limit
 
@@ -17,12 +20,12 @@ COLUMNS = ("id", "email", "username", "is_active", "is_staff", "is_superuser", "
 
 
 class Command(GroupCommand):
-    """Lists and creates users, and switches them off and on."""
+    """Lists, creates and invites users, and switches them off and on."""
 
-    help = "List or create users, or switch them off and on."
+    help = "List, create or invite users, or switch them off and on."
 
     def add_subcommands(self) -> None:
-        """Add `list`, `create`, `disable` and `enable`."""
+        """Add `list`, `create`, `invite`, `disable` and `enable`."""
         listing = self.subcommand(
             "list",
             self.list,
@@ -45,6 +48,13 @@ class Command(GroupCommand):
             action="store_true",
             help="Read a password from standard input. Without one, the user has only API keys.",
         )
+        invitation = self.subcommand(
+            "invite",
+            self.invite,
+            help_="Mail a link with which a person creates an account.",
+            examples=["users invite olive@example.com"],
+        )
+        invitation.add_argument("email", help="Whom to invite.")
         disabling = self.subcommand(
             "disable",
             partial(self.switch, on=False),
@@ -85,6 +95,17 @@ class Command(GroupCommand):
             raise CommandError(" ".join(error.messages)) from error
         created = User.objects.create_user(email, password)
         self.stdout.write(str(created.pk))
+
+    def invite(self, *, email: str, **options: Any) -> None:
+        """Have an invitation mailed."""
+        try:
+            validate_email(email)
+            sign_up.invite(email=email)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except Conflict as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"An invitation is on its way to {email}.")
 
     def switch(self, *, email: str, on: bool, **options: Any) -> None:
         """Switch the user with this email off or on; say so if that is so already."""

@@ -1,7 +1,7 @@
 """A user's webhooks: configure them, switch them on and off, try one."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,18 +14,23 @@ from notifications.channels.webhook.payload import TEST, trial_event
 from notifications.channels.webhook.signing import key_of
 from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
 from tasks.destinations import OWN_FORMAT, check_format
-from torale.errors import Refused
+from torale.errors import Refused, TooOften
+from torale.limits import Limit, hit
 from torale.outbound.curl_sessions import CurlSession
 from torale.outbound.url_check import check_url
 from torale.outbound.url_rules import Networks
 
+#: Tests of one user: each occupies a thread of the server until the receiver has answered.
+TESTS = Limit("webhook_tests", 10, timedelta(minutes=1))
 #: Characters of the receiver's answer that a failed test quotes.
 MOST_QUOTED_CHARACTERS = 500
 
 
 def config_of(user: User) -> WebhookConfig:
     """Return the user's configuration; the first call makes it, with a secret."""
-    return WebhookConfig.objects.get_or_create(user=user)[0]
+    config, _ = WebhookConfig.objects.get_or_create(user=user)
+    config.user = user  # already loaded
+    return config
 
 
 def is_switched_on(config: WebhookConfig) -> bool:
@@ -80,7 +85,13 @@ def send_test(
         Refused: the URL may not be called or does not fit the format, what follows `whsec_` in the
             secret is not base64, or the receiver did not accept; the message tells what it
             answered.
+        TooOften: the user made TESTS.most tests within a minute.
     """
+    verdict = hit(TESTS, str(user.pk))
+    if not verdict.allowed:
+        raise TooOften(
+            f"At most {TESTS.most} tests a minute are sent. Wait a moment.", wait=verdict.wait
+        )
     networks = user.networks()
     check_url(url, networks=networks)
     check_format(format_, url=url)

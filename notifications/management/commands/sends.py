@@ -102,9 +102,7 @@ class Command(GroupCommand):
 
     def list_sends(self, *, limit: int, format: str, **options: Any) -> None:  # noqa: A002 - the option's name
         """Print the newest sends that match."""
-        sends = newest(
-            filters_of(options), limit=limit, user_id=user_id_of(options["user"])
-        )
+        sends = newest(filters_of(options), limit=limit, user_id=user_id_of(options["user"]))
         write_rows(self.stdout, map(row_of, sends), columns=COLUMNS, as_=format)
 
     def show_send(self, *, id: UUID, format: str, **options: Any) -> None:  # noqa: A002

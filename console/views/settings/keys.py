@@ -1,0 +1,68 @@
+"""The keys to the API."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.authentication import caller
+from accounts.models import APIKey, DayIsPast, User
+from console.forms.settings import READ_ONLY, KeyForm
+
+KEYS_A_PAGE = 50
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def keys(request: HttpRequest) -> HttpResponse:
+    """Show the keys and make new ones.
+
+    The answer to the POST is the only page that shows the new key: it is neither in an address nor
+    in a message, which would be stored.
+    """
+    user = caller(request)
+    form = KeyForm(request.POST or None)
+    secret = _new_secret(user, form) if form.is_valid() else None
+    if secret:
+        form = KeyForm()
+    found = APIKey.objects.for_user(user).with_status().order_by("-id")
+    page = Paginator(found, KEYS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "secret": secret}
+    return render(request, "console/settings/keys.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """Revoke a key for good, after asking."""
+    key = APIKey.objects.for_user(caller(request)).filter(pk=key_id).first()
+    if key is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "console/settings/revoke.html", {"key": key})
+    key.revoke()
+    messages.success(request, f"“{key.name}” is revoked.")
+    return redirect("console:settings-keys")
+
+
+def _new_secret(user: User, form: KeyForm) -> str | None:
+    """Store the key that the form asks for and return it; None if the form has an error now."""
+    given = form.cleaned_data
+    try:
+        _, secret = APIKey.objects.create_key(
+            user=user,
+            name=given["name"],
+            is_read_only=given["access"] == READ_ONLY,
+            expires_on=given["expires_on"],
+        )
+    except DayIsPast as error:
+        form.add_error("expires_on", str(error))
+        return None
+    return secret

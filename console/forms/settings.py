@@ -83,6 +83,7 @@ class WebhookForm(ShowsRefusals, forms.Form):
     )
     is_enabled = forms.BooleanField(
         label="On",
+        label_suffix="",
         required=False,
         help_text="Switching it on also switches on all webhooks that were switched off because "
         "they kept failing.",
@@ -154,8 +155,10 @@ class NoticesForm(forms.Form):
 
     wants_notices = forms.BooleanField(
         label="Email me when a task or a webhook is in trouble",
+        label_suffix="",
         required=False,
-        help_text=User._meta.get_field("wants_notices").help_text,
+        help_text="When a task cannot look, works again or may no longer see what it should, and "
+        "when a webhook is switched off.",
     )
 
 

@@ -29,6 +29,8 @@ PAGES = [
     "/settings/webhook",
     "/settings/webhook/rotate",
 ]
+pytestmark = pytest.mark.usefixtures("at_now")
+
 MODELS: tuple[Any, ...] = (User, EmailAddress, WebhookConfig, WebhookEndpoint, Task, APIKey)
 
 

@@ -35,7 +35,10 @@ def created_within(since: datetime, until: datetime | None = None) -> dict[str, 
 def sorted_by(request: HttpRequest, model: type[Model], column: str) -> dict[str, str]:
     """Return the parameter that sorts the list of `model` by a column, the least first."""
     model_admin = admin.site.get_model_admin(model)
-    columns = [*model_admin.get_list_display(request)]
+    shown = model_admin.get_list_display(request)
+    columns = [
+        getattr(getattr(model_admin, str(name), None), "admin_order_field", name) for name in shown
+    ]
     if column not in columns:
         return {}
     # The boxes of the actions are a column, too.

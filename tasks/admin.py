@@ -81,7 +81,7 @@ class TaskAdmin(ReadOnly, RecordPage, LongList):
         """Return the state and its label."""
         return task.state, task.get_state_display()
 
-    @admin.display(description="next visit (UTC)", empty_value="-")
+    @admin.display(description="next visit (UTC)", empty_value="-", ordering="next_run_at")
     def next_visit(self, task: Task) -> str | None:
         """Return when the task is visited next."""
         return f"{task.next_run_at:%Y-%m-%d %H:%M}" if task.next_run_at else None

@@ -14,4 +14,6 @@ def user_called(email: str) -> User:
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist as error:
-        raise CommandError(f"No user has the email {email}.") from error
+        raise CommandError(
+            f"No user has the email {email}. `manage.py users create {email}` creates one."
+        ) from error

@@ -202,7 +202,9 @@ def test_the_admins_action_queues_the_selected(operator_client, owner):
     page = reverse("admin:notifications_notificationsend_changelist")
 
     response = operator_client.post(
-        page, {"action": "redeliver", "_selected_action": [selected.pk]}, follow=True
+        page,
+        {"action": "redeliver", "_selected_action": selected.pk, "confirmed": str(selected.pk)},
+        follow=True,
     )
 
     assert "Queued 1 of 1 sends." in response.text

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 from psycopg import Error
+from psycopg.errors import UndefinedFunction, UndefinedTable
 
 from torale import __version__, proofs, trouble
 
@@ -39,6 +40,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"torale: {error}")
     except (DatabaseError, Error) as error:
+        if isinstance(error.__cause__ or error, UndefinedTable | UndefinedFunction):
+            sys.exit("torale: The database has no tables yet. Run `manage.py migrate` first.")
         if not trouble.is_trouble(error):
             raise
         sys.exit(f"torale: {trouble.in_words(error)}")

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from torale import mail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +25,6 @@ class LinkMail:
         Raises:
             OSError: the mail server cannot be reached or refuses the mail.
         """
-        mail = EmailMultiAlternatives(
-            self.subject,
-            render_to_string("accounts/link.txt", asdict(self)),
-            to=[email],
-            headers={"Auto-Submitted": "auto-generated"},
-        )
-        mail.attach_alternative(render_to_string("accounts/link.html", asdict(self)), "text/html")
-        mail.send()
+        message = mail.email(self.subject, "accounts/link", asdict(self))
+        message.to = [email]
+        message.send()

@@ -10,9 +10,9 @@ from unfold.decorators import display
 
 from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
+from executions.rendering import html_of
 from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid, shortened
 from torale.admin_actions import RecordPage
-from torale.admin_records import markdown_html
 from torale.admin_times import TimeFilter
 
 COLORS = {
@@ -97,7 +97,7 @@ class ExecutionAdmin(ReadOnly, RecordPage, LongList):
         return {
             "title": f"Execution of {row.created_at:%Y-%m-%d %H:%M:%S}",
             "color": COLORS.get(ExecutionStatus(row.status), ""),
-            "finding": markdown_html(row.notification or ""),
+            "finding": html_of(row.notification or ""),
             "result": result,
             "steps": [shown_step(step) for step in result.get("activity") or []],
             "took": self.took(row),

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 import nh3
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -29,9 +30,9 @@ _NEW = "New:"
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def html_of(notification: str) -> str:
+def html_of(notification: str) -> SafeString:
     """Return a notification as HTML. Nothing in it runs, loads or changes the page around it."""
-    return nh3.clean(_markdown.render(NOT_XML.sub("", notification)), tags=TAGS)
+    return SafeString(nh3.clean(_markdown.render(NOT_XML.sub("", notification)), tags=TAGS))
 
 
 def headline_of(notification: str) -> str:

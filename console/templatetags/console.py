@@ -4,7 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from console import words
-from torale import markdown
+from executions.rendering import html_of
 
 register = template.Library()
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def rendered(text: str) -> SafeString:
     """Return Markdown as HTML without images, scripts and styles."""
-    return markdown.rendered(text)
+    return html_of(text)
 
 
 @register.filter

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from executions.models import Execution
+from executions.rendering import html_of
 from notifications.models import ACCEPTED, UNFINISHED, Attempt, NotificationSend, SendStatus
-from torale.admin_records import markdown_html
 
 #: The most attempts that one page shows.
 ATTEMPTS_A_PAGE = 20
@@ -76,7 +76,7 @@ def timeline_of(send: NotificationSend, *, before: str = "") -> Timeline:
     payload = getattr(send, "payload", None)
     return Timeline(
         execution=execution,
-        finding=markdown_html(execution.notification or "") if execution else "",
+        finding=html_of(execution.notification or "") if execution else "",
         attempts=[_attempted(attempt) for attempt in shown],
         older=shown[0].number if len(newest) > ATTEMPTS_A_PAGE else None,
         are_newest=not before,

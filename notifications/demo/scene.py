@@ -21,29 +21,72 @@ DAYS = 30
 #: How many sends there are for each user; and the most users.
 SENDS_A_USER, MOST_USERS = 1500, 300
 TASKS_OF_DEMO, MOST_TASKS = 14, 12
-#: When active tasks are visited next: not while anybody looks at the demonstration.
-NEVER = timedelta(days=3650)
+#: What is due next is due between these times from now, so not while anybody looks at it today.
+SOON, LATER = timedelta(days=1), timedelta(days=6)
 
 FIRST = (
     *("ada", "ben", "clara", "david", "elif", "farid", "greta", "hugo", "ines", "jonas", "kofi"),
     *("lena", "milan", "nora", "olive", "paul", "rosa", "sam", "tara", "uma", "viktor", "yuki"),
 )
 LAST = ("berg", "costa", "duran", "eriksen", "fischer", "garcia", "haas", "ito", "jansen", "kaya")
-#: What is watched: a name, the page, the condition, and what is found.
+#: What is watched: a name, things that fit it, the page, the condition, and what is found.
 SUBJECTS = (
-    ("Price of the {thing}", "shop.example/{slug}", "price < {n} €", "The price is {m} €."),
-    ("Is the {thing} back?", "store.example/{slug}", 'contains "In stock"', "In stock."),
-    ("New releases of {thing}", "code.example/{slug}/releases", "new items", "Version {n}.{m}."),
-    ("Jobs at {thing}", "careers.example/{slug}", "new items", "{n} new openings."),
-    ("Tickets for {thing}", "tickets.example/{slug}", 'does not contain "Sold out"', "On sale."),
-    ("News about {thing}", "news.example/{slug}", "changes", "A new paragraph has appeared."),
-    ("Appointments at {thing}", "city.example/{slug}", "is not gone", "{n} free appointments."),
-    ("Status of {thing}", "status.example/{slug}", 'contains "Incident"', "An incident is open."),
-)
-THINGS = (
-    *("Aurora lamp", "Kestrel bicycle", "Northern Lights tour", "Marlin keyboard", "town hall"),
-    *("Riverside concert", "Lynx kernel", "Harbour ferry", "Juniper notebook", "Polar tent"),
-    *("Meridian museum", "Comet framework", "Oak desk", "Tern camera", "Willow school"),
+    (
+        "Price of the {thing}",
+        ("Aurora lamp", "Kestrel bicycle", "Marlin keyboard", "Tern camera", "Oak desk"),
+        "shop.example/{slug}",
+        "price < {n} €",
+        "The price is {m} €.",
+    ),
+    (
+        "Is the {thing} back?",
+        ("Juniper notebook", "Polar tent", "Sourdough bread", "Heron kettle"),
+        "store.example/{slug}",
+        'contains "In stock"',
+        "In stock.",
+    ),
+    (
+        "New releases of {thing}",
+        ("Lynx", "Comet", "Finch", "Otter"),
+        "code.example/{slug}/releases",
+        "new items",
+        "Version {n}.{m}.",
+    ),
+    (
+        "Jobs at the {thing}",
+        ("Meridian museum", "Willow school", "Harbour ferry", "city library"),
+        "careers.example/{slug}",
+        "new items",
+        "{n} new openings.",
+    ),
+    (
+        "Tickets for the {thing}",
+        ("Riverside concert", "Northern Lights tour", "harvest fair", "winter circus"),
+        "tickets.example/{slug}",
+        'does not contain "Sold out"',
+        "On sale.",
+    ),
+    (
+        "News about the {thing}",
+        ("Harbour tunnel", "Elm Street school", "tram line 4", "old mill"),
+        "news.example/{slug}",
+        "changes",
+        "A new paragraph has appeared.",
+    ),
+    (
+        "Appointments at the {thing}",
+        ("town hall", "passport office", "eye clinic"),
+        "city.example/{slug}",
+        'contains "appointments available"',
+        "{n} appointments available.",
+    ),
+    (
+        "Incidents of {thing}",
+        ("Comet Cloud", "Kestrel Mail", "Tern Maps"),
+        "status.example/{slug}",
+        'contains "Incident"',
+        "An incident is open.",
+    ),
 )
 
 
@@ -70,7 +113,7 @@ class Watch:
 def set_up(*, sends: int, now: datetime, password: str, chance: random.Random) -> list[Watch]:
     """Store users, tasks and webhooks for a history of so many sends; return the tasks.
 
-    None of the tasks is due, nor will be.
+    None of the tasks is due before SOON has passed.
     """
     demo = User.objects.create_superuser(EMAIL, password, first_name="Demo", has_seen_welcome=True)
     count = min(MOST_USERS, max(4, sends // SENDS_A_USER))
@@ -141,10 +184,11 @@ def _break(endpoint: WebhookEndpoint, number: int, *, now: datetime) -> None:
 def _task(
     user: User, subject: int, nth: int, *, now: datetime, chance: random.Random
 ) -> tuple[Task, str]:
-    name, page, condition, finding = SUBJECTS[subject % len(SUBJECTS)]
-    thing = THINGS[(subject * 7 + nth) % len(THINGS)]
+    name, things, page, condition, finding = SUBJECTS[subject % len(SUBJECTS)]
+    thing = things[(subject // len(SUBJECTS) + nth) % len(things)]
     slug = thing.lower().replace(" ", "-")
-    state, more = State.ACTIVE, dict[str, Any](next_run_at=now + NEVER)
+    next_run_at = now + SOON + (LATER - SOON) * chance.random()
+    state, more = State.ACTIVE, dict[str, Any](next_run_at=next_run_at)
     match nth % 9:
         case 4:
             state, more = State.PAUSED, {"next_run_at": None}
@@ -158,6 +202,7 @@ def _task(
         name=name.format(thing=thing),
         search_query=f"https://{page.format(slug=slug)}",
         condition_description=condition.format(n=chance.randint(20, 400)),
+        schedule="every 7 days",
         state=state,
         is_public=nth % 6 == 1,
         created_at=min(created_at, now - timedelta(days=DAYS)),

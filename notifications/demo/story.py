@@ -16,7 +16,7 @@ from notifications.channels.email.payload import email_body
 from notifications.channels.webhook.formats import formatted
 from notifications.channels.webhook.payload import event_of
 from notifications.delivery.retry import DELAYS
-from notifications.demo.scene import DAYS, NEVER, Watch
+from notifications.demo.scene import DAYS, SOON, Watch
 from tasks.destinations import OWN_FORMAT
 
 #: How much happens in each hour of a day (UTC), and at a weekend.
@@ -99,7 +99,7 @@ class Story:
         self._weights = [*accumulate(each.watch.weight for each in self._told)]
         self._sends, self._payloads = sends, payloads
         self._now, self._chance = now.timestamp(), chance
-        self._never = str(now + NEVER)
+        self._next_attempt_at = str(now + SOON)
         self._left = sends
         self._chapter = Chapter()
 
@@ -177,7 +177,7 @@ class Story:
                 break
             begun += DELAYS[tries - 1].total_seconds()
         sent_at = shown(begun + took / 1000) if status == "sent" else NULL
-        due_at = self._never if status == "retrying" else NULL
+        due_at = self._next_attempt_at if status == "retrying" else NULL
         self._add(
             pk,
             f"{told.user_and_task}\t{execution}\t{told.name}\ttask.condition_met\t{told.webhook}"

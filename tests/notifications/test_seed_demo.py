@@ -1,4 +1,4 @@
-"""`manage.py seed_demo` stores a history to look at, in which nothing is due."""
+"""`manage.py seed_demo` stores a history to look at, in which nothing is due for a day."""
 
 from datetime import timedelta
 from io import StringIO
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from executions.models import Execution
+from executions.monitors import check
 from notifications.counts import recount
 from notifications.models import Attempt, NotificationSend, Payload, WebhookEndpoint
 from tasks.models import Task
@@ -53,18 +54,24 @@ def test_a_history_is_stored_whose_counts_are_right(client):
     assert listed["total"] == NotificationSend.objects.for_user(demo).count() > 0
 
 
-def test_nothing_in_it_is_due_and_nobody_is_called():
+def test_nothing_in_it_is_due_today_and_nobody_is_ever_called():
     seed("--sends", str(SENDS))
 
-    in_a_year = timezone.now() + timedelta(days=365)
-    assert not Task.objects.due(in_a_year).exists()
+    tonight = timezone.now() + timedelta(hours=23)
+    assert not Task.objects.due(tonight).exists()
     assert not Execution.objects.open().exists()
-    assert not NotificationSend.objects.filter(next_attempt_at__lt=in_a_year).exists()
+    assert not NotificationSend.objects.filter(next_attempt_at__lt=tonight).exists()
     for url in WebhookEndpoint.objects.values_list("url", flat=True):
         assert url.split("/")[2].endswith(".example")
     for email in User.objects.values_list("email", flat=True):
         assert email.endswith(".example")
     assert {query.split("/")[2].rpartition(".")[2] for query in queries()} == {"example"}
+    for task in Task.objects.select_related("user"):
+        check(
+            search_query=task.search_query,
+            condition_description=task.condition_description,
+            networks=task.user.networks(),
+        )
 
 
 def queries() -> list[str]:

@@ -130,3 +130,13 @@ def test_an_embedded_database_that_cannot_be_made_is_told_with_what_to_do(tmp_pa
         f"[Errno 17] File exists: '{tmp_path}/postgres'; "
         "fix that, or set DATABASE_URL to a PostgreSQL server.\n"
     )
+
+
+@pytest.mark.e2e
+def test_a_command_on_a_database_without_tables_says_what_to_run(tmp_path):
+    ended = manage("sends", "list", TORALE_DATA_DIR=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        "torale: The database has no tables yet. Run `manage.py migrate` first."
+    )

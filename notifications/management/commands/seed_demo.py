@@ -16,7 +16,7 @@ from torale.management.subcommands import ExampleCommand
 
 
 class Command(ExampleCommand):
-    """Nothing that it stores is due: no page is visited, and nobody is notified."""
+    """Nothing that it stores is due for a day, and all hosts are ones that cannot exist."""
 
     help = (
         "Fill the database with users, tasks and a history of sends to look at, and print how to "

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from tests.support.terminals import Terminal
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(settings.BASE_DIR)
-BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+README = (ROOT / "README.md").read_text()
+TRIED, AFTERWARDS = README.split("## Then")
+BLOCKS = re.findall(r"```bash\n(.*?)```", TRIED, re.DOTALL)
 
 
 @pytest.fixture
@@ -97,3 +100,28 @@ def test_the_example_tells_by_webhook_and_email_and_shows_the_record(
     [mail] = (tmp_path / "var" / "mail").iterdir()
     assert "Subject: In stock: Is it back?" in mail.read_text()
     assert first.press_ctrl_c() == 0
+
+
+def test_the_commands_after_the_example_do_what_they_say(tmp_path, smtp_receiver, monkeypatch):
+    blocks = re.findall(r"```bash\n(.*?)```", AFTERWARDS, re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines() if "manage.py" in line]
+    smtp = f"smtp://127.0.0.1:{smtp_receiver.port}"
+    monkeypatch.chdir(ROOT)
+    environment = {**os.environ, "TORALE_DATA_DIR": f"{tmp_path}/var"}
+
+    for command in [
+        "script/venv requirements.txt",
+        ".venv/bin/python manage.py migrate",
+        *commands,
+    ]:
+        line = re.sub(r"smtp\+tls://\S+", smtp, command).replace("torale.backup", f"{tmp_path}/b")
+        ended = subprocess.run(
+            line, shell=True, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+
+    [mail] = smtp_receiver.messages
+    assert mail["To"] == "you@example.com"
+    assert (tmp_path / "b").stat().st_size > 1000
+    for command in ("users invite", "doctor"):
+        assert f"manage.py {command}" in AFTERWARDS

@@ -183,11 +183,9 @@ def _of_notices(message: Message, notices: Sequence[Mapping[str, str]]) -> Email
     subject = notices[0]["subject"]
     if len(notices) > 1:
         subject = SUBJECTS[EventType(message.event_type)].format(count=len(notices))
-    shown = [
-        {**notice, **_links(task_id=notice["task_id"], send_id=notice["send_id"])}
-        for notice in notices
-    ]
+    shown = [{**notice, **_links_of(notice)} for notice in notices]
     context = {"subject": subject, "notices": shown, "url": settings.TORALE_URL}
+    context["settings_url"] = link_to("console:settings-emails")
     email = new_email(subject, "notifications/notices", context)
     email.extra_headers["List-Id"] = list_id("notices")
     return email
@@ -222,6 +220,13 @@ def subject_of(notification: str, *, task_name: str) -> str:
     if not found or found.casefold() == name.casefold():
         return name
     return f"{found}: {name}" if name else found
+
+
+def _links_of(notice: Mapping[str, str]) -> dict[str, str]:
+    """Return the addresses for a notice. One that is about no task has none."""
+    if "task_id" not in notice:
+        return {}
+    return _links(task_id=notice["task_id"], send_id=notice["send_id"])
 
 
 def _links(*, task_id: Any, send_id: Any) -> dict[str, str]:

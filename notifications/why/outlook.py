@@ -191,8 +191,8 @@ def _state(
     if any(execution.status in OPEN for execution in executions[:1]):
         return "Active", f"A visit has begun and has not ended. {schedule}", Kind.WAITING, None
     if due_at > now:
-        sentence = f"The next visit is in {span(due_at - now)}. {schedule}"
-        return "Active", sentence, Kind.NEUTRAL, due_at
+        sentence = f"The next visit is in {span(due_at - now)}, at {moment(due_at)}. {schedule}"
+        return "Active", sentence, Kind.NEUTRAL, None
     if now - due_at <= OVERDUE_AFTER:
         return "Due", f"A visit is due, and begins within seconds. {schedule}", Kind.WAITING, due_at
     return (

@@ -117,10 +117,7 @@ def test_the_owner_is_told_by_email_what_was_answered_since_when_and_what_to_do(
         "",
         "-- ",
         "Torale at https://torale.example",
-        (
-            "No more emails of this kind: PATCH https://torale.example/auth/me "
-            '{"wants_notices": false}'
-        ),
+        "No more emails of this kind: https://torale.example/settings/emails",
     ]
 
 

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
 _API = re.compile(settings.CORS_URLS_REGEX)
@@ -29,7 +30,17 @@ class ForBrowsers(MiddlewareMixin):
 
 
 class SessionMiddleware(ForBrowsers, sessions.SessionMiddleware):
-    """Opens sessions."""
+    """Opens sessions, and keeps what depends on them out of caches."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Store the session. No cache may keep the answer, unless its view says otherwise.
+
+        A shared cache would show it to others, and a browser to whoever goes back after a log-out.
+        """
+        session = getattr(request, "session", None)
+        if session is not None and session.accessed and "Cache-Control" not in response.headers:
+            add_never_cache_headers(response)
+        return super().process_response(request, response)
 
 
 class CsrfViewMiddleware(ForBrowsers, csrf.CsrfViewMiddleware):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,22 @@ import structlog
 # logging, "Optimization").
 logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+#: The paths of links in mails, up to the token, and the token: whoever knows it can create an
+#: account, set a password or stop emails.
+_TOKEN = re.compile(r"(/(?:sign-up|password-reset/[^/\s]+|unsubscribe)/)[^/\s]+")
+
+
+def without_tokens(text: str) -> str:
+    """Return `text` without the tokens of paths in it."""
+    return _TOKEN.sub(r"\1…", text)
+
+
+def _without_tokens(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Remove tokens from what is logged: Django's lines about refused requests have the path."""
+    line["event"] = without_tokens(str(line["event"]))
+    return line
 
 
 def _as_json(line: dict[str, Any], **options: Any) -> str:
@@ -27,6 +44,7 @@ _PROCESSORS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
+    _without_tokens,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
 ]

@@ -9,13 +9,18 @@ from rest_framework.throttling import BaseThrottle
 
 logger = structlog.get_logger(__name__)
 
+#: Only this many characters of an address are used. No real address is longer.
+ADDRESS_LENGTH = 100
+
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, as the API's limits use it.
+    """Return the address of the client, as limits and the log use it.
 
-    It is read from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it.
+    It is read from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it. If that
+    is too large, the client writes it, and it may be anything.
     """
-    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+    address = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
+    return address[:ADDRESS_LENGTH].replace("\0", "")
 
 
 def warn_of_unknown_proxy(

@@ -1,6 +1,5 @@
 """Log requests without needing the database."""
 
-import re
 from typing import Any
 
 import structlog
@@ -10,11 +9,8 @@ from django.utils.functional import SimpleLazyObject
 from django_structlog import signals
 from django_structlog.middlewares import RequestMiddleware
 
+from torale.logs import without_tokens
 from torale.proxies import client_address
-
-#: The paths of links in mails, up to the token, and the token: whoever knows it can create an
-#: account, set a password or stop emails.
-TOKEN = re.compile(r"(/(?:sign-up|password-reset/[^/]+|unsubscribe)/)[^/]+")
 
 
 class RequestLog(RequestMiddleware):
@@ -39,8 +35,7 @@ class RequestLog(RequestMiddleware):
         The original adds the query. A search for a recipient has the URL of a chat there, which is
         a secret.
         """
-        path = TOKEN.sub(r"\1…", request.path)
-        return f"{request.method} {path}"
+        return f"{request.method} {without_tokens(request.path)}"
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

@@ -241,6 +241,9 @@ _address = urlsplit(TORALE_URL)
 ALLOWED_HOSTS = hosts_of(TORALE_URL)
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
+# In a cookie, a message that was not shown yet would outlive the log-out, and the browser's next
+# user would read it.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _address.scheme == "https" else None
 )

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 from accounts.models import User
 from accounts.verification import verified_emails
 from console.forms.refusals import ShowsRefusals
+from executions.monitors import check
 from tasks import visit_schedule
 from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS, parse, unparse
 from tasks.models import NAME_LENGTH, Task
@@ -101,12 +102,16 @@ class TaskForm(ShowsRefusals, forms.Form):
         field.choices = [("", "None"), *((each, each) for each in emails)]
 
     def clean(self) -> dict[str, Any]:
-        """Return the values as the domain takes them, in `fields`."""
+        """Return what was given; `task_fields` are the values as the domain takes them then.
+
+        All faults are found here, so that they are shown together.
+        """
         given = super().clean() or {}
+        condition: str = given.get("condition_description") or "changes"
         body = {
             "name": given.get("name") or None,
             "search_query": given.get("search_query") or None,
-            "condition_description": given.get("condition_description") or "changes",
+            "condition_description": condition,
             "schedule": given.get("schedule"),
             "timezone": given.get("time_zone"),
         }
@@ -115,6 +120,13 @@ class TaskForm(ShowsRefusals, forms.Form):
             self._show(serializer.errors)
         self.task_fields = {**serializer.validated_data} if serializer.is_valid() else {}
         self.task_fields["notifications"] = self._notifications(given)
+        if query := given.get("search_query"):
+            with self.refusals():
+                check(
+                    search_query=query,
+                    condition_description=condition,
+                    networks=self.user.networks(),
+                )
         return given
 
     def _show(self, errors: Mapping[str, list[ErrorDetail]]) -> None:

@@ -1,6 +1,7 @@
 """The parts of the documentation that users read, as pages."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
@@ -39,8 +40,7 @@ def html_of(name: str) -> SafeString:
     for token, following in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", slugify(following.content))
-        for each in token.children or ():
-            _lead_here(each)
+        _lead_here(token.children or ())
     html: str = parser.renderer.render(tokens, parser.options, {})
     # What is wider or longer than the page is scrolled, also by the keyboard.
     html = html.replace("<pre>", '<pre tabindex="0">')
@@ -49,8 +49,16 @@ def html_of(name: str) -> SafeString:
     return mark_safe(html)  # noqa: S308 - a file of ours
 
 
-def _lead_here(token: Token) -> None:
-    """Make a link to another file of docs/ lead to its page, if it has one."""
-    link = re.fullmatch(r"(\w+)\.md(#.*)?", str(token.attrGet("href") or ""))
-    if token.type == "link_open" and link and link[1] in PAGES:
-        token.attrSet("href", f"{link[1]}{link[2] or ''}")
+def _lead_here(tokens: Iterable[Token]) -> None:
+    """Make links to other files of docs/ lead to their pages. A file without a page has no link."""
+    has_no_page = False
+    for token in tokens:
+        if token.type == "link_open":
+            address = str(token.attrGet("href"))
+            link = re.fullmatch(r"(\w+)\.md(#.*)?", address)
+            if link and link[1] in PAGES:
+                token.attrSet("href", f"{link[1]}{link[2] or ''}")
+            elif has_no_page := not address.startswith(("https://", "http://", "#")):
+                token.tag, token.attrs = "span", {}
+        elif token.type == "link_close" and has_no_page:
+            token.tag, has_no_page = "span", False

@@ -12,7 +12,7 @@ from console.forms.account import ChoosePasswordForm, EmailForm
 from torale.proxies import client_address
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def request_link(request: HttpRequest) -> HttpResponse:
     """Have a link mailed to the address that a visitor gives, if it is that of an account."""
     form = EmailForm(request.POST or None)

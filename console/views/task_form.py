@@ -25,14 +25,14 @@ from torale import clock
 from torale.api.fields import id_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form of a new task, try what it says, or create the task."""
     return _answer(request, task=None)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Show the form of a task, try what it says, or change the task."""
@@ -89,14 +89,21 @@ def _tried(form: TaskForm) -> UUID | None:
 
 
 def _saved(form: TaskForm) -> Task | None:
-    """Create or change the form's task; None if the form has errors."""
+    """Create or change the form's task; None if the form has errors.
+
+    Raises:
+        Http404: the task has been deleted meanwhile.
+    """
     if form.is_valid():
         with form.refusals():
             if form.task is None:
                 return create_task(
                     user=form.user, fields=form.task_fields, now=clock.now(), run_immediately=True
                 )
-            return update_task(task=form.task, fields=form.task_fields, now=clock.now())
+            try:
+                return update_task(task=form.task, fields=form.task_fields, now=clock.now())
+            except Task.DoesNotExist as error:
+                raise Http404 from error
     return None
 
 

@@ -1,5 +1,6 @@
 """The user's tasks: the list, a task's page, and what can be done with a task."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -18,15 +19,16 @@ from console.task_history import history_of
 from tasks.fork import fork_task
 from tasks.lifecycle import delete_task, update_task
 from tasks.models import State, Task, attach_last_executions
-from tasks.run import start
+from tasks.run import AlreadyRunning, start
 from tasks.view_counts import view_counter
 from torale import clock
 from torale.api.fields import id_of
-from torale.errors import DomainError
+from torale.errors import Conflict, DomainError
 from torale.limits import Limit, hit
 from torale.proxies import client_address
 
 TASKS_A_PAGE = 50
+UNDER_WAY = "The page is being visited already."
 #: Views of public tasks from one address.
 PUBLIC_VIEWS = Limit("public_task_pages", 60, timedelta(minutes=1))
 
@@ -53,9 +55,13 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         raise Http404
     is_owner = found.user_id == request.user.pk
     if not is_owner:
-        if not hit(PUBLIC_VIEWS, client_address(request)).allowed:
-            return render(request, "console/too_often.html", status=429)
-        view_counter.add(found, by=request.user)
+        verdict = hit(PUBLIC_VIEWS, client_address(request))
+        if not verdict.allowed:
+            refusal = render(request, "console/too_often.html", status=429)
+            refusal.headers["Retry-After"] = str(math.ceil(verdict.wait.total_seconds()))
+            return refusal
+        if request.method == "GET":
+            view_counter.add(found, by=request.user)
     history = history_of(
         found,
         before=_id_in(request, "before"),
@@ -72,7 +78,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     return render(request, name, context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def pause(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Pause a task. Mails link here, and mail scanners open links: a GET only asks."""
@@ -109,10 +115,17 @@ def run(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Visit a task's page now."""
     found = _own(request, task_id)
     said = "The page is being visited. What is found appears below."
-    return _done(request, found, lambda: start(task=found, now=clock.now()), said)
+
+    def visit() -> None:
+        try:
+            start(task=found, now=clock.now())
+        except AlreadyRunning as error:
+            raise Conflict(UNDER_WAY) from error
+
+    return _done(request, found, visit, said)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def delete(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Delete a task, after asking."""

@@ -1,18 +1,20 @@
 """The groups of auditors and operators, which a migration makes."""
 
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import APIKey, User
 from notifications.models import NotificationSend
-from tests.support.factories import make_send, make_task
+from tests.support.factories import make_address, make_execution, make_send, make_task
 
 roles = import_module("desk.migrations.0001_roles")
 APPS = ["accounts", "executions", "tasks", "notifications"]
@@ -127,3 +129,48 @@ def test_not_even_a_superuser_edits_sends(operator_client, owner, action):
 
     send.refresh_from_db()
     assert send.status == "failed"
+
+
+def rows() -> dict[str, list[Any]]:
+    return {
+        model.__name__: [*model._base_manager.order_by("pk").values()]
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+    }
+
+
+@pytest.mark.parametrize("role", ["auditor", "nobody"])
+def test_who_may_only_read_changes_nothing_by_any_form_of_the_admin(client, owner, role):
+    if role == "auditor":
+        client = client_of_role(client, role)
+    else:
+        client.force_login(User.objects.create_user("nobody@example.com", is_staff=True))
+    task = make_task(owner)
+    send = make_send(owner, task=task, execution=make_execution(task), status="failed")
+    make_address(owner)
+    APIKey.objects.create_key(user=owner, name="laptop")
+    before = rows()
+    forms = 0
+
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.app_label not in APPS:
+            continue
+        row = owner if model is User else model._base_manager.order_by("pk").first()
+        pk = row.pk if row else send.pk
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        actions = [*(model_admin.actions or ()), *getattr(model_admin, "page_actions", ())]
+        names = {each if isinstance(each, str) else each.__name__ for each in actions}
+        given = {"_selected_action": pk, "confirmed": pk, "post": "yes", "email": "x@example.com"}
+        sent: list[tuple[str, list[Any], dict[str, str]]] = [(f"{base}_add", [], {})]
+        sent += [(f"{base}_changelist", [], {"action": name}) for name in names]
+        sent += [
+            (f"{base}_do", [pk, name], {}) for name in getattr(model_admin, "page_actions", ())
+        ]
+        sent += [(f"{base}_{page}", [pk], {}) for page in ("change", "delete")]
+        for route, arguments, fields in sent:
+            answer = client.post(reverse(route, args=arguments), {**given, **fields})
+            assert answer.status_code in (200, 302, 403), route
+            forms += 1
+
+    assert forms > 40
+    assert rows() == before

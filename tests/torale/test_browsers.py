@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.factories import make_task
+
 
 def test_a_call_with_a_key_has_no_session(owner_client):
     request = owner_client.get("/auth/me").wsgi_request
@@ -39,3 +41,23 @@ def test_an_authorization_header_makes_no_log_in_without_a_csrf_token(operator, 
     )
 
     assert answer.status_code == 403
+
+
+def test_a_page_that_depends_on_the_log_in_is_kept_by_no_cache(operator_client):
+    for path in (
+        "/tasks",
+        "/admin/",
+        "/api/v1/tasks",
+        "/tasks/00000000-0000-7000-8000-000000000000",
+    ):
+        answer = operator_client.get(path, headers={"accept": "text/html"})
+
+        assert {"no-store", "private"} <= {*answer.headers["Cache-Control"].split(", ")}, path
+
+
+@pytest.mark.django_db
+def test_a_view_that_says_how_long_its_answer_is_good_is_obeyed(owner, client):
+    task = make_task(owner, is_public=True)
+
+    assert client.get(f"/tasks/{task.pk}/rss").headers["Cache-Control"] == "no-cache"
+    assert "Cache-Control" not in client.get("/healthz").headers

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.factories import make_task
+
 
 @pytest.fixture
 def said(caplog):
@@ -40,3 +42,24 @@ def test_a_client_cannot_choose_the_address_that_is_logged(
 
     [line] = [record.msg for record in caplog.records if "request_finished" in record.getMessage()]
     assert line["ip"] == address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["x" * 10_000, "\0", "", "é"])
+def test_an_address_that_is_none_is_no_server_error_of_a_page(
+    client, caplog, owner, settings, address
+):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    settings.TORALE_SIGN_UP = "open"
+    from_there = {"headers": {"x-forwarded-for": address}}
+    form = {"email": "new@example.com", "username": "new@example.com", "password": "wrong"}
+
+    shown = client.get(f"/tasks/{make_task(owner, is_public=True).pk}", **from_there)
+    sent = [
+        client.post(path, form, **from_there).status_code
+        for path in ("/sign-up", "/password-reset", "/log-in")
+    ]
+
+    assert [shown.status_code, *sent] == [200, 200, 200, 200]
+    logged = [record.msg for record in caplog.records if "request_finished" in record.getMessage()]
+    assert {len(line["ip"]) for line in logged} <= {*range(101)}

@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from torale.limits import Limit, Verdict, hit
+from torale.proxies import client_address
 
-#: Only this many characters of an address are used. No real address is longer.
-ADDRESS_LENGTH = 100
 #: How long a request with a key counts, in seconds.
 MINUTE_S = 60
 #: How many callers are counted at a time. Beyond that, the one that has not called for the longest
@@ -44,8 +43,7 @@ class AddressThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request. Return False if the limit is exceeded."""
         limited: Limited = view
-        # If TORALE_PROXIES is too large, the client writes the address, and it may be very long.
-        self.verdict = hit(limited.limit, self.get_ident(request)[:ADDRESS_LENGTH])
+        self.verdict = hit(limited.limit, client_address(request))
         return self.verdict.allowed
 
     def wait(self) -> float:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import caller
@@ -12,9 +11,8 @@ from accounts.usernames import set_username
 from console.forms.settings import UsernameForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """Show the account, and set the username, once."""
     user = caller(request)

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authentication import caller
@@ -15,9 +14,8 @@ from torale import clock
 from torale.errors import Refused
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def addresses(request: HttpRequest) -> HttpResponse:
     """Show the addresses, have a code mailed to another one, or check a code."""
     user = caller(request)

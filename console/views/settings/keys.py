@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import caller
@@ -17,9 +16,8 @@ from console.forms.settings import READ_ONLY, KeyForm
 KEYS_A_PAGE = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def keys(request: HttpRequest) -> HttpResponse:
     """Show the keys and make new ones.
 
@@ -37,9 +35,8 @@ def keys(request: HttpRequest) -> HttpResponse:
     return render(request, "console/settings/keys.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Revoke a key for good, after asking."""
     key = APIKey.objects.for_user(caller(request)).filter(pk=key_id).first()

@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authentication import caller
@@ -22,9 +21,8 @@ from torale.fields import Undecryptable, kept
 ENDPOINTS_A_PAGE = 25
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def webhook(request: HttpRequest) -> HttpResponse:
     """Show the default webhook and those in trouble; store the default one, or test it."""
     config = webhooks.config_of(caller(request))
@@ -38,9 +36,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
     return _page(request, config, form)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def rotate(request: HttpRequest) -> HttpResponse:
     """Make a new secret, after asking."""
     if request.method != "POST":

@@ -1,0 +1,505 @@
+"""The form in which a task is written, tried and changed."""
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from executions.models import Execution
+from tasks.models import Task
+from tasks.previews import Preview
+from tests.support.factories import (
+    days,
+    make_address,
+    make_preview,
+    make_task,
+    make_undecryptable,
+    make_unverified_address,
+)
+from torale.uuid7 import uuid7
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/tasks/new"
+#: What a browser sends of the form if its user fills in the page only.
+FIELDS = {
+    "search_query": "https://shop.example/bread",
+    "condition_description": "",
+    "name": "",
+    "schedule": "auto",
+    "time_zone": "UTC",
+    "notification_email": "owner@example.com",
+    "webhook_url": "",
+    "webhook_format": "torale",
+}
+RESULT = {
+    "holds": True,
+    "evidence": "It says so.",
+    "warnings": ["Nothing on the page matches."],
+    "pages": [
+        {
+            "url": "https://shop.example/bread",
+            "title": "Bread",
+            "text": "Bread, sold out",
+            "price": {"amount": "2.50", "currency": "EUR"},
+            "selected": [{"selector": 'css("b")', "text": "2,50 €"}],
+            "items": [],
+            "error": None,
+        }
+    ],
+}
+
+
+def edit_url(task) -> str:
+    return f"/tasks/{task.pk}/edit"
+
+
+def errors(answer) -> dict[str, list[str]]:
+    """What is wrong, by the field at which it stands; nothing was stored then."""
+    assert answer.status_code == 200
+    return {
+        name: [str(fault) for fault in faults]
+        for name, faults in answer.context["form"].errors.items()
+    }
+
+
+def shown(answer) -> dict[str, Any]:
+    """The fields' values as the page shows them."""
+    return {field.name: field.value() for field in answer.context["form"]}
+
+
+def finished(owner, **fields) -> Preview:
+    return make_preview(owner, status="success", result=RESULT, **fields)
+
+
+# A new task
+
+
+def test_the_form_comes_filled_in(owner_browser):
+    page = owner_browser.get(NEW)
+
+    assert shown(page) == {
+        **FIELDS,
+        "search_query": "",
+        "condition_description": None,
+        "name": None,
+        "webhook_url": None,
+        "webhook_format": None,
+    }
+
+
+def test_a_link_can_name_the_page(owner_browser):
+    page = owner_browser.get(NEW, {"url": 'https://shop.example/"><script>'})
+
+    assert shown(page)["search_query"] == 'https://shop.example/"><script>'
+    assert "<script>" not in page.text
+
+
+def test_a_page_is_enough_for_a_task(owner, owner_browser):
+    answer = owner_browser.post(NEW, FIELDS)
+
+    task = Task.objects.get()
+    assert answer.headers["Location"] == f"/tasks/{task.pk}"
+    assert (task.user, task.search_query) == (owner, "https://shop.example/bread")
+    assert (task.condition_description, task.schedule, task.is_public) == ("changes", "auto", False)
+    assert Execution.objects.get().task == task
+
+
+def test_all_that_is_filled_in_is_stored(owner, owner_browser):
+    make_address(owner, email="second@example.com")
+
+    owner_browser.post(
+        NEW,
+        {
+            **FIELDS,
+            "condition_description": 'contains "In stock"',
+            "name": "Bread",
+            "schedule": "0 9 * * 1-5",
+            "time_zone": "Europe/Berlin",
+            "notification_email": "second@example.com",
+            "webhook_url": "https://r.example/hook",
+        },
+    )
+
+    task = Task.objects.get()
+    assert (task.name, task.condition_description) == ("Bread", 'contains "In stock"')
+    assert (task.schedule, task.time_zone) == ("0 9 * * 1-5", "Europe/Berlin")
+    assert (task.notification_email, task.webhook_url) == (
+        "second@example.com",
+        "https://r.example/hook",
+    )
+
+
+FAULTS = [
+    ("search_query", "", "This field is required."),
+    ("search_query", "the shop", "Name the page to watch"),
+    ("search_query", "javascript:alert(1)", "Name the page to watch"),
+    ("search_query", "http://10.0.0.1/", "10.0.0.1 is not a public address."),
+    ("search_query", "http://169.254.169.254/meta", "not a public address"),
+    ("search_query", "x" * 2001, "at most 2000 characters"),
+    ("condition_description", "contains", "contains"),
+    ("condition_description", 'contains "In stock', "The quote that opens here is not closed"),
+    ("condition_description", "x" * 2001, "at most 2000 characters"),
+    ("name", "x" * 201, "at most 200 characters"),
+    ("schedule", "", "This field is required."),
+    ("schedule", "hourly, please", "Write auto, an interval such as every 30 minutes"),
+    ("schedule", "every 1 minutes", "minutes"),
+    ("schedule", "0 0 30 2 *", ""),
+    ("time_zone", "Bread/Shop", "Write the IANA name of a time zone"),
+    ("time_zone", "../../etc/passwd", "Write the IANA name of a time zone"),
+    ("notification_email", "stranger@example.com", "Select a valid choice."),
+    ("notification_email", "unverified@example.com", "Select a valid choice."),
+    ("webhook_url", "https://10.0.0.1/hook", "10.0.0.1 is not a public address."),
+    ("webhook_url", "ftp://r.example/", "The URL must start with http:// or https://."),
+    ("webhook_url", "javascript:alert(1)", "The URL must start with http:// or https://."),
+    ("webhook_url", "x" * 2049, "at most 2048 characters"),
+    ("webhook_format", "smoke", "Select a valid choice."),
+]
+NULLS = [(name, "\0", "") for name in FIELDS]
+
+
+@pytest.mark.parametrize("button", [{}, {"try": "1"}], ids=["create", "try"])
+@pytest.mark.parametrize(("name", "value", "fault"), [*FAULTS, *NULLS])
+def test_an_error_stands_at_its_field(owner, owner_browser, name, value, fault, button):
+    make_unverified_address(owner, email="unverified@example.com")
+
+    page = owner_browser.post(NEW, {**FIELDS, name: value, **button})
+
+    [[at, [words]]] = errors(page).items()
+    assert at == name
+    assert fault in words
+    assert f'id="id_{name}_error"' in page.text
+    assert not Task.objects.exists()
+    assert not Preview.objects.exists()
+
+
+def test_a_webhook_of_a_service_needs_the_services_url(owner_browser):
+    fields = {"webhook_url": "https://r.example/", "webhook_format": "telegram"}
+
+    [[at, [words]]] = errors(owner_browser.post(NEW, {**FIELDS, **fields})).items()
+
+    assert at == "webhook_url"
+    assert "does not fit the format telegram" in words
+    assert not words.startswith("Invalid notification")
+
+
+def test_several_faults_are_all_shown_and_what_was_typed_stays(owner_browser):
+    given = {**FIELDS, "search_query": "the shop", "time_zone": "Bread", "name": "Typed"}
+
+    page = owner_browser.post(NEW, given)
+
+    assert {*errors(page)} == {"search_query", "time_zone"}
+    assert shown(page) == given
+
+
+def test_too_many_active_tasks_are_refused(owner, owner_browser, settings):
+    settings.TORALE_MAX_ACTIVE_TASKS = 1
+    make_task(owner)
+
+    [fault] = errors(owner_browser.post(NEW, FIELDS))["__all__"]
+
+    assert "You have 1 active tasks" in fault
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"preview": "\0"},
+        {"preview": "17"},
+        {**FIELDS, "rule": "\0"},
+        {**FIELDS, "rule": "x" * 100_000},
+        {
+            name: "\ud83e\udd84".encode("utf-16", "surrogatepass").decode("utf-16") * 300
+            for name in FIELDS
+        },
+        dict.fromkeys(FIELDS, "\x1b\x0b\u202e"),
+        {f"field{number}": "1" for number in range(2000)},
+        {"name": "x" * 2_000_000},
+    ],
+    ids=["nothing", "null", "no id", "null rule", "long rule", "emoji", "controls", "many", "long"],
+)
+def test_nonsense_is_no_server_error_and_stores_nothing(owner_browser, given):
+    assert owner_browser.post(NEW, given).status_code in (200, 400)
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
+def test_a_body_that_is_no_form_is_no_server_error(owner_browser, content_type):
+    answer = owner_browser.post(NEW, data="{", content_type=content_type)
+
+    assert answer.status_code in (200, 400)
+
+
+def test_to_open_the_form_takes_as_many_queries_for_fifty_addresses_as_for_one(
+    owner, owner_browser, django_assert_num_queries
+):
+    for number in range(50):
+        make_address(owner, email=f"{number}@example.com")
+
+    with django_assert_num_queries(3):  # session, user, addresses
+        owner_browser.get(NEW)
+
+
+# To change a task
+
+
+@pytest.fixture
+def task(owner):
+    """A task with all that the form does not show."""
+    return make_task(
+        owner,
+        name="Bread",
+        search_query="https://shop.example/bread",
+        webhook_url="https://r.example/hook",
+        webhook_method="PUT",
+        webhook_headers={"X-Token": "secret"},
+        request_headers={"Cookie": "secret"},
+        context={"order": "17"},
+    )
+
+
+def form_of(browser, task) -> dict[str, Any]:
+    """What a browser sends if its user opens the form and presses “Save”."""
+    return {name: value or "" for name, value in shown(browser.get(edit_url(task))).items()}
+
+
+def test_to_save_without_a_change_changes_nothing(owner_browser, task):
+    names = [field.name for field in Task._meta.fields if field.name != "updated_at"]
+    before = Task.objects.values(*names).get()
+
+    answer = owner_browser.post(edit_url(task), form_of(owner_browser, task))
+
+    assert answer.headers["Location"] == f"/tasks/{task.pk}"
+    assert Task.objects.values(*names).get() == before
+
+
+def test_what_the_form_does_not_show_stays(owner_browser, task):
+    owner_browser.post(
+        edit_url(task),
+        {**form_of(owner_browser, task), "name": "Boots", "condition_description": "changes"},
+    )
+
+    task.refresh_from_db()
+    assert (task.name, task.condition_description) == ("Boots", "changes")
+    assert (task.webhook_method, task.webhook_headers) == ("PUT", {"X-Token": "secret"})
+    assert (task.request_headers, task.context) == ({"Cookie": "secret"}, {"order": "17"})
+
+
+def test_the_form_shows_no_header(owner_browser, task):
+    assert "secret" not in owner_browser.get(edit_url(task)).text
+
+
+def test_another_receiver_does_not_get_the_old_ones_headers(owner_browser, task):
+    owner_browser.post(
+        edit_url(task), {**form_of(owner_browser, task), "webhook_url": "https://other.example/"}
+    )
+
+    task.refresh_from_db()
+    assert (task.webhook_url, task.webhook_method) == ("https://other.example/", "POST")
+    assert not task.webhook_headers
+
+
+def test_another_shop_does_not_get_the_old_ones_cookie(owner_browser, task):
+    owner_browser.post(
+        edit_url(task), {**form_of(owner_browser, task), "search_query": "https://other.example/"}
+    )
+
+    task.refresh_from_db()
+    assert task.request_headers is None
+
+
+def test_nobody_is_told_by_webhook_once_it_is_emptied(owner_browser, task):
+    owner_browser.post(edit_url(task), {**form_of(owner_browser, task), "webhook_url": ""})
+
+    task.refresh_from_db()
+    assert task.webhook_url is None
+
+
+def test_an_address_that_is_no_longer_verified_is_shown_and_kept(owner, owner_browser):
+    task = make_task(owner, notification_email="gone@example.com")
+
+    answer = owner_browser.post(edit_url(task), form_of(owner_browser, task))
+
+    assert answer.status_code == 302
+    task.refresh_from_db()
+    assert task.notification_email == "gone@example.com"
+
+
+def test_an_error_of_a_change_stands_at_its_field_and_nothing_is_stored(owner_browser, task):
+    before = Task.objects.values().get()
+
+    page = owner_browser.post(
+        edit_url(task), {**form_of(owner_browser, task), "name": "Boots", "schedule": "x"}
+    )
+
+    assert {*errors(page)} == {"schedule"}
+    assert Task.objects.values().get() == before
+
+
+def test_secrets_that_cannot_be_read_are_no_server_error(owner_browser, task):
+    make_undecryptable(task, "request_headers", "webhook_headers")
+
+    answer = owner_browser.post(edit_url(task), form_of(owner_browser, task))
+
+    assert answer.status_code in (200, 302)
+    assert owner_browser.get(f"/tasks/{task.pk}").status_code == 200
+
+
+def test_others_cannot_open_the_form_even_of_a_public_task(owner, stranger, client):
+    task = make_task(owner, is_public=True)
+    client.force_login(stranger)
+
+    assert client.get(edit_url(task)).status_code == 404
+    assert client.post(edit_url(task), FIELDS).status_code == 404
+
+
+# “Try it now”
+
+
+def test_to_try_it_requests_a_preview_and_stores_no_task(owner, owner_browser):
+    page = owner_browser.post(NEW, {**FIELDS, "name": "Typed", "try": "1"})
+
+    preview = Preview.objects.get()
+    assert (preview.user, preview.status) == (owner, "pending")
+    assert (preview.search_query, preview.condition_description) == (
+        "https://shop.example/bread",
+        "changes",
+    )
+    assert "The page is being visited" in page.text
+    assert f'hx-get="/tasks/previews/{preview.pk}"' in page.text
+    assert shown(page)["name"] == "Typed"
+    assert not Task.objects.exists()
+
+
+def test_to_try_a_change_does_not_store_it(owner_browser, task):
+    fields = {**form_of(owner_browser, task), "condition_description": "new items", "try": "1"}
+
+    owner_browser.post(edit_url(task), fields)
+
+    assert Preview.objects.get().condition_description == "new items"
+    task.refresh_from_db()
+    assert task.condition_description == 'contains "In stock"'
+
+
+def test_only_two_previews_are_made_at_once(owner, owner_browser):
+    make_preview(owner)
+    make_preview(owner)
+
+    [fault] = errors(owner_browser.post(NEW, {**FIELDS, "try": "1"}))["__all__"]
+
+    assert fault == "You have 2 previews that have not finished. Wait for one of them."
+
+
+@pytest.mark.usefixtures("at_now")
+def test_only_ten_previews_are_made_in_a_minute(owner_browser):
+    for _ in range(10):
+        owner_browser.post(NEW, {**FIELDS, "try": "1"})
+        Preview.objects.all().delete()
+
+    [fault] = errors(owner_browser.post(NEW, {**FIELDS, "try": "1"}))["__all__"]
+
+    assert fault == "You may request 10 previews a minute."
+    assert not Preview.objects.exists()
+
+
+def test_anothers_previews_do_not_delay_ones_own(stranger, owner_browser):
+    make_preview(stranger)
+    make_preview(stranger)
+
+    assert errors(owner_browser.post(NEW, {**FIELDS, "try": "1"})) == {}
+
+
+def test_htmx_gets_the_form_and_a_browser_without_scripts_the_page(owner, owner_browser):
+    whole = owner_browser.post(NEW, {**FIELDS, "try": "1"})
+    part = owner_browser.post(NEW, {**FIELDS, "try": "1"}, headers={"hx-request": "true"})
+
+    assert whole.text.startswith("<!doctype html>")
+    assert part.text.lstrip().startswith('<form id="task-form"')
+    assert "<html" not in part.text
+
+
+def test_the_result_says_whether_the_condition_holds_and_what_was_read(owner, owner_browser):
+    preview = finished(owner)
+
+    part = owner_browser.get(f"/tasks/previews/{preview.pk}").text
+
+    assert part.lstrip().startswith('<div id="preview"')
+    assert "hx-get" not in part
+    for words in (
+        "The condition holds now.",
+        "It says so.",
+        "Nothing on the page matches.",
+        "Bread, sold out",
+        "Price: 2.50 EUR",
+        "2,50 €",
+    ):
+        assert words in part
+
+
+def test_a_failure_says_why(owner, owner_browser):
+    preview = make_preview(owner, status="failed", error_message="The server answered 500.")
+
+    part = owner_browser.get(f"/tasks/previews/{preview.pk}").text
+
+    assert '<p class="note bad">The server answered 500.</p>' in part
+
+
+def test_who_waits_is_asked_to_wait_on_with_and_without_scripts(owner, owner_browser):
+    preview = make_preview(owner)
+
+    part = owner_browser.get(f"/tasks/previews/{preview.pk}").text
+
+    assert f'hx-get="/tasks/previews/{preview.pk}"' in part
+    assert f'name="preview" value="{preview.pk}">Show the result</button>' in part
+
+
+@pytest.mark.parametrize("whose", ["old", "strangers", "none"])
+def test_a_result_that_is_not_ones_own_or_too_old_is_not_shown(
+    owner, stranger, owner_browser, whose
+):
+    id_ = {
+        "old": lambda: finished(owner, expires_at=timezone.now() - days(1)).pk,
+        "strangers": lambda: finished(stranger).pk,
+        "none": uuid7,
+    }[whose]()
+
+    part = owner_browser.get(f"/tasks/previews/{id_}").text
+    page = owner_browser.post(NEW, {**FIELDS, "preview": str(id_)}).text
+
+    for answer in (part, page):
+        assert "This result is no longer kept. Try again." in answer
+        assert "It says so." not in answer
+
+
+def test_show_the_result_keeps_what_was_typed_and_stores_nothing(owner, owner_browser):
+    preview = finished(owner)
+
+    page = owner_browser.post(NEW, {**FIELDS, "name": "Typed", "preview": str(preview.pk)})
+
+    assert "The condition holds now." in page.text
+    assert shown(page)["name"] == "Typed"
+    assert Preview.objects.count() == 1
+    assert not Task.objects.exists()
+
+
+def test_rules_that_fit_the_page_are_suggested_and_tried_by_a_button(owner, owner_browser):
+    page = owner_browser.post(NEW, {**FIELDS, "preview": str(finished(owner).pk)})
+    rules = re.findall(r'name="rule" value="([^"]*)"', page.text)
+
+    assert rules == ["price &lt; 2.50", "does not contain &quot;sold out&quot;"]
+
+    tried = owner_browser.post(NEW, {**FIELDS, "rule": "price < 2.50"})
+
+    assert shown(tried)["condition_description"] == "price < 2.50"
+    assert Preview.objects.latest("created_at").condition_description == "price < 2.50"
+    assert not Task.objects.exists()
+
+
+def test_a_rule_that_is_none_is_an_error_at_the_condition(owner_browser):
+    page = owner_browser.post(NEW, {**FIELDS, "rule": "nonsense"})
+
+    assert {*errors(page)} == {"condition_description"}
+    assert not Preview.objects.exists()

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.models import User
 from desk import cards, tables
 from desk.chart import chart_of
 from desk.links import created_within, list_of, may_view, sorted_by
@@ -14,11 +16,19 @@ from desk.visits import failed_executions, next_tasks
 from executions.models import Execution
 from notifications.attention import reasons
 from notifications.metrics import delivery_status
-from notifications.models import NotificationSend, WebhookEndpoint
+from notifications.models import NotificationSend, SendStatus, WebhookEndpoint
 from tasks.metrics import visit_status
 from tasks.models import State, Task
 from torale import clock
 from torale.queue import queue_status
+
+#: The lists in which the page finds records by words, and what their buttons say.
+FOUND: dict[str, type[Model]] = {
+    "Sends": NotificationSend,
+    "Tasks": Task,
+    "Webhooks": WebhookEndpoint,
+    "Users": User,
+}
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -35,13 +45,22 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "cards": shown,
         "period": period,
         "periods": [*Period],
+        "find_in": [
+            {"title": title, "url": list_of(model)}
+            for title, model in FOUND.items()
+            if may_view(request, model)
+        ],
     }
     delivery, visits = None, None
     if may_view(request, NotificationSend):
         figures, delivery = send_figures(period, now=now), delivery_status(now=now)
         shown += [*cards.of_period(figures, period), *cards.of_delivery(delivery, now=now)]
         chart = chart_of(figures)
-        added |= {"chart": chart, "chart_table": tables.of_chart(chart)}
+        added |= {
+            "chart": chart,
+            "chart_table": tables.of_chart(chart),
+            "failed_sends": {"url": list_of(NotificationSend), "status": SendStatus.FAILED.value},
+        }
         if period is Period.DAY and not figures.is_by_hour:
             added["most_counted"] = f"{MOST_COUNTED:,}"
     if may_view(request, Task):

@@ -1,4 +1,4 @@
-"""Addresses of the admin's lists, and who may see them."""
+"""Addresses of the admin's pages, and who may see them."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,22 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
+#: What the page "Why?" shows; who may view only some of it may not read the page.
+SHOWN_BY_WHY = (
+    "tasks.view_task",
+    "executions.view_execution",
+    "notifications.view_notificationsend",
+)
+
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:
     """Return whether the user may see the rows of `model` in the admin."""
     return bool(admin.site.get_model_admin(model).has_view_permission(request))
+
+
+def may_ask_why(request: HttpRequest) -> bool:
+    """Return whether the user may read the page that says why somebody was told, or nobody."""
+    return request.user.has_perms(SHOWN_BY_WHY)
 
 
 def list_of(model: type[Model], **query: Any) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import APIKey, EmailAddress, User
-from desk.links import list_of, may_view
+from desk.links import list_of, may_ask_why, may_view
 from executions.models import Execution
 from notifications.models import EmailSuppression, NotificationSend, WebhookEndpoint
 from tasks.models import Task
@@ -48,7 +48,10 @@ GROUPS = {
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of links that the user may follow, as the theme expects them."""
-    groups: list[dict[str, Any]] = [{"items": [_item("Home", "home", reverse("admin:index"))]}]
+    first = [_item("Home", "home", reverse("admin:index"))]
+    if may_ask_why(request):
+        first.append(_item("Why?", "help", reverse("admin-why")))
+    groups: list[dict[str, Any]] = [{"items": first}]
     for title, links in GROUPS.items():
         items = [
             _item(link.title, link.icon, list_of(link.model))

@@ -95,7 +95,7 @@ def of_tasks(tasks: Iterable[Task]) -> Table:
             [
                 moment(task.next_run_at),
                 link(page_of(Task, task.pk), task.name),
-                task.user.email,
+                cut(task.user.email),
             ]
             for task in tasks
         ],
@@ -117,6 +117,11 @@ def answer_of(answer: Answer | None) -> SafeString | str:
 def moment(at: datetime | None) -> SafeString:
     """Return a time, on one line."""
     return format_html('<time class="desk-time">{}</time>', localize(at))
+
+
+def cut(text: str) -> SafeString:
+    """Return a text that is cut where there is no room for it, and whole under the pointer."""
+    return format_html('<span class="desk-cut" title="{}">{}</span>', text, text)
 
 
 def link(address: str, text: str) -> SafeString:

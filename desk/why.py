@@ -10,16 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from desk.links import may_ask_why
 from notifications.why import UnknownId, explain
 from torale import clock
 from torale.admin import as_uuid
 
-#: What the page shows; who may read only some of it may not read the page.
-PERMISSIONS = [
-    "tasks.view_task",
-    "executions.view_execution",
-    "notifications.view_notificationsend",
-]
 NO_ID = "“{words}” is not an id. Give the whole id of a task, an execution or a send."
 UNKNOWN = (
     "No task, execution or send has the id {words}, and no send names it. Either it is mistyped, "
@@ -38,7 +33,7 @@ def why(request: HttpRequest, wanted: UUID | None = None) -> HttpResponse:
     Raises:
         PermissionDenied: the user may not view tasks, executions or sends.
     """
-    if not request.user.has_perms(PERMISSIONS):
+    if not may_ask_why(request):
         raise PermissionDenied
     words = str(wanted or request.GET.get("id", "")).strip()
     found = as_uuid(words)

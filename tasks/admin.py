@@ -89,8 +89,10 @@ class TaskAdmin(ReadOnly, RecordPage, LongList):
     @admin.display(description="trouble", empty_value="-")
     def trouble(self, task: Task) -> str | None:
         """Return how often the task has failed in a row, or else what it warns of."""
-        if task.failed_run_count:
-            return shortened(f"failed {task.failed_run_count} times in a row", width="14rem")
+        count = task.failed_run_count
+        if count:
+            times = "once" if count == 1 else f"{count} times in a row"
+            return shortened(f"failed {times}", width="14rem")
         texts = task.warning_texts
         return shortened(" ".join(texts), width="14rem") if texts else None
 

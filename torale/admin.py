@@ -178,8 +178,10 @@ class LongChangeList(ChangeList):
         self.multi_page = self.paginator.num_pages > 1
         self.can_show_all = self.show_full_result_count = False
         self.show_admin_actions = True
-        # The theme's heading tells the count as well, unless it equals this.
-        self.full_result_count = self.result_count if self.paginator.has_more else None
+        # The theme's heading tells the count, and links to the whole list, unless it equals this.
+        is_whole = not (self.query or self.has_active_filters)
+        hides_count = is_whole or self.paginator.has_more
+        self.full_result_count = self.result_count if hides_count else None
         if self.paginator.has_more:
             self.model_admin = copy(self.model_admin)
             self.model_admin.list_disable_select_all = True  # the theme looks for it here

@@ -16,6 +16,7 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from torale import logs
 from torale.environment import (
@@ -344,8 +345,12 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # The email channel keeps its templates beside its code.
-        "DIRS": [BASE_DIR / "notifications" / "channels" / "email" / "templates"],
+        "DIRS": [
+            # Ours are found before those of the theme that they replace.
+            BASE_DIR / "torale" / "templates",
+            # The email channel keeps its templates beside its code.
+            BASE_DIR / "notifications" / "channels" / "email" / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -453,6 +458,10 @@ UNFOLD = {
     "SITE_TITLE": "Torale",
     "SITE_HEADER": "Torale",
     "SITE_URL": None,
+    "SITE_ICON": lambda _: static("console/icon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("console/icon.svg")}
+    ],
     "DASHBOARD_CALLBACK": "desk.home.dashboard",
     "SIDEBAR": {"navigation": "desk.sidebar.navigation", "show_all_applications": True},
 }

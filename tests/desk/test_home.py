@@ -334,3 +334,21 @@ def test_the_empty_page_says_so(operator_client, django_assert_max_num_queries):
 
     for text in ("No sends were recorded", "No webhook fails.", "No visit is scheduled."):
         assert text in page.text
+
+
+def test_the_page_finds_records_by_words(operator_client, history):
+    page = operator_client.get(HOME)
+
+    buttons = re.findall(r'formaction="([^"]+)">(\w+)<', page.text)
+    assert [title for _, title in buttons] == ["Sends", "Tasks", "Webhooks", "Users"]
+    for address, _ in buttons:
+        assert rows_behind(operator_client, f"{address}?q=owner@example.com"), address
+
+
+def test_staff_find_only_what_they_may_view(client, history):
+    client.force_login(staff_with("view_task"))
+
+    page = client.get(HOME)
+
+    assert re.findall(r'formaction="[^"]+">(\w+)<', page.text) == ["Tasks"]
+    assert "Sends that failed since" not in page.text

@@ -1,6 +1,5 @@
 """The groups of auditors and operators, which a migration makes."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -8,15 +7,14 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
 from accounts.models import APIKey, User
 from notifications.models import NotificationSend
 from tests.support.factories import make_address, make_execution, make_send, make_task
+from tests.support.roles import make_roles, remove_roles, user_of_role
 
-roles = import_module("desk.migrations.0001_roles")
 APPS = ["accounts", "executions", "tasks", "notifications"]
 ACTIONS = {
     "add_user",
@@ -36,20 +34,11 @@ ACTIONS = {
 
 @pytest.fixture(autouse=True)
 def _roles(db):
-    """Make the groups, which tests that commit have deleted, as the migration does."""
-    with connection.schema_editor() as editor:
-        roles.make_roles(apps, editor)
+    make_roles()
 
 
 def codenames(group: str) -> set[str]:
     return {*Group.objects.get(name=group).permissions.values_list("codename", flat=True)}
-
-
-def client_of_role(client, role: str):
-    user = User.objects.create_user(f"{role}@example.com", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client.force_login(user)
-    return client
 
 
 def test_an_auditor_may_view_all_models_and_do_nothing():
@@ -75,8 +64,7 @@ def test_the_roles_are_made_on_a_database_without_permissions():
     Group.objects.all().delete()
     Permission.objects.all().delete()
 
-    with connection.schema_editor() as editor:
-        roles.make_roles(apps, editor)
+    make_roles()
     for app in APPS:
         create_permissions(apps.get_app_config(app), verbosity=0)
 
@@ -88,15 +76,14 @@ def test_the_roles_are_made_on_a_database_without_permissions():
 def test_the_roles_can_be_taken_back():
     Group.objects.create(name="others")
 
-    with connection.schema_editor() as editor:
-        roles.remove_roles(apps, editor)
+    remove_roles()
 
     assert [group.name for group in Group.objects.all()] == ["others"]
 
 
 @pytest.mark.parametrize("role", ["auditor", "operator"])
 def test_both_roles_read_and_only_operators_act(client, owner, role):
-    client = client_of_role(client, role)
+    client.force_login(user_of_role(role))
     task = make_task(owner)
     send = make_send(owner, task=task, status="failed")
     for page in [
@@ -142,7 +129,7 @@ def rows() -> dict[str, list[Any]]:
 @pytest.mark.parametrize("role", ["auditor", "nobody"])
 def test_who_may_only_read_changes_nothing_by_any_form_of_the_admin(client, owner, role):
     if role == "auditor":
-        client = client_of_role(client, role)
+        client.force_login(user_of_role(role))
     else:
         client.force_login(User.objects.create_user("nobody@example.com", is_staff=True))
     task = make_task(owner)

@@ -22,6 +22,7 @@ def test_the_operator_reaches_every_list_from_the_side(operator_client):
 
     assert [*links_of(page)] == [
         "Home",
+        "Why?",
         "Sends",
         "Webhooks",
         "Suppressed addresses",

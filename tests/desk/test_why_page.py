@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
-from desk.why import PERMISSIONS
-from tests.support.factories import make_execution, make_send, make_task
+from desk.links import SHOWN_BY_WHY
+from tests.support.factories import make_execution, make_send, make_task, staff_with
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
@@ -84,10 +84,10 @@ def test_who_is_not_staff_logs_in_first(client, owner, send):
     assert response["Location"].startswith("/admin/login/")
 
 
-@pytest.mark.parametrize("missing", PERMISSIONS)
+@pytest.mark.parametrize("missing", SHOWN_BY_WHY)
 def test_staff_who_may_not_view_all_that_it_shows_may_not_read_it(client, send, missing):
     staff = User.objects.create_user("staff@example.com", is_staff=True)
-    for permission in PERMISSIONS:
+    for permission in SHOWN_BY_WHY:
         app, _, codename = permission.partition(".")
         if permission != missing:
             staff.user_permissions.add(
@@ -111,3 +111,30 @@ def test_a_page_is_only_read(operator_client, send):
 def test_the_page_takes_few_queries(operator_client, send, django_assert_max_num_queries):
     with django_assert_max_num_queries(40):
         operator_client.get(f"{URL}{send.task_id}/")
+
+
+def records_of(send) -> list[str]:
+    """Return the addresses of the admin's pages of a send, its execution and its task."""
+    return [
+        reverse("admin:notifications_notificationsend_change", args=[send.pk]),
+        reverse("admin:executions_execution_change", args=[send.execution_id]),
+        reverse("admin:tasks_task_change", args=[send.task_id]),
+    ]
+
+
+def test_the_pages_of_records_lead_to_their_explanations(operator_client, send):
+    for address, wanted in zip(
+        records_of(send), [send.pk, send.execution_id, send.task_id], strict=True
+    ):
+        assert f'href="{URL}{wanted}/"' in operator_client.get(address).text
+
+
+@pytest.mark.parametrize("missing", SHOWN_BY_WHY)
+def test_who_may_not_read_it_sees_no_link_to_it(client, send, missing):
+    codenames = [name.partition(".")[2] for name in SHOWN_BY_WHY if name != missing]
+    client.force_login(staff_with(*codenames))
+
+    pages = [client.get(address) for address in records_of(send)]
+
+    assert sorted(page.status_code for page in pages) == [200, 200, 403]
+    assert not [page for page in pages if URL in page.text]

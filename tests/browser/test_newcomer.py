@@ -39,11 +39,13 @@ def started(tmp_path) -> Iterator[tuple[str, str]]:
             "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
         },
     )
-    terminal.paste("exec .venv/bin/python manage.py serve")
-    wait_for(lambda: "worker_started" in terminal.screen)
-    [password] = re.findall(r"Password +(\S+)", terminal.screen)
-    yield address, password
-    terminal.close()
+    try:
+        terminal.paste("exec .venv/bin/python manage.py serve")
+        wait_for(lambda: "worker_started" in terminal.screen)
+        [password] = re.findall(r"Password +(\S+)", terminal.screen)
+        yield address, password
+    finally:
+        terminal.close()
 
 
 @pytest.fixture

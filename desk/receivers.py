@@ -10,6 +10,7 @@ from django.db import connection
 
 from notifications.models import WebhookEndpoint
 from notifications.selection import DAY
+from tasks.destinations import OWN_FORMAT
 
 #: Failing webhooks that are read, those that have failed for the longest time first.
 MOST_READ = 1_000
@@ -85,7 +86,9 @@ def failing_hosts(*, with_answers: bool) -> FailingHosts:
         with_answers: whether to look up what they answered last. That is a second statement.
     """
     failing = WebhookEndpoint.objects.failing().filter(switched_off_at=None)
-    found = failing.order_by("failing_since", "pk").only("url", "user_id", "failing_since")
+    found = failing.order_by("failing_since", "pk").only(
+        "url", "format", "user_id", "failing_since"
+    )
     endpoints = [*found[: MOST_READ + 1]]
     by_host: dict[str, list[WebhookEndpoint]] = {}
     for endpoint in endpoints[:MOST_READ]:
@@ -122,4 +125,7 @@ def _last_answers(endpoints: list[WebhookEndpoint]) -> dict[int, Answer]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(LAST_ANSWERS, columns)
-        return {pk: Answer(*answer) for pk, *answer in cursor.fetchall()}
+        answers = {pk: Answer(*answer) for pk, *answer in cursor.fetchall()}
+    # The answer of a chat may repeat what its URL keeps secret, also where it is cut.
+    chats = [endpoint.pk for endpoint in endpoints if endpoint.format != OWN_FORMAT]
+    return answers | {pk: answers[pk]._replace(body=None) for pk in chats if pk in answers}

@@ -4,6 +4,7 @@ import shutil
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ def look_at_settings() -> Iterator[Finding]:
         for message in checks.run_checks(include_deployment_checks=is_https)
         if not message.is_silenced() and message.level >= checks.WARNING
     ]
-    for message in messages:
+    for message in sorted(messages, key=attrgetter("id")):
         verdict = Verdict.PROBLEM if message.level >= checks.ERROR else Verdict.WARNING
         yield Finding(name, verdict, f"{message.msg} ({message.id})", message.hint or "")
     if not messages:

@@ -7,7 +7,14 @@ from typing import Any
 
 from executions.models import Execution
 from executions.rendering import html_of
-from notifications.models import ACCEPTED, UNFINISHED, Attempt, NotificationSend, SendStatus
+from notifications.models import (
+    ACCEPTED,
+    UNFINISHED,
+    Attempt,
+    NotificationSend,
+    SendStatus,
+    WebhookEndpoint,
+)
 
 #: The most attempts that one page shows.
 ATTEMPTS_A_PAGE = 20
@@ -40,6 +47,7 @@ class Step:
     attempt: Attempt | None = None
     request_headers: list[tuple[str, str]] = field(default_factory=list)
     response_headers: list[tuple[str, str]] = field(default_factory=list)
+    response_body: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,10 @@ def timeline_of(send: NotificationSend, *, before: str = "") -> Timeline:
     return Timeline(
         execution=execution,
         finding=html_of(execution.notification or "") if execution else "",
-        attempts=[_attempted(attempt) for attempt in shown],
+        attempts=[_attempted(attempt, send.endpoint) for attempt in shown],
         older=shown[0].number if len(newest) > ATTEMPTS_A_PAGE else None,
         are_newest=not before,
-        body=payload.body if payload else None,
+        body=_shown(payload.body, send.endpoint) if payload else None,
         outcome=_outcome(send),
     )
 
@@ -96,7 +104,11 @@ def _is_secret(name: str) -> bool:
     return name.lower() in SECRET_HEADERS or "signature" in name.lower()
 
 
-def _attempted(attempt: Attempt) -> Step:
+def _shown(text: str | None, endpoint: WebhookEndpoint | None) -> str | None:
+    return endpoint.without_secrets(text) if text and endpoint else text
+
+
+def _attempted(attempt: Attempt, endpoint: WebhookEndpoint | None) -> Step:
     answer = f", answered {attempt.response_status}" if attempt.response_status else ""
     return Step(
         title=f"Attempt {attempt.number}: {attempt.get_status_display().lower()}{answer}",
@@ -106,6 +118,7 @@ def _attempted(attempt: Attempt) -> Step:
         attempt=attempt,
         request_headers=masked(attempt.request_headers),
         response_headers=masked(attempt.response_headers),
+        response_body=_shown(attempt.response_body, endpoint),
     )
 
 

@@ -109,7 +109,11 @@ class WebhookEndpointAdmin(ReadOnly, RecordPage, LongList):
         """Return the last answer, and where the webhook's sends are listed."""
         [row] = attach_last_answers([row])
         sends = reverse("admin:notifications_notificationsend_changelist")
-        return {"sends": f"{sends}?user__id__exact={row.user_id}&notification_type__exact=webhook"}
+        answered = row.last_attempt.response_body if row.last_attempt else None
+        return {
+            "sends": f"{sends}?user__id__exact={row.user_id}&notification_type__exact=webhook",
+            "response_body": row.without_secrets(answered or ""),
+        }
 
     def applies(self, request: HttpRequest, action: str, row: WebhookEndpoint) -> bool:
         """Offer to switch on what is off, and to switch off what is on."""

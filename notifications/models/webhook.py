@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from yarl import URL
 
 from accounts.models import User
 from tasks.destinations import OWN_FORMAT, shown_url
@@ -23,6 +24,9 @@ OVERLAP = timedelta(hours=24)
 
 #: The most replaced secrets that sign at a time.
 MOST_RETIRED = 5
+
+#: A part of a chat's URL that is shorter is a word such as `api`, and no secret.
+SHORTEST_SECRET = 4
 
 #: The scheme, host and port of a URL, as a regular expression of PostgreSQL. A URL with a password
 #: does not match.
@@ -203,6 +207,21 @@ class WebhookEndpoint(models.Model):
     def shown_url(self) -> str:
         """The URL as people other than its owner may see it."""
         return shown_url(self.url, format_=self.format)
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text as people other than the owner may see it.
+
+        What a chat's URL keeps secret may also stand in what is sent to the chat and in what it
+        answers, such as the topic of ntfy.
+        """
+        if self.format == OWN_FORMAT:
+            return text
+        url = URL(self.url)
+        parts = {*url.parts, *url.query.values()}
+        for part in sorted(parts, key=len, reverse=True):
+            if len(part) >= SHORTEST_SECRET:
+                text = text.replace(part, "…")
+        return text
 
     def switch_on(self) -> None:
         """Switch it on again; does nothing if it is on."""

@@ -268,8 +268,11 @@ class Story:
             sentence = answered or f"{self._receiver} accepted it"
         sentence = f"{sentence}, after {time}."
         # A mail server's answer is the error already.
-        if attempt.response_body and quoted(attempt.response_body) not in sentence:
-            sentence += f" Its answer: “{quoted(attempt.response_body)}”"
+        if answer := attempt.response_body:
+            if self.send.endpoint:
+                answer = self.send.endpoint.without_secrets(answer)
+            if quoted(answer) not in sentence:
+                sentence += f" Its answer: “{quoted(answer)}”"
         return self._decision(
             f"Attempt {attempt.number} {'failed' if has_failed else 'accepted'}",
             sentence,

@@ -141,6 +141,7 @@ def test_a_full_disk(settings):
 
 def test_settings_that_are_not_for_production(settings):
     settings.TORALE_URL, settings.SESSION_COOKIE_SECURE = "https://torale.invalid", False
+    settings.CSRF_COOKIE_SECURE, settings.SECURE_HSTS_SECONDS = True, 60
 
     _, found = examined()
 

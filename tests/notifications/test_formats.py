@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from notifications.channels.webhook import formats
-from notifications.models import NotificationSend
+from notifications.models import Attempt, NotificationSend
 from notifications.record import record_sends
 from tests.support.chats import FAULTS, PATHS, answer_of
 from tests.support.factories import NOW, make_execution, make_task
@@ -209,6 +209,16 @@ def test_only_the_owner_sees_the_secret_in_the_url(chat, operator_client, owner_
     send = recorded(task)
     send.endpoint.failing_since = send.created_at
     send.endpoint.save()
+    Attempt.objects.create(
+        send=send,
+        number=1,
+        status="failed",
+        started_at=send.created_at,
+        duration_ms=5,
+        response_status=403,
+        error_message="The receiver answered 403.",
+        response_body=f"No access to {URL(send.endpoint.url).path}.",
+    )
 
     pages = [
         operator_client.get(path).text
@@ -218,6 +228,8 @@ def test_only_the_owner_sees_the_secret_in_the_url(chat, operator_client, owner_
             "/admin/notifications/webhookendpoint/",
             f"/admin/notifications/webhookendpoint/{send.endpoint.pk}/change/",
             f"/admin/tasks/task/{task.pk}/change/",
+            f"/admin/why/{send.pk}/",
+            "/admin/",
         )
     ]
     with pytest.raises(SystemExit):  # no worker runs

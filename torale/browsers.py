@@ -13,7 +13,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import patch_cache_control
 from django.utils.deprecation import MiddlewareMixin
 
 _API = re.compile(settings.CORS_URLS_REGEX)
@@ -39,7 +39,8 @@ class SessionMiddleware(ForBrowsers, sessions.SessionMiddleware):
         """
         session = getattr(request, "session", None)
         if session is not None and session.accessed and "Cache-Control" not in response.headers:
-            add_never_cache_headers(response)
+            # Without `Expires`, which would tell the time of the answer.
+            patch_cache_control(response, private=True, no_store=True)
         return super().process_response(request, response)
 
 

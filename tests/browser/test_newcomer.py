@@ -41,6 +41,7 @@ def started(tmp_path) -> Iterator[tuple[str, str]]:
     )
     try:
         terminal.paste("exec .venv/bin/python manage.py serve")
+        wait_for(lambda: "Torale is at" in terminal.screen)
         wait_for(lambda: "worker_started" in terminal.screen)
         [password] = re.findall(r"Password +(\S+)", terminal.screen)
         yield address, password

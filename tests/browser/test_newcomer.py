@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browsers import WIDE, needs_chromium, watched
-from tests.support.processes import free_port
+from tests.support.processes import answers, free_port
 from tests.support.receivers import HTTPReceiver, wait_for
 from tests.support.terminals import Terminal
 from tests.support.watched_pages import html
@@ -41,7 +41,7 @@ def started(tmp_path) -> Iterator[tuple[str, str]]:
     )
     try:
         terminal.paste("exec .venv/bin/python manage.py serve")
-        wait_for(lambda: "Torale is at" in terminal.screen)
+        wait_for(lambda: answers(f"{address}/readyz"))
         wait_for(lambda: "worker_started" in terminal.screen)
         [password] = re.findall(r"Password +(\S+)", terminal.screen)
         yield address, password

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +22,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "torale.settings"
 django.setup()
 
 from tests.support.browsers import CHROMIUM, DEADLINE_MS
-from tests.support.processes import environment, free_port
+from tests.support.processes import answers, environment, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
@@ -67,15 +66,6 @@ def torale(folder: Path) -> Iterator[tuple[str, str]]:
     yield address, password
     server.terminate()
     server.wait(30)
-
-
-def answers(address: str) -> bool:
-    """Return whether an address answers with success."""
-    try:
-        with urllib.request.urlopen(address, timeout=2):
-            return True
-    except OSError:
-        return False
 
 
 @contextmanager

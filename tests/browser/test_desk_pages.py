@@ -35,6 +35,14 @@ RECORDS = [
 #: repeat what is written beside them.
 DJANGOS = {"aria-prohibited-attr": ".help-tooltip.search-label-icon"}
 OTHERS = ["index", "accounts_apikey_find", "accounts_user_invite", "admin-why"]
+#: One of each kind, which every run looks at. The others have the same templates.
+USUAL = {
+    "index",
+    "notifications_notificationsend_changelist",
+    "notifications_notificationsend_change",
+    "accounts_user_change",
+    "admin-why",
+}
 
 
 @pytest.fixture
@@ -92,11 +100,18 @@ def check_on_every_screen(page) -> None:
     assert not is_wider_than_screen(page)
 
 
-@pytest.mark.parametrize("name", [*LISTS, *RECORDS, *OTHERS])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in USUAL else pytest.param(name, marks=pytest.mark.slow)
+        for name in (*LISTS, *RECORDS, *OTHERS)
+    ],
+)
 def test_operators_can_use_every_page_on_every_screen(open_page, send, name):
     check_on_every_screen(open_page(address_of(name, send), by=user_of_role("operator")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["accounts_user_change", "accounts_user_add"])
 def test_superusers_can_use_the_forms_on_every_screen(open_page, operator, send, name):
     check_on_every_screen(open_page(address_of(name, send), by=operator))

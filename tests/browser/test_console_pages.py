@@ -30,7 +30,11 @@ def address_of(name, task) -> str:
 
 @pytest.mark.parametrize(
     ("name", "is_owner"),
-    [*((name, False) for name in FOR_EVERYONE), *((name, True) for name in FOR_USERS)],
+    [
+        *(pytest.param(name, False, marks=pytest.mark.slow) for name in FOR_EVERYONE[1:]),
+        (FOR_EVERYONE[0], False),
+        *((name, True) for name in FOR_USERS),
+    ],
 )
 def test_everyone_can_use_every_page_on_every_screen(open_page, owner, task, name, is_owner):
     page = open_page(address_of(name, task), by=owner if is_owner else None)

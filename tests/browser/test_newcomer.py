@@ -65,7 +65,13 @@ def browser_page(chromium, started) -> Iterator[Callable[..., Page]]:
     assert errors == []
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param(True, id="with scripts"),
+        pytest.param(False, id="without scripts", marks=pytest.mark.slow),
+    ],
+)
 def test_from_logging_in_to_being_told(browser_page, started, shop, scripts):
     _, password = started
     page = browser_page(java_script_enabled=scripts)

@@ -102,6 +102,7 @@ def test_the_example_tells_by_webhook_and_email_and_shows_the_record(
     assert first.press_ctrl_c() == 0
 
 
+@pytest.mark.slow
 def test_the_commands_after_the_example_do_what_they_say(tmp_path, smtp_receiver, monkeypatch):
     blocks = re.findall(r"```bash\n(.*?)```", AFTERWARDS, re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines() if "manage.py" in line]

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from torale import clock, prepared
+from torale.errors import Refused
 from torale.fields import EncryptedJSONField
 from torale.outbound.url_check import networks_of
 from torale.outbound.url_rules import Networks
@@ -230,7 +231,7 @@ class KeyExpired(Exception):
         super().__init__(f"This API key expired: its last day was {day}. Use another one.")
 
 
-class DayIsPast(Exception):
+class DayIsPast(Refused):
     """A key cannot end on a day that is over.
 
     Args:

@@ -153,7 +153,7 @@ class ActionsOnPage(ModelAdmin):
             {
                 "title": title,
                 "url": self._page_of("do", row, name),
-                "is_dangerous": name in self.dangerous_actions,
+                "variant": "danger" if name in self.dangerous_actions else "primary",
             }
             for name, title in self.page_actions.items()
             if name in allowed and self.applies(request, name, row)

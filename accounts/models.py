@@ -281,7 +281,7 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         return self.filter(digest=digest_of(secret))
 
     def beginning_with(self, text: str) -> Self:
-        """Keep the keys that begin with `text`, of which the prefix is known."""
+        """Keep the keys whose stored prefix begins with `text`."""
         return self.filter(prefix__startswith=text) if text else self.none()
 
     def active_key(self, secret: str) -> tuple["APIKey", datetime] | None:

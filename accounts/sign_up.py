@@ -1,4 +1,4 @@
-"""How accounts come to be: a link is mailed to an address, and whoever opens it sets a password.
+"""How accounts are created: a link is mailed to an address, and whoever opens it sets a password.
 
 So each account's address is verified. An operator can invite anyone; where sign-up is open, people
 can ask for the link themselves.
@@ -52,7 +52,7 @@ def invite(*, email: str) -> None:
 def request_link(*, email: str, address: str) -> None:
     """Have a link mailed to `email` with which an account can be created.
 
-    Whether there is an account already is told only in the mail, to who can read it.
+    Only the mail says whether there is an account already, so only its reader learns that.
 
     Args:
         email: whom the account is for.

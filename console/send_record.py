@@ -44,7 +44,7 @@ class Step:
     text: str = ""
     #: What was found, as Markdown.
     finding: str = ""
-    #: The attempt that the step is.
+    #: The attempt, if the step is one.
     attempt: Attempt | None = None
 
 

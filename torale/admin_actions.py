@@ -1,4 +1,4 @@
-"""Actions of the admin that ask first if they touch many rows, and that rows' pages offer, too."""
+"""Actions of the admin that ask before they touch several rows, and buttons for them on pages."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-#: The field of a form whose value are the ids that its sender has confirmed.
+#: The form field with the ids of the rows for which the user has confirmed the action.
 CONFIRMED = "confirmed"
 #: How many rows the page that asks names.
 NAMED = 10

@@ -130,7 +130,7 @@ class KeyForm(ShowsRefusals, forms.Form):
     access = forms.ChoiceField(
         choices=[
             (FULL, "Full: read and change"),
-            (READ_ONLY, "Read-only: for programs of auditors"),
+            (READ_ONLY, "Read-only: cannot change anything"),
         ]
     )
     expires_on = forms.DateField(

@@ -103,7 +103,7 @@ class TaskForm(ShowsRefusals, forms.Form):
         field.choices = [("", "None"), *((each, each) for each in emails)]
 
     def clean(self) -> dict[str, Any]:
-        """Return what was given; `task_fields` are the values as the domain takes them then.
+        """Return what was given, and store the values that the domain takes as `task_fields`.
 
         All faults are found here, so that they are shown together.
         """
@@ -138,7 +138,7 @@ class TaskForm(ShowsRefusals, forms.Form):
                     self.add_error(name, str(fault))
 
     def _notifications(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the contract's list of where to tell; a fault is shown at the webhook's URL."""
+        """Return whom to tell, as the API has it; a fault is shown at the webhook's URL."""
         configs: list[dict[str, Any]] = []
         if given.get("notification_email"):
             configs.append({"type": "email", "address": given["notification_email"]})

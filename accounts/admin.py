@@ -32,7 +32,7 @@ from torale.errors import Conflict
 
 admin.site.unregister(Group)
 
-#: What a user may do here and there; only superusers change it.
+#: The fields that say what a user may do; only superusers change them.
 PRIVILEGES = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 #: The name of the page on which a user gets a new password.
 PASSWORD_PAGE = "auth_user_password_change"  # noqa: S105 - Django's name of a route
@@ -153,7 +153,7 @@ class UserAdmin(ActionsOnPage, DjangoUserAdmin, LongList):  # type: ignore[type-
         return TemplateResponse(request, "accounts/invite.html", context)
 
     def applies(self, request: HttpRequest, action: str, row: User) -> bool:
-        """Offer to switch off who is on, and the other way round, to who may do it."""
+        """Offer to switch off a user who is on, and to switch on one who is off."""
         return may_switch(caller(request), row) and (action == "switch_off") == row.is_active
 
     def page_links(self, request: HttpRequest, row: User) -> list[dict[str, str]]:
@@ -191,14 +191,14 @@ class UserAdmin(ActionsOnPage, DjangoUserAdmin, LongList):  # type: ignore[type-
             emails = ", ".join(user.email for user in refused)
             self.message_user(
                 request,
-                f"Not switched {word}: {emails}. Only a superuser switches those who may enter the "
-                "admin, and nobody switches the own account.",
+                f"Not switched {word}: {emails}. Only superusers can switch users off and on who "
+                "may enter the admin, and nobody can do it to their own account.",
                 messages.ERROR,
             )
 
 
 def may_switch(actor: User, user: User) -> bool:
-    """Return whether `actor` may switch `user` off and on: nobody locks out oneself."""
+    """Return whether `actor` may switch `user` off and on. Nobody can lock themselves out."""
     return actor != user and actor.may_manage(user)
 
 
@@ -311,13 +311,13 @@ class APIKeyAdmin(ActionsOnPage, ReadOnly, LongList):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list. A whole key in the search's address is not kept there."""
+        """Show the list. A search for a whole key leads to the form that keeps it secret."""
         words = request.GET.get(SEARCH_VAR, "").strip()
         if words.startswith(APIKey.BEGINNING) and len(words.rstrip("….")) > APIKey.PREFIX_LENGTH:
             self.message_user(
                 request,
-                "That looked like a whole key. What is searched for gets into addresses, so give "
-                f"it here instead, or search for its first {APIKey.PREFIX_LENGTH} characters.",
+                "That looked like a whole key. Searches appear in the page's address, so enter the "
+                f"key here instead, or search for its first {APIKey.PREFIX_LENGTH} characters.",
                 messages.WARNING,
             )
             return redirect("admin:accounts_apikey_find")

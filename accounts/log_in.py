@@ -4,7 +4,6 @@ Attempts are counted per account and client address together, and per client add
 counted per account alone, anybody could lock the account's owner out.
 """
 
-import hashlib
 import math
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import status
 from unfold import forms as unfold
 
-from torale.limits import Limit, forget, hit
+from torale.limits import Limit, digest, forget, hit_each
 from torale.proxies import client_address
 
 #: Attempts for one account from one address. A successful login resets the count.
@@ -44,7 +43,7 @@ class LogInForm(auth.AuthenticationForm):
         email, address = fields.get("username"), client_address(self.request)
         if not email or not fields.get("password"):
             return fields  # not counted as an attempt: the fields already have errors
-        self.wait = count(email, address)
+        self.wait = hit_each((FROM_ADDRESS, digest(address)), (OF_ACCOUNT, both(email, address)))
         if self.wait:
             minutes = math.ceil(self.wait / timedelta(minutes=1))
             raise ValidationError(
@@ -67,15 +66,6 @@ class AdminLogInForm(LogInForm, unfold.AuthenticationForm):
     """The login form of the admin, for users who may enter it."""
 
 
-def count(email: str, address: str) -> timedelta | None:
-    """Count an attempt to log in. Return how long to wait if there were too many, else None."""
-    for limit, whom in ((FROM_ADDRESS, digest(address)), (OF_ACCOUNT, both(email, address))):
-        verdict = hit(limit, whom)
-        if not verdict.allowed:
-            return verdict.wait
-    return None
-
-
 def both(email: str, address: str) -> str:
     """Return the key under which attempts for an account from an address are counted.
 
@@ -83,8 +73,3 @@ def both(email: str, address: str) -> str:
     account. Upper case makes more letters equal than lower case does.
     """
     return digest(f"{email.upper()} {address}")
-
-
-def digest(text: str) -> str:
-    """Return a hash of `text` for use in a key: some people type their password as the email."""
-    return hashlib.sha256(text.encode()).hexdigest()

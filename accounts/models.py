@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from torale import clock, prepared
+from torale.errors import Refused
 from torale.fields import EncryptedJSONField
 from torale.outbound.url_check import networks_of
 from torale.outbound.url_rules import Networks
@@ -230,7 +231,7 @@ class KeyExpired(Exception):
         super().__init__(f"This API key expired: its last day was {day}. Use another one.")
 
 
-class DayIsPast(Exception):
+class DayIsPast(Refused):
     """A key cannot end on a day that is over.
 
     Args:
@@ -280,7 +281,7 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         return self.filter(digest=digest_of(secret))
 
     def beginning_with(self, text: str) -> Self:
-        """Keep the keys that begin with `text`, of which the prefix is known."""
+        """Keep the keys whose stored prefix begins with `text`."""
         return self.filter(prefix__startswith=text) if text else self.none()
 
     def active_key(self, secret: str) -> tuple["APIKey", datetime] | None:

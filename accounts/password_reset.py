@@ -3,7 +3,6 @@
 It is also how people whose account was made without a password get their first one.
 """
 
-import hashlib
 from datetime import timedelta
 
 from django.contrib.auth.tokens import default_token_generator
@@ -14,7 +13,7 @@ from procrastinate.contrib.django import app as jobs
 from accounts.links import LinkMail
 from accounts.models import User, normalized
 from torale.errors import TooOften
-from torale.limits import Limit, hit
+from torale.limits import Limit, digest, hit_each
 from torale.links import link_to
 
 #: Name of the job in accounts/jobs.py, which calls `deliver_link`.
@@ -37,11 +36,9 @@ def request_link(*, email: str, address: str) -> None:
     Raises:
         TooOften: there were too many requests from this address, or for this email.
     """
-    digest = hashlib.sha256(normalized(email).encode()).hexdigest()
-    for limit, whom in ((REQUESTS, address), (LINKS_TO, digest)):
-        verdict = hit(limit, whom)
-        if not verdict.allowed:
-            raise TooOften("Too many requests for a link. Try again later.", wait=verdict.wait)
+    wait = hit_each((REQUESTS, address), (LINKS_TO, digest(normalized(email))))
+    if wait is not None:
+        raise TooOften("Too many requests for a link. Try again later.", wait=wait)
     # The job finds out whether there is an account, so that no answer is quicker than another.
     jobs.configure_task(JOB).defer(email=email)
 
@@ -52,7 +49,7 @@ def deliver_link(*, email: str) -> None:
     Raises:
         OSError: the mail server cannot be reached or refuses the mail. The job is tried again.
     """
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    user = User.objects.matching(email).filter(is_active=True).first()
     if user is None:
         return
     LinkMail(

@@ -1,10 +1,9 @@
-"""How accounts come to be: a link is mailed to an address, and whoever opens it sets a password.
+"""How accounts are created: a link is mailed to an address, and whoever opens it sets a password.
 
 So each account's address is verified. An operator can invite anyone; where sign-up is open, people
 can ask for the link themselves.
 """
 
-import hashlib
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from procrastinate.contrib.django import app as jobs
 from accounts.links import LinkMail
 from accounts.models import User, normalized
 from torale.errors import Conflict, Refused, TooOften
-from torale.limits import Limit, hit
+from torale.limits import Limit, digest, hit_each
 from torale.links import link_to
 
 #: Name of the job in accounts/jobs.py, which calls `deliver_link`.
@@ -45,7 +44,7 @@ def invite(*, email: str) -> None:
     Raises:
         Conflict: there is an account with this email.
     """
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.matching(email).exists():
         raise Conflict(EXISTS)
     jobs.configure_task(JOB).defer(email=email, is_invitation=True)
 
@@ -53,7 +52,7 @@ def invite(*, email: str) -> None:
 def request_link(*, email: str, address: str) -> None:
     """Have a link mailed to `email` with which an account can be created.
 
-    Whether there is an account already is told only in the mail, to who can read it.
+    Only the mail says whether there is an account already, so only its reader learns that.
 
     Args:
         email: whom the account is for.
@@ -65,10 +64,9 @@ def request_link(*, email: str, address: str) -> None:
     """
     if not is_open():
         raise Refused(CLOSED)
-    for limit, whom in ((REQUESTS, address), (LINKS_TO, _digest(email))):
-        verdict = hit(limit, whom)
-        if not verdict.allowed:
-            raise TooOften("Too many requests to sign up. Try again later.", wait=verdict.wait)
+    wait = hit_each((REQUESTS, address), (LINKS_TO, digest(normalized(email))))
+    if wait is not None:
+        raise TooOften("Too many requests to sign up. Try again later.", wait=wait)
     jobs.configure_task(JOB).defer(email=email, is_invitation=False)
 
 
@@ -78,7 +76,7 @@ def deliver_link(*, email: str, is_invitation: bool) -> None:
     Raises:
         OSError: the mail server cannot be reached or refuses the mail. The job is tried again.
     """
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.matching(email).exists():
         mail = LinkMail(
             subject="You already have an account",
             text="Somebody asked to create a Torale account with this email, but there is one.",
@@ -121,7 +119,3 @@ def create_account(*, email: str, password: str) -> User:
             return User.objects.create_user(email, password)
     except IntegrityError as error:
         raise Conflict(HAS_ACCOUNT) from error
-
-
-def _digest(email: str) -> str:
-    return hashlib.sha256(normalized(email).encode()).hexdigest()

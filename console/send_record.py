@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class Step:
     text: str = ""
     #: What was found, as Markdown.
     finding: str = ""
-    #: The attempt that the step is.
+    #: The attempt, if the step is one.
     attempt: Attempt | None = None
 
 
@@ -75,7 +76,7 @@ class Record:
         is_webhook = self.send.notification_type == NotificationType.WEBHOOK
         return payload.body if is_webhook and payload else None
 
-    @property
+    @cached_property
     def email_content(self) -> Mapping[str, Any]:
         """What an email is made from; empty for a webhook, and once it is deleted."""
         payload = getattr(self.send, "payload", None)

@@ -105,7 +105,7 @@ def _entries(
 
 def _alike(execution: Execution) -> Any:
     """Return a key that is equal for executions in a row which are shown as one."""
-    if execution.notification is not None or execution.status not in LOOKS:
+    if execution.notification is not None:
         return execution.pk
     evidence = (execution.result or {}).get("evidence")
     return (execution.status, evidence, execution.error_message)

@@ -1,6 +1,7 @@
-"""What the console calls the events and statuses of sends, and how these look."""
+"""What the console calls events, statuses and formats, and how statuses look."""
 
 from notifications.models import ACCEPTED, UNFINISHED, EventType, SendStatus
+from tasks.destinations import WEBHOOK_FORMATS
 
 #: What a send tells, by its event.
 EVENTS: dict[str, str] = {
@@ -28,3 +29,8 @@ def look_of(status: str) -> str:
     if status in ACCEPTED:
         return "good"
     return "waiting" if status in (*UNFINISHED, SendStatus.SKIPPED) else "bad"
+
+
+def webhook_formats() -> list[tuple[str, str]]:
+    """Return the formats of webhooks, as the choices of a form."""
+    return [(name, name.capitalize()) for name in WEBHOOK_FORMATS]

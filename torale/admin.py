@@ -192,12 +192,12 @@ class LongChangeList(ChangeList):
         """The list's filter by time."""
         return next((spec for spec in self.filter_specs if isinstance(spec, TimeFilter)), None)
 
-    @property
+    @cached_property
     def time_bar(self) -> Bar | None:
         """What the bar above the list shows of that filter."""
         return self.times.bar(self) if self.times else None
 
-    @property
+    @cached_property
     def actions_on_all(self) -> list[dict[str, Any]]:
         """The buttons for all rows that match a filter, if they are not too many."""
         is_narrow = self.query or self.has_active_filters

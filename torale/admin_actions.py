@@ -1,4 +1,4 @@
-"""Actions of the admin that ask first if they touch many rows, and that rows' pages offer, too."""
+"""Actions of the admin that ask before they touch several rows, and buttons for them on pages."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-#: The field of a form whose value are the ids that its sender has confirmed.
+#: The form field with the ids of the rows for which the user has confirmed the action.
 CONFIRMED = "confirmed"
 #: How many rows the page that asks names.
 NAMED = 10
@@ -153,7 +153,7 @@ class ActionsOnPage(ModelAdmin):
             {
                 "title": title,
                 "url": self._page_of("do", row, name),
-                "is_dangerous": name in self.dangerous_actions,
+                "variant": "danger" if name in self.dangerous_actions else "primary",
             }
             for name, title in self.page_actions.items()
             if name in allowed and self.applies(request, name, row)

@@ -127,11 +127,8 @@ def moment(text: str, *, now: datetime) -> datetime:
     if word in DAYS:
         return today - timedelta(days=DAYS[word])
     try:
-        if len(word) <= len("09:00:00") and ":" in word:
-            at = time.fromisoformat(word.zfill(len("09:00")))
-            return datetime.combine(today.date(), at, at.tzinfo or UTC)
         found = durations.moment(text, now=now)
-    except (ArgumentTypeError, ValueError, OverflowError):
+    except ArgumentTypeError:
         found = None
     if found is None or found.year not in YEARS:
         raise NoTime(

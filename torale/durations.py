@@ -3,9 +3,9 @@
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from django.utils.dateparse import parse_datetime, parse_time
+from django.utils.dateparse import parse_datetime
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 #: Only to check that a moment can be computed.
@@ -41,8 +41,10 @@ def moment(text: str, *, now: datetime) -> datetime:
             raise ArgumentTypeError(f"{text!r} ago is before the calendar begins.") from error
     try:
         parsed = parse_datetime(text.strip())
-        if parsed is None and (time := parse_time(text.strip())):
-            parsed = datetime.combine(now.astimezone(UTC), time)
+        if parsed is None:
+            padded = re.sub(r"^(\d:)", r"0\1", text.strip())
+            at = time.fromisoformat(padded)
+            parsed = datetime.combine(now.astimezone(UTC), at)
     except ValueError:
         parsed = None
     if parsed is None:

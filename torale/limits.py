@@ -1,5 +1,6 @@
 """Limits of the kind "at most N in a window", in a store that all processes share."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,6 +64,30 @@ def hit(limit: Limit, whom: str) -> Verdict:
         )
         allowed, wait = cursor.fetchone()
     return Verdict(allowed=allowed, wait=wait)
+
+
+def hit_each(*counts: tuple[Limit, str]) -> timedelta | None:
+    """Count one more for each limit in turn, up to the first that does not allow it.
+
+    Args:
+        counts: the limits, each with whose count is increased.
+
+    Returns:
+        How long until the next window of that limit begins; None if all limits allow it.
+    """
+    for limit, whom in counts:
+        verdict = hit(limit, whom)
+        if not verdict.allowed:
+            return verdict.wait
+    return None
+
+
+def digest(text: str) -> str:
+    """Return a hash of `text` for use as `whom`.
+
+    What people type is not stored: some type their password where the email belongs.
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def forget(limit: Limit, whom: str) -> None:

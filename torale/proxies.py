@@ -16,8 +16,8 @@ ADDRESS_LENGTH = 100
 def client_address(request: HttpRequest) -> str:
     """Return the address of the client, as limits and the log use it.
 
-    It is read from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it. If that
-    is too large, the client writes it, and it may be anything.
+    It is read from X-Forwarded-For only if TORALE_PROXIES says that a proxy has written it. If
+    TORALE_PROXIES is too large, the client has written it, and it may be anything.
     """
     address = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
     return address[:ADDRESS_LENGTH].replace("\0", "")

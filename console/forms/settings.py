@@ -3,15 +3,15 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.forms import PasswordChangeForm
 
 from accounts.models import APIKey, User
 from accounts.serializers import CheckCodeSerializer, SendCodeSerializer, UsernameSerializer
 from accounts.verification import CODE_LENGTH, verified_emails
 from console.forms.refusals import FollowsAPI, ShowsRefusals
+from console.words import webhook_formats
 from notifications.channels.webhook.config import is_switched_on
 from notifications.models import WebhookConfig
-from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS, check_format
+from tasks.destinations import OWN_FORMAT, check_format
 from torale.outbound.url_check import check_url
 
 
@@ -78,9 +78,7 @@ class WebhookForm(ShowsRefusals, forms.Form):
         "no default webhook.",
         widget=forms.URLInput(attrs={"placeholder": "https://hooks.example/torale"}),
     )
-    format = forms.ChoiceField(
-        choices=lambda: [(name, name.capitalize()) for name in WEBHOOK_FORMATS]
-    )
+    format = forms.ChoiceField(choices=webhook_formats)
     is_enabled = forms.BooleanField(
         label="On",
         label_suffix="",
@@ -132,7 +130,7 @@ class KeyForm(ShowsRefusals, forms.Form):
     access = forms.ChoiceField(
         choices=[
             (FULL, "Full: read and change"),
-            (READ_ONLY, "Read-only: for programs of auditors"),
+            (READ_ONLY, "Read-only: cannot change anything"),
         ]
     )
     expires_on = forms.DateField(
@@ -144,10 +142,6 @@ class KeyForm(ShowsRefusals, forms.Form):
         "not expire.",
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "short"}),
     )
-
-
-class ChangePasswordForm(ShowsRefusals, PasswordChangeForm):
-    """Asks for the present password, and twice for a new one."""
 
 
 class NoticesForm(forms.Form):

@@ -9,9 +9,10 @@ from rest_framework.exceptions import ErrorDetail
 from accounts.models import User
 from accounts.verification import verified_emails
 from console.forms.refusals import ShowsRefusals
+from console.words import webhook_formats
 from executions.monitors import check
 from tasks import visit_schedule
-from tasks.destinations import OWN_FORMAT, WEBHOOK_FORMATS, parse, unparse
+from tasks.destinations import OWN_FORMAT, parse, unparse
 from tasks.models import NAME_LENGTH, Task
 from tasks.serializers import TaskWriteSerializer
 from torale.errors import Refused
@@ -78,7 +79,7 @@ class TaskForm(ShowsRefusals, forms.Form):
     webhook_format = forms.ChoiceField(
         label="Format of the webhook",
         required=False,
-        choices=lambda: [(name, name.capitalize()) for name in WEBHOOK_FORMATS],
+        choices=webhook_formats,
     )
 
     def __init__(
@@ -90,7 +91,7 @@ class TaskForm(ShowsRefusals, forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         """Show an empty form, the values of `task`, or what `user` submitted as `data`."""
-        shown = initial_values(task) if task else {"notification_email": user.email}
+        shown = _values_of(task) if task else {"notification_email": user.email}
         super().__init__(data, initial=shown | (initial or {}))
         self.user = user
         self.task = task
@@ -102,7 +103,7 @@ class TaskForm(ShowsRefusals, forms.Form):
         field.choices = [("", "None"), *((each, each) for each in emails)]
 
     def clean(self) -> dict[str, Any]:
-        """Return what was given; `task_fields` are the values as the domain takes them then.
+        """Return what was given, and store the values that the domain takes as `task_fields`.
 
         All faults are found here, so that they are shown together.
         """
@@ -137,7 +138,7 @@ class TaskForm(ShowsRefusals, forms.Form):
                     self.add_error(name, str(fault))
 
     def _notifications(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the contract's list of where to tell; a fault is shown at the webhook's URL."""
+        """Return whom to tell, as the API has it; a fault is shown at the webhook's URL."""
         configs: list[dict[str, Any]] = []
         if given.get("notification_email"):
             configs.append({"type": "email", "address": given["notification_email"]})
@@ -158,7 +159,7 @@ class TaskForm(ShowsRefusals, forms.Form):
         return configs
 
 
-def initial_values(task: Task) -> dict[str, Any]:
+def _values_of(task: Task) -> dict[str, Any]:
     """Return what the form of `task` shows."""
     return {name: getattr(task, name) or "" for name in TaskForm.base_fields if hasattr(task, name)}
 

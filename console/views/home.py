@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts import sign_up
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -18,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "console/landing.html",
         {
-            "is_open": settings.TORALE_SIGN_UP == "open",
+            "is_open": sign_up.is_open(),
             "interval": settings.TORALE_PAGE_INTERVAL_MINUTES,
         },
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework.request import Request
@@ -68,9 +68,9 @@ def send_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def send(request: HttpRequest, send_id: UUID) -> HttpResponse:
+def send(request: HttpRequest, send_id: str) -> HttpResponse:
     """Show what became of a send, from what was found to the receiver's answer."""
-    record = record_of(send_id, user=caller(request))
+    record = record_of(UUID(send_id), user=caller(request))
     if record is None:
         raise Http404
     return render(request, "console/sends/send.html", {"record": record, "send": record.send})
@@ -78,11 +78,9 @@ def send(request: HttpRequest, send_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def redeliver(request: HttpRequest, send_id: UUID) -> HttpResponse:
+def redeliver(request: HttpRequest, send_id: str) -> HttpResponse:
     """Deliver an ended send again."""
-    found = NotificationSend.objects.for_user(caller(request)).filter(pk=send_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(NotificationSend.objects.for_user(caller(request)), pk=send_id)
     try:
         redeliver_one(send=found, now=clock.now())
     except DomainError as error:

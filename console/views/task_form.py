@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authentication import caller
@@ -34,19 +34,18 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def edit(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def edit(request: HttpRequest, task_id: str) -> HttpResponse:
     """Show the form of a task, try what it says, or change the task."""
-    task = Task.objects.for_user(caller(request)).filter(pk=task_id).first()
-    if task is None:
-        raise Http404
+    task = get_object_or_404(Task.objects.for_user(caller(request)), pk=task_id)
     return _answer(request, task=task)
 
 
 @require_safe
 @login_required
-def preview_result(request: HttpRequest, preview_id: UUID) -> HttpResponse:
+def preview_result(request: HttpRequest, preview_id: str) -> HttpResponse:
     """Show what has come of a preview so far, as a part of the page."""
-    return render(request, "console/tasks/_preview.html", _shown(caller(request), preview_id))
+    context = _shown(caller(request), UUID(preview_id))
+    return render(request, "console/tasks/_preview.html", context)
 
 
 def _answer(request: HttpRequest, *, task: Task | None) -> HttpResponse:

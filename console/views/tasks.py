@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.authentication import caller
@@ -48,11 +49,10 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def task(request: HttpRequest, task_id: str) -> HttpResponse:
     """Show a task: everything to its owner, and what is public to others."""
-    found = Task.objects.visible_to(request.user).select_related("user").filter(pk=task_id).first()
-    if found is None:
-        raise Http404
+    visible = Task.objects.visible_to(request.user).select_related("user")
+    found = get_object_or_404(visible, pk=task_id)
     is_owner = found.user_id == request.user.pk
     if not is_owner:
         verdict = hit(PUBLIC_VIEWS, client_address(request))
@@ -80,7 +80,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def pause(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def pause(request: HttpRequest, task_id: str) -> HttpResponse:
     """Pause a task. Mails link here, and mail scanners open links: a GET only asks."""
     if request.method == "POST":
         return _change(request, task_id, "Paused. The page is no longer visited.", state="paused")
@@ -89,14 +89,14 @@ def pause(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def resume(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def resume(request: HttpRequest, task_id: str) -> HttpResponse:
     """Make a task active again."""
     return _change(request, task_id, "Resumed. The page is visited at once.", state="active")
 
 
 @require_POST
 @login_required
-def share(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def share(request: HttpRequest, task_id: str) -> HttpResponse:
     """Make a task public."""
     said = "Anyone who has this page's address can see the task now."
     return _change(request, task_id, said, is_public=True)
@@ -104,14 +104,14 @@ def share(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def unshare(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def unshare(request: HttpRequest, task_id: str) -> HttpResponse:
     """Make a task private."""
     return _change(request, task_id, "Only you can see the task now.", is_public=False)
 
 
 @require_POST
 @login_required
-def run(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def run(request: HttpRequest, task_id: str) -> HttpResponse:
     """Visit a task's page now."""
     found = _own(request, task_id)
     said = "The page is being visited. What is found appears below."
@@ -127,7 +127,7 @@ def run(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def delete(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def delete(request: HttpRequest, task_id: str) -> HttpResponse:
     """Delete a task, after asking."""
     found = _own(request, task_id)
     if request.method != "POST":
@@ -140,12 +140,10 @@ def delete(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def fork(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def fork(request: HttpRequest, task_id: str) -> HttpResponse:
     """Copy a task that the user may see."""
     user = caller(request)
-    original = Task.objects.visible_to(user).filter(pk=task_id).first()
-    if original is None:
-        raise Http404
+    original = get_object_or_404(Task.objects.visible_to(user), pk=task_id)
     try:
         copy = fork_task(task=original, user=user, now=clock.now())
     except Task.DoesNotExist as error:
@@ -154,22 +152,19 @@ def fork(request: HttpRequest, task_id: UUID) -> HttpResponse:
     return redirect("console:task", task_id=copy.pk)
 
 
-def _own(request: HttpRequest, task_id: UUID) -> Task:
+def _own(request: HttpRequest, task_id: str) -> Task:
     """Return the caller's task.
 
     Raises:
         Http404: the caller has no such task.
     """
-    found = Task.objects.for_user(caller(request)).filter(pk=task_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Task.objects.for_user(caller(request)), pk=task_id)
 
 
-def _change(request: HttpRequest, task_id: UUID, said: str, **fields: object) -> HttpResponse:
+def _change(request: HttpRequest, task_id: str, said: str, **fields: object) -> HttpResponse:
     """Change fields of the caller's task, and say so on its page."""
     found = _own(request, task_id)
-    change = lambda: update_task(task=found, fields=fields, now=clock.now())  # noqa: E731
+    change = partial(update_task, task=found, fields=fields, now=clock.now())
     return _done(request, found, change, said)
 
 

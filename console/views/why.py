@@ -14,10 +14,10 @@ from torale import clock
 
 @require_safe
 @login_required
-def why(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+def why(request: HttpRequest, subject_id: str) -> HttpResponse:
     """Show every decision about a task, a visit or a send of the user's, in order."""
     try:
-        explanation = explain(subject_id, now=clock.now(), user=caller(request))
+        explanation = explain(UUID(subject_id), now=clock.now(), user=caller(request))
     except UnknownId as error:
         raise Http404 from error
     return render(request, "console/why.html", {"explanation": explanation})

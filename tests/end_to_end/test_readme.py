@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text()
-TRIED, AFTERWARDS = README.split("## Then")
+TRIED, AFTERWARDS = README.split("## Next steps")
 BLOCKS = re.findall(r"```bash\n(.*?)```", TRIED, re.DOTALL)
 
 

@@ -256,3 +256,4 @@ def test_a_time_of_the_day_is_of_today(owner):
     wanted = make_send(owner)
 
     assert ids("--since", "9:00") == [str(wanted.pk)]
+    assert ids("--since", "11:00+02:00") == [str(wanted.pk)]

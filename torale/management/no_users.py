@@ -12,7 +12,7 @@ def add_force(parser: ArgumentParser, *, consequence: str) -> None:
 
     Args:
         parser: the command's parser.
-        consequence: what then becomes of the users.
+        consequence: what happens to the users then.
     """
     parser.add_argument(
         "--force",

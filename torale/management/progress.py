@@ -1,4 +1,4 @@
-"""Show how far a command is, to people only."""
+"""Show people, but not programs, how far a command has got."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def progress(
     Args:
         out: the command's `stderr`, so that what it prints can be redirected.
         text: what it does.
-        total: how many there are; None if nobody knows.
+        total: how many there are; None if that is not known.
     """
     counted = MofNCompleteColumn() if total else TextColumn("{task.completed:,}")
     bar = Progress(

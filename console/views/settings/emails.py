@@ -1,12 +1,10 @@
 """Which emails the user gets: those of each task, and those about trouble."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authentication import caller
@@ -38,9 +36,9 @@ def emails(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def resume(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def resume(request: HttpRequest, task_id: str) -> HttpResponse:
     """Make a task send its emails again after somebody has unsubscribed."""
-    task = _own(request, task_id)
+    task = get_object_or_404(Task.objects.for_user(caller(request)), pk=task_id)
     form = ResumeForm(caller(request), request.POST)
     if not form.is_valid():
         messages.error(request, "Choose one of your verified addresses.")
@@ -54,21 +52,9 @@ def resume(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def stop(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def stop(request: HttpRequest, task_id: str) -> HttpResponse:
     """Stop a task's emails, as the link in each of them does."""
-    task = _own(request, task_id)
+    task = get_object_or_404(Task.objects.for_user(caller(request)), pk=task_id)
     task.mute()
     messages.success(request, f"“{task.name}” sends no more emails.")
     return redirect("console:settings-emails")
-
-
-def _own(request: HttpRequest, task_id: UUID) -> Task:
-    """Return the caller's task.
-
-    Raises:
-        Http404: the caller has no such task.
-    """
-    found = Task.objects.for_user(caller(request)).filter(pk=task_id).first()
-    if found is None:
-        raise Http404
-    return found

@@ -1,16 +1,14 @@
 """The keys to the API."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import caller
-from accounts.models import APIKey, DayIsPast, User
+from accounts.models import APIKey, User
 from console.forms.settings import READ_ONLY, KeyForm
 
 KEYS_A_PAGE = 50
@@ -37,11 +35,9 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
+def revoke(request: HttpRequest, key_id: str) -> HttpResponse:
     """Revoke a key for good, after asking."""
-    key = APIKey.objects.for_user(caller(request)).filter(pk=key_id).first()
-    if key is None:
-        raise Http404
+    key = get_object_or_404(APIKey.objects.for_user(caller(request)), pk=key_id)
     if request.method != "POST":
         return render(request, "console/settings/revoke.html", {"key": key})
     key.revoke()
@@ -52,14 +48,12 @@ def revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
 def _new_secret(user: User, form: KeyForm) -> str | None:
     """Store the key that the form asks for and return it; None if the form has an error now."""
     given = form.cleaned_data
-    try:
+    with form.refusals(at="expires_on"):
         _, secret = APIKey.objects.create_key(
             user=user,
             name=given["name"],
             is_read_only=given["access"] == READ_ONLY,
             expires_on=given["expires_on"],
         )
-    except DayIsPast as error:
-        form.add_error("expires_on", str(error))
-        return None
-    return secret
+        return secret
+    return None

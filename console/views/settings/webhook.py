@@ -1,12 +1,10 @@
 """The default webhook, the secret that signs webhooks, and webhooks in trouble."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authentication import caller
@@ -53,7 +51,7 @@ def rotate(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def switch_on(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+def switch_on(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     """Switch a webhook on again, whoever switched it off."""
     _own(request, endpoint_id).switch_on()
     messages.success(request, "The webhook is on again.")
@@ -62,24 +60,21 @@ def switch_on(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def switch_off(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+def switch_off(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     """Send nothing to a webhook until it is switched on again."""
     _own(request, endpoint_id).switch_off_by_owner(now=clock.now())
     messages.success(request, "Nothing is sent to the webhook until you switch it on again.")
     return redirect("console:settings-webhook")
 
 
-def _own(request: HttpRequest, endpoint_id: UUID) -> WebhookEndpoint:
+def _own(request: HttpRequest, endpoint_id: str) -> WebhookEndpoint:
     """Return the caller's endpoint.
 
     Raises:
         Http404: the caller has no such endpoint.
     """
     endpoints = WebhookEndpoint.objects.for_user(caller(request))
-    found = endpoints.filter(public_id=endpoint_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(endpoints, public_id=endpoint_id)
 
 
 def _is_saved(form: WebhookForm) -> bool:

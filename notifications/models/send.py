@@ -307,6 +307,10 @@ class NotificationSend(models.Model):
         """The recipient as people other than the task's owner may see it."""
         return self.endpoint.shown_url if self.endpoint else self.recipient
 
+    def without_secrets(self, text: str | None) -> str | None:
+        """Return a text of its payload or of an answer as people other than the owner may see it."""
+        return self.endpoint.without_secrets(text) if text and self.endpoint else text
+
     def mark_skipped(self, because: str) -> None:
         """Set that nothing is sent, and why, without storing it."""
         self.status, self.error_message, self.next_attempt_at = SendStatus.SKIPPED, because, None

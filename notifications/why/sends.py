@@ -268,11 +268,9 @@ class Story:
             sentence = answered or f"{self._receiver} accepted it"
         sentence = f"{sentence}, after {time}."
         # A mail server's answer is the error already.
-        if answer := attempt.response_body:
-            if self.send.endpoint:
-                answer = self.send.endpoint.without_secrets(answer)
-            if quoted(answer) not in sentence:
-                sentence += f" Its answer: “{quoted(answer)}”"
+        answer = quoted(self.send.without_secrets(attempt.response_body) or "")
+        if answer and answer not in sentence:
+            sentence += f" Its answer: “{answer}”"
         return self._decision(
             f"Attempt {attempt.number} {'failed' if has_failed else 'accepted'}",
             sentence,

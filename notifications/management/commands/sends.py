@@ -206,12 +206,12 @@ def details_of(send: NotificationSend) -> dict[str, Any]:
         "execution_id": send.execution_id,
         "sent_at": send.sent_at,
         "next_attempt_at": send.next_attempt_at,
-        "attempt": [attempt_row(attempt) for attempt in send.attempts.all()],
+        "attempt": [attempt_row(attempt, send) for attempt in send.attempts.all()],
     }
 
 
-def attempt_row(attempt: Attempt) -> dict[str, Any]:
-    """Return the values of an attempt."""
+def attempt_row(attempt: Attempt, send: NotificationSend) -> dict[str, Any]:
+    """Return the values of an attempt at a send."""
     return {
         "number": attempt.number,
         "started_at": attempt.started_at,
@@ -219,5 +219,5 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status,
         "answered": attempt.response_status,
         "error": attempt.error_message,
-        "body": attempt.response_body,
+        "body": send.without_secrets(attempt.response_body),
     }

@@ -16,10 +16,6 @@ from torale import clock
 from torale.admin import as_uuid
 
 NO_ID = "“{words}” is not an id. Give the whole id of a task, an execution or a send."
-UNKNOWN = (
-    "No task, execution or send has the id {words}, and no send names it. Either it is mistyped, "
-    "or the record is no longer kept (TORALE_EXECUTION_DAYS, TORALE_RETENTION_DAYS)."
-)
 
 
 @require_safe
@@ -43,8 +39,8 @@ def why(request: HttpRequest, wanted: UUID | None = None) -> HttpResponse:
     if found:
         try:
             context["explanation"] = explain(found, now=clock.now())
-        except UnknownId:
-            context["error"] = UNKNOWN.format(words=words)
+        except UnknownId as error:
+            context["error"] = str(error)
     elif words:
         context["error"] = NO_ID.format(words=words)
     return render(

@@ -11,24 +11,17 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
 from executions.models import Execution
 from notifications import counts
-from notifications.models import EventType, NotificationType, SendStatus
 from notifications.models.send import DAY
+from notifications.newest import KINDS
 from notifications.search import owner_of
 from notifications.selection import whole_days
 from torale.admin import Part, Total, as_uuid
 from torale.admin_times import TimeFilter
 
-#: The columns that tell the kind of a send, in the order of KIND, and their values.
-KINDS = {
-    "status": SendStatus.values,
-    "event_type": EventType.values,
-    "notification_type": NotificationType.values,
-}
 #: The parameters of the filters by owner and by task.
 OWNER = "user__id__exact"
 TASK = "task_id__exact"
@@ -44,10 +37,6 @@ class KindFilter(admin.ChoicesFieldListFilter):
         """
         is_needed = any(request.GET.get(name) for name in (SEARCH_VAR, OWNER, TASK))
         return super().queryset(request, queryset) if is_needed else queryset
-
-
-class OwnerFilter(AutocompleteSelectFilter):
-    """A filter by the owner, whose email is completed while it is typed."""
 
 
 class TaskFilter(admin.FieldListFilter):

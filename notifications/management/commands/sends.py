@@ -62,7 +62,6 @@ class Command(GroupCommand):
         )
         add_filters(listing)
         listing.add_argument("--status", choices=Status.values)
-        listing.add_argument("--until", type=a_moment, help="only sends before this time")
         add_limit(listing, default=50)
         add_format(listing)
 
@@ -97,7 +96,6 @@ class Command(GroupCommand):
             default=Status.FAILED.value,
             help="which of those that match (default: failed)",
         )
-        redeliver.add_argument("--until", type=a_moment, help="only sends before this time")
         redeliver.add_argument("--dry-run", action="store_true", help="only say how many")
 
     def list_sends(self, *, limit: int, format: str, **options: Any) -> None:  # noqa: A002 - the option's name
@@ -127,7 +125,7 @@ class Command(GroupCommand):
         if ids:
             self.redeliver_each(ids, now=now, dry_run=dry_run)
             return
-        narrowing = {"type", "event", "task", "execution", "recipient", "since", "until", "user"}
+        narrowing = {*FILTERS, "user"} - {"status"}
         if not any(options[name] for name in narrowing):
             raise CommandError("Name sends by their ids, or some by options such as --since 2h.")
         sends = NotificationSend.objects.filter(**lookups(filters_of(options)))
@@ -168,6 +166,7 @@ def add_filters(parser: ArgumentParser | CommandParser) -> None:
         help="only sends since this time (UTC): 2026-03-04T09:00Z, 2026-03-04, 9:00 for today, or "
         "2h for two hours ago",
     )
+    parser.add_argument("--until", type=a_moment, help="only sends before this time")
 
 
 def filters_of(options: dict[str, Any]) -> dict[str, Any]:

@@ -54,11 +54,7 @@ class Command(ExampleCommand):
         try:
             explanation = explain(wanted, now=clock.now())
         except UnknownId as error:
-            raise CommandError(
-                f"No task, execution or send has the id {wanted}, and no send names it. Either it "
-                "is mistyped, or the record is no longer kept (TORALE_EXECUTION_DAYS, "
-                "TORALE_RETENTION_DAYS)."
-            ) from error
+            raise CommandError(str(error)) from error
         if options["format"] == "table":
             self._print(explanation)
         else:

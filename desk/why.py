@@ -1,4 +1,4 @@
-"""The page that says why somebody was told, or nobody."""
+"""The page that says why somebody was told, or why nobody was."""
 
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ NO_ID = "“{words}” is not an id. Give the whole id of a task, an execution o
 
 @require_safe
 def why(request: HttpRequest, wanted: UUID | None = None) -> HttpResponse:
-    """Show why somebody was told, or nobody; without an id in the path, ask for one.
+    """Show why somebody was told, or why nobody was; without an id in the path, ask for one.
 
     Args:
         request: may have the id in its query, as `id`.

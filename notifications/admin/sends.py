@@ -45,7 +45,7 @@ COLORS = {
 
 
 class SendChangeList(LongChangeList):
-    """The list of sends, of whose indexes some have the day of each send."""
+    """The list of sends. Some of their indexes are in the order of days."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -129,7 +129,7 @@ class NotificationSendAdmin(ReadOnly, RecordPage, LongList):
         return SendChangeList
 
     def lookup_of(self, request: HttpRequest, words: str) -> Lookup:
-        """Return what the search and the filters by task and owner find, or all, by their kinds."""
+        """Return how to find what matches the search or the filters by task, owner and kind."""
         filters = Filters.of(request)
         if words.strip():
             return self._search(request, words.strip(), filters)

@@ -21,14 +21,14 @@ ATTEMPTS_A_PAGE = 20
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 MASK = "•••"
 
-#: What a send that has ended says of its end.
+#: The title of a send's last step, by its status.
 OUTCOMES = {
     SendStatus.SENT: "Accepted by the receiver",
-    SendStatus.DELIVERED: "Delivered, says the provider",
+    SendStatus.DELIVERED: "Delivered, as the email provider reports",
     SendStatus.FAILED: "Given up",
     SendStatus.SKIPPED: "Skipped: nothing was sent",
-    SendStatus.BOUNCED: "Returned, says the provider",
-    SendStatus.COMPLAINED: "Called spam by its reader, says the provider",
+    SendStatus.BOUNCED: "Returned, as the email provider reports",
+    SendStatus.COMPLAINED: "Called spam by its reader, as the email provider reports",
     SendStatus.QUEUED: "Waits for its first attempt",
     SendStatus.RETRYING: "Waits for another attempt",
 }
@@ -59,7 +59,7 @@ class Timeline:
     attempts: list[Step]
     #: The number before which older attempts are shown, if there are any.
     older: int | None
-    #: The same of attempts that are newer than those shown.
+    #: Whether the newest attempts are among those shown.
     are_newest: bool
     body: str | None
     outcome: Step

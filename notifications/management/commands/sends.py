@@ -1,4 +1,4 @@
-"""`manage.py sends list|show|redeliver`: who was notified, and again, for all users."""
+"""`manage.py sends list|show|redeliver`: the sends of all users."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -24,7 +24,7 @@ COLUMNS = (
     *("id", "created_at", "status", "notification_type", "event_type", "user", "recipient"),
     *("task_name", "attempts", "error"),
 )
-#: Options, and the filters of the list of sends that they are.
+#: The names of options, and of the filters that they stand for in the API's list of sends.
 FILTERS = {
     "status": "status",
     "type": "notification_type",
@@ -38,7 +38,7 @@ FILTERS = {
 
 
 class Command(GroupCommand):
-    """Reads and repeats; the record itself is never changed by hand."""
+    """Reads the record of sends, and has sends delivered again."""
 
     help = "List sends, show one with its attempts, or deliver them again."
     examples = (
@@ -94,7 +94,7 @@ class Command(GroupCommand):
             "--status",
             choices=[status.value for status in Status if status not in UNFINISHED],
             default=Status.FAILED.value,
-            help="which of those that match (default: failed)",
+            help="only sends in this status (default: failed)",
         )
         redeliver.add_argument("--dry-run", action="store_true", help="only say how many")
 
@@ -153,7 +153,7 @@ class Command(GroupCommand):
 
 def add_filters(parser: ArgumentParser | CommandParser) -> None:
     """Add the options that narrow sends down."""
-    parser.add_argument("--user", metavar="EMAIL", help="only sends of the user who logs in so")
+    parser.add_argument("--user", metavar="EMAIL", help="only sends of the user with this email")
     parser.add_argument("--type", choices=NotificationType.values)
     parser.add_argument("--event", choices=EventType.values)
     parser.add_argument("--task", type=UUID, metavar="ID", help="only sends of this task")

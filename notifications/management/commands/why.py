@@ -1,4 +1,4 @@
-"""`manage.py why ID`: why somebody was told, or nobody."""
+"""`manage.py why ID`: why somebody was told, or why nobody was."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,11 +26,11 @@ COLUMNS = [
 
 
 class Command(ExampleCommand):
-    """Finds what the id belongs to by itself."""
+    """Finds out by itself what the id belongs to."""
 
     help = (
-        "Say why somebody was told, or nobody: every decision in order, from the visit to each "
-        "recipient. Exit with 1 if nothing has the id."
+        "Say why somebody was told, or why nobody was: every decision in order, from the visit to "
+        "each recipient. Exit with 1 if nothing has the id."
     )
 
     examples = (
@@ -81,7 +81,7 @@ def _plain(text: str) -> str:
 
 
 def _named(about: About) -> str:
-    """Return the id of the narrowest thing that a chapter is about, to ask on by."""
+    """Return the id of the narrowest thing that a chapter is about, to ask about next."""
     if about.send_id:
         return f" (send {about.send_id})"
     if about.execution_id:

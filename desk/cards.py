@@ -23,7 +23,7 @@ class Card:
     value: str
     note: str
     url: str
-    #: Whether it is so late that a person should look.
+    #: Whether it says that something is so late that a person should look.
     is_late: bool = False
 
 
@@ -97,12 +97,12 @@ def of_visits(visits: VisitStatus) -> Iterator[Card]:
 
 
 def percent(part: float) -> str:
-    """Return a part of 1 as people read it; 100% only if it is all."""
+    """Return a fraction as a percentage, rounded down, so that only all is 100%."""
     return f"{floor(part * 1000) / 10:g}%"
 
 
 def time_text(seconds: float) -> str:
-    """Return a time in the largest unit of which it has at least one."""
+    """Return a duration in the largest unit that it fills at least once."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):

@@ -20,13 +20,13 @@ ORDER = (
     SendStatus.BOUNCED,
     SendStatus.FAILED,
 )
-#: About as many bars have a label.
+#: About how many bars have a label.
 MOST_LABELS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The sends of one status: in a bar, or of all bars."""
+    """The sends of one status, in one bar or in all of them."""
 
     status: SendStatus
     count: int
@@ -40,7 +40,7 @@ class Part:
 
     @property
     def css(self) -> str:
-        """The classes that give it its color: that of the status in the lists, in a shade."""
+        """The classes that give it its color: a shade of the status's color in the lists."""
         color = COLORS.get(self.status, "plain")
         alike = [status for status in ORDER if COLORS.get(status, "plain") == color]
         return f"desk-{color} desk-shade-{alike.index(self.status)}"
@@ -55,7 +55,7 @@ class Column:
     #: The time, below the bar; empty where there is no room.
     label: str
     total: int
-    #: From the bottom, without those that have no sends.
+    #: The statuses that have sends, from the bottom.
     parts: tuple[Part, ...]
     url: str
 

@@ -22,7 +22,7 @@ from tasks.models import State, Task
 from torale import clock
 from torale.queue import queue_status
 
-#: The lists in which the page finds records by words, and what their buttons say.
+#: The lists that the page's search box searches, by what their buttons say.
 FOUND: dict[str, type[Model]] = {
     "Sends": NotificationSend,
     "Tasks": Task,
@@ -74,7 +74,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         queue = queue_status(now=now)
         added["needs"] = [*reasons(visits=visits, queue=queue, delivery=delivery)]
     if may_view(request, WebhookEndpoint):
-        # The answers are those to sends.
+        # Answers belong to sends, so only those who may view sends see them.
         failing = failing_hosts(with_answers=delivery is not None)
         every = list_of(WebhookEndpoint, failing_since__isempty="0")
         added["hosts"] = tables.of_hosts(failing.hosts, with_answers=delivery is not None)

@@ -23,7 +23,7 @@ def may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def may_ask_why(request: HttpRequest) -> bool:
-    """Return whether the user may read the page that says why somebody was told, or nobody."""
+    """Return whether the user may read the page "Why?"."""
     return request.user.has_perms(SHOWN_BY_WHY)
 
 
@@ -39,13 +39,13 @@ def page_of(model: type[Model], pk: Any) -> str:
 
 
 def created_within(since: datetime, until: datetime | None = None) -> dict[str, str]:
-    """Return the parameters that keep the rows created within a time; None leaves the end open."""
+    """Return the parameters that keep rows created in a period; None leaves its end open."""
     end = {"created_at__lt": str(until)} if until else {}
     return {"created_at__gte": str(since), **end}
 
 
 def sorted_by(request: HttpRequest, model: type[Model], column: str) -> dict[str, str]:
-    """Return the parameter that sorts the list of `model` by a column, the least first."""
+    """Return the parameter that sorts the list of `model` by a column, in ascending order."""
     model_admin = admin.site.get_model_admin(model)
     shown = model_admin.get_list_display(request)
     columns = [
@@ -53,5 +53,5 @@ def sorted_by(request: HttpRequest, model: type[Model], column: str) -> dict[str
     ]
     if column not in columns:
         return {}
-    # The boxes of the actions are a column, too.
+    # The check boxes of the actions are the first column.
     return {"o": str(columns.index(column) + bool(model_admin.get_actions(request)))}

@@ -8,20 +8,20 @@ DAY = timedelta(days=1)
 
 
 class Period(Enum):
-    """How far back it looks. The values are those in the page's URL."""
+    """A period that ends now. Its value is the one in the page's URL."""
 
     DAY = "24h"
     WEEK = "7d"
     MONTH = "30d"
 
     def since(self, now: datetime) -> datetime:
-        """Return when it begins."""
+        """Return when the period begins."""
         return (hours(now) if self is Period.DAY else self.days(now))[0]
 
     def days(self, now: datetime) -> list[datetime]:
-        """Return when each of its days (UTC) begins, and when today, the last one, ends.
+        """Return when each of the period's days (UTC) begins, and when today, the last one, ends.
 
-        The last 24 hours have two: yesterday and today.
+        The last 24 hours have two days: yesterday and today.
         """
         number = {Period.DAY: 2, Period.WEEK: 7, Period.MONTH: 30}[self]
         end = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + DAY

@@ -12,9 +12,9 @@ from notifications.models import WebhookEndpoint
 from notifications.selection import DAY
 from tasks.destinations import OWN_FORMAT
 
-#: Failing webhooks that are read, those that have failed for the longest time first.
+#: The most failing webhooks that are read; those that have failed for the longest time come first.
 MOST_READ = 1_000
-#: Hosts that are shown.
+#: The most hosts that are shown.
 MOST_HOSTS = 10
 #: The newest sends to a webhook whose attempts are looked at: a user's sends of a day, as
 #: TORALE_SENDS_PER_DAY is by default.
@@ -48,10 +48,10 @@ class Answer(NamedTuple):
 
     send_id: UUID
     at: datetime
-    #: Null if the receiver did not answer.
+    #: None if the receiver did not answer.
     status: int | None
     error: str
-    #: The beginning of the body; null as soon as it has been pruned.
+    #: The beginning of the body; None if there is none, or if it is a chat's.
     body: str | None
 
 
@@ -126,6 +126,6 @@ def _last_answers(endpoints: list[WebhookEndpoint]) -> dict[int, Answer]:
     with connection.cursor() as cursor:
         cursor.execute(LAST_ANSWERS, columns)
         answers = {pk: Answer(*answer) for pk, *answer in cursor.fetchall()}
-    # The answer of a chat may repeat what its URL keeps secret, also where it is cut.
+    # The answer of a chat may repeat the secret of its URL, or the part of it that was not cut off.
     chats = [endpoint.pk for endpoint in endpoints if endpoint.format != OWN_FORMAT]
     return answers | {pk: answers[pk]._replace(body=None) for pk in chats if pk in answers}

@@ -14,12 +14,12 @@ from notifications.models import ACCEPTED, NotificationSend, SendCount, SendStat
 from notifications.models.send import KIND
 from notifications.stats import latency_ms
 
-#: With more sends yesterday and today, they are shown by day: counting by hour takes PostgreSQL 0.1
-#: s for 100,000.
+#: With more sends yesterday and today, they are shown by day: to count 100,000 by hour takes
+#: PostgreSQL 0.1 s.
 MOST_COUNTED = 300_000
 #: The percentiles of the time to acceptance.
 PERCENTILES = {"p50": 0.5, "p95": 0.95}
-#: The statuses of sends that were attempted, and that their receivers did not get or did not want.
+#: The statuses of sends that were attempted, but did not arrive or were not wanted.
 NOT_ACCEPTED = (SendStatus.FAILED, SendStatus.BOUNCED, SendStatus.COMPLAINED)
 
 
@@ -29,7 +29,7 @@ class Bar:
 
     since: datetime
     until: datetime
-    #: How many of them are in each status now; statuses that none is in are left out.
+    #: How many of them are in each status now. Statuses without sends are left out.
     counts: Mapping[SendStatus, int]
 
     @property
@@ -79,7 +79,7 @@ class SendFigures:
 
     @property
     def success_rate(self) -> float | None:
-        """Which part of those that were attempted and have ended was accepted; None if none has."""
+        """Of the attempted sends that have ended, the fraction accepted; None if none has."""
         ended = self.accepted + self.not_accepted
         return self.accepted / ended if ended else None
 
@@ -92,7 +92,7 @@ def send_figures(period: Period, *, now: datetime) -> SendFigures:
     """
     days = period.days(now)
     counted = SendCount.objects.filter(user_id=None, day__range=(days[0].date(), days[-2].date()))
-    # Each of the two conditions is that of an index.
+    # Each `exclude` is the condition of an index.
     numbers = counted.exclude(number=0)
     times = counted.exclude(timed=0).values_list("took").annotate(Sum("timed")).order_by("took")
     latency = latency_ms([(took, count) for took, count in times if count], PERCENTILES)

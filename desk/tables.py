@@ -120,7 +120,7 @@ def moment(at: datetime | None) -> SafeString:
 
 
 def cut(text: str) -> SafeString:
-    """Return a text that is cut where there is no room for it, and whole under the pointer."""
+    """Return a text that is cut off where it has no room; pointing at it shows all of it."""
     return format_html('<span class="desk-cut" title="{}">{}</span>', text, text)
 
 

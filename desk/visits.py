@@ -1,4 +1,4 @@
-"""Executions that failed, by the kind of their failure, and the visits that come next."""
+"""How many executions failed, by the kind of failure, and the tasks that are visited next."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from tasks.models import Task
 
 #: Failed executions of a kind are counted up to this number.
 MOST_COUNTED = 10_000
-#: Tasks that are shown.
+#: The most tasks that are shown.
 MOST_TASKS = 10
 
 # Reads the index `execution_failed`.
@@ -49,9 +49,11 @@ def failed_executions(*, since: datetime) -> list[Failures]:
 
 
 def next_tasks(*, now: datetime) -> list[Task]:
-    """Return the tasks of active users that are visited next, with their users; overdue ones not.
+    """Return the tasks of active users that are visited next, with their users.
 
-    Read by the index `task_due`.
+    Overdue tasks are left out.
+
+    The index `task_due` serves this.
     """
     tasks = Task.objects.active().filter(next_run_at__gt=now, user__is_active=True)
     ordered = tasks.order_by("next_run_at", "pk").select_related("user")

@@ -1,4 +1,4 @@
-"""The page that says why somebody was told, or nobody."""
+"""The page that says why somebody was told, or why nobody was."""
 
 from http import HTTPStatus
 from typing import Any
@@ -16,15 +16,11 @@ from torale import clock
 from torale.admin import as_uuid
 
 NO_ID = "“{words}” is not an id. Give the whole id of a task, an execution or a send."
-UNKNOWN = (
-    "No task, execution or send has the id {words}, and no send names it. Either it is mistyped, "
-    "or the record is no longer kept (TORALE_EXECUTION_DAYS, TORALE_RETENTION_DAYS)."
-)
 
 
 @require_safe
 def why(request: HttpRequest, wanted: UUID | None = None) -> HttpResponse:
-    """Show why somebody was told, or nobody; without an id in the path, ask for one.
+    """Show why somebody was told, or why nobody was; without an id in the path, ask for one.
 
     Args:
         request: may have the id in its query, as `id`.
@@ -43,8 +39,8 @@ def why(request: HttpRequest, wanted: UUID | None = None) -> HttpResponse:
     if found:
         try:
             context["explanation"] = explain(found, now=clock.now())
-        except UnknownId:
-            context["error"] = UNKNOWN.format(words=words)
+        except UnknownId as error:
+            context["error"] = str(error)
     elif words:
         context["error"] = NO_ID.format(words=words)
     return render(

@@ -101,7 +101,7 @@ class ExecutionAdmin(ReadOnly, RecordPage, LongList):
             "result": result,
             "steps": [shown_step(step) for step in result.get("activity") or []],
             "took": self.took(row),
-            "rows": [row],  # for the tag that finds the sends of several
+            "rows": [row],  # the tag that finds sends takes several executions
         }
 
     @admin.display(description="created (UTC)", ordering="created_at")

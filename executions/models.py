@@ -67,14 +67,14 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         return self.filter(task_id=task_id).newest_first()
 
     def before(self, execution_id: UUID) -> Self:
-        """Keep those that follow an execution in a list of a task's, newest first.
+        """Keep those that follow an execution in a task's list, which has the newest first.
 
         This takes a query of its own. If there is no such execution, none is kept.
         """
         return self.up_to(execution_id).exclude(pk=execution_id)
 
     def up_to(self, execution_id: UUID) -> Self:
-        """Keep an execution and those that follow it in a list of a task's, newest first.
+        """Keep an execution and those that follow it in a task's list, with the newest first.
 
         This takes a query of its own. If there is no such execution, none is kept.
         """
@@ -108,7 +108,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         return self.filter(status__in=WAITING, next_attempt_at__lte=now)
 
     def replacing(self, execution: "Execution") -> Self:
-        """Keep the one because of which `execution` was cancelled."""
+        """Keep the execution for which `execution` was cancelled."""
         return self.filter(task_id=execution.task_id, created_at=execution.completed_at)
 
     def abandoned(self, now: datetime) -> Self:

@@ -18,7 +18,7 @@ TAGS = nh3.ALLOWED_TAGS - {"img"}
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: The most characters of a headline.
 HEADLINE_CHARACTERS = 70
-#: Of a text that was found, the evidence quotes what stands around it. The rule's text is enough.
+#: The evidence of `contains` also quotes what surrounds the text. A headline has only the text.
 _CONTAINS = re.compile(r'The page\b[^"]*? contains "(?P<wanted>.+?)": "')
 #: The end of a sentence within a paragraph.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")

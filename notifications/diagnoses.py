@@ -19,7 +19,7 @@ from torale.queue import queue_status
 PATIENCE_S: Final = 5
 FILE_BACKEND: Final = "django.core.mail.backends.filebased.EmailBackend"
 
-#: What needs the operator, and what is said if it does not.
+#: What may need the operator, and what is said if it does not.
 WELL: Final = {
     "scheduler": "Due tasks are started.",
     "visits": "No visit waits for a worker for long.",

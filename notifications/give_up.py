@@ -7,7 +7,7 @@ from notifications.models.send import NotificationSendQuerySet
 from torale.clock import DatabaseNow
 
 GIVEN_UP = "An operator gave up on it."
-#: For a send that a worker has in hand.
+#: The error of a send that a worker was delivering at that moment.
 GIVEN_UP_IN_FLIGHT = (
     "An operator gave up on it during an attempt. Whether that has arrived is not recorded."
 )
@@ -17,7 +17,7 @@ GIVEN_UP_IN_FLIGHT = (
 def give_up_all(*, sends: NotificationSendQuerySet) -> list[NotificationSend]:
     """End those of `sends` that are queued or retrying as failed; return them, as they are now.
 
-    They are not attempted again unless they are delivered again. A worker that has one in hand
+    They are not attempted again unless they are delivered again. A worker that is delivering one
     loses its lease, so the outcome of its attempt is dropped: it is no attempt in the record, and
     its receiver counts neither as failing nor as working because of it.
     """

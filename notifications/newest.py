@@ -47,7 +47,7 @@ def newest(
 
 
 def of_kinds(given: Mapping[str, Any]) -> list[Q]:
-    """Return a condition for each kind of send that matches, which the index of kinds serves.
+    """Return a condition for each kind of send that matches. The index `send_kind` serves each.
 
     Args:
         given: values by the names of KINDS; all values of those that are missing.
@@ -67,7 +67,7 @@ def _of_users(users: Iterable[UUID], filters: Mapping[str, Any], limit: int) -> 
 
 
 def _owners(filters: Mapping[str, Any]) -> Iterator[UUID]:
-    """Yield the users with such sends, each by a look at one row of an index."""
+    """Yield the users with such sends. For each, one row of an index is read."""
     sends = NotificationSend.objects.filter(
         **{name: filters[name] for name in NARROW if name in filters}
     ).order_by("user_id")
@@ -84,6 +84,6 @@ def _of_kinds(filters: Mapping[str, Any], limit: int) -> list[UUID]:
     times = {name: filters[name] for name in TIMES if name in filters}
     sends = NotificationSend.objects.filter(**lookups(times)).only("pk", "created_at")
     first, *others = [sends.filter(kind).newest_first()[:limit] for kind in of_kinds(filters)]
-    if others:  # of each kind there is as much as the list may have
+    if others:  # any kind may fill the whole list
         first = first.union(*others, all=True).newest_first()[:limit]
     return [send.pk for send in first]

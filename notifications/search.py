@@ -88,7 +88,7 @@ def any_id(wanted: UUID) -> Q:
 
 
 def owner_of(task_id: UUID) -> UUID | None:
-    """Return the user whose sends of a task there are, also if the task has been deleted."""
+    """Return the owner of a task that has sends, even if the task has been deleted."""
     sends = NotificationSend.objects.filter(task_id=task_id).order_by("user")
     return sends.values_list("user", flat=True).first()
 

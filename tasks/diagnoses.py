@@ -7,14 +7,14 @@ from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
 from torale.doctor import Check, Finding, Verdict
 
-#: How many of the last visits are looked at, and how few say nothing.
+#: How many of the last visits are looked at, and how many there must be to judge by.
 LAST, FEW = 50, 5
 #: How visits fail on a machine without internet.
 OFFLINE: Final = (FailureKind.NETWORK, FailureKind.TIMEOUT)
 
 
 def look_at_network() -> Iterator[Finding]:
-    """Look whether this installation reaches the internet, by how its last visits have ended."""
+    """Tell by how the last visits ended whether this installation reaches the internet."""
     ended = Execution.objects.ended().filter(notification=None).order_by("-created_at")
     last = [*ended.values_list("status", "failure_kind", "error_message")[:LAST]]
     failed = [

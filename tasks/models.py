@@ -72,7 +72,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.due(now).filter(user__is_active=True)
 
     def with_overdue_visit(self, now: datetime) -> Self:
-        """Keep the tasks whose visit is due but not begun by a worker, or by one that has died."""
+        """Keep the tasks whose visit is due but not begun, or was begun by a worker that died."""
         executions = Execution.objects
         return self.filter(
             Q(pk__in=Task.objects.overdue(now).values("pk"))
@@ -85,7 +85,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.active().filter(failed_run_count__gt=0)
 
     def by_email(self) -> Self:
-        """Keep the tasks that may send emails, and those that did until somebody unsubscribed."""
+        """Keep the tasks that send emails, and those that did until somebody unsubscribed."""
         return self.exclude(is_muted=False, notification_email=None, webhook_url__isnull=False)
 
     def newest_first(self) -> Self:

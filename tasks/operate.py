@@ -1,4 +1,4 @@
-"""What operators do with many tasks at once; one that cannot be changed stops no other."""
+"""What operators do with many tasks at once. A task that is refused does not stop the others."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Operated:
     """What became of some tasks."""
 
     done: list[Task] = field(default_factory=list)
-    #: The tasks with which nothing was done, and why.
+    #: The tasks that were left as they are, and why.
     refused: list[tuple[Task, str]] = field(default_factory=list)
 
 
@@ -28,7 +28,7 @@ def run_all(*, tasks: Iterable[Task], now: datetime) -> Operated:
 
 
 def move_all(*, tasks: Iterable[Task], state: State, now: datetime) -> Operated:
-    """Change each of `tasks` to `state`, as its owner could; one that is in it is refused."""
+    """Change each of `tasks` to `state`, as its owner could; refuse those already in it."""
 
     def move(task: Task) -> None:
         if task.state == state:

@@ -15,7 +15,7 @@ def why_link(context: dict[str, Any], wanted: UUID) -> dict[str, Any]:
     """Return what the link's template shows.
 
     Args:
-        context: has the request, whose user sees the link only if the page may be read.
+        context: the template's context. The link is shown if the request's user may read the page.
         wanted: the id of a task, an execution or a send.
     """
     return {"may_read": may_ask_why(context["request"]), "wanted": wanted}

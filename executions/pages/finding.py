@@ -15,7 +15,7 @@ from executions.pages.verdict import Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: How evidence begins that was told at an earlier visit, and has not ended since.
+#: The beginning of evidence that was told at an earlier visit and has been true since.
 STILL = "Still true: "
 #: Separates the texts for several rules in one text. A page's own is removed from its text.
 SEPARATOR = "\x1e"

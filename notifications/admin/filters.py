@@ -11,34 +11,27 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
 from executions.models import Execution
 from notifications import counts
-from notifications.models import EventType, NotificationType, SendStatus
 from notifications.models.send import DAY
+from notifications.newest import KINDS
 from notifications.search import owner_of
 from notifications.selection import whole_days
 from torale.admin import Part, Total, as_uuid
 from torale.admin_times import TimeFilter
 
-#: The columns that tell the kind of a send, in the order of KIND, and their values.
-KINDS = {
-    "status": SendStatus.values,
-    "event_type": EventType.values,
-    "notification_type": NotificationType.values,
-}
 #: The parameters of the filters by owner and by task.
 OWNER = "user__id__exact"
 TASK = "task_id__exact"
 
 
 class KindFilter(admin.ChoicesFieldListFilter):
-    """A filter by a column of KIND, which alone is all that the lookup needs."""
+    """A filter by a column of KIND, for which `lookup_of` alone may be enough."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        """Keep what matches; leave that to `lookup_of` if there are only filters by kind.
+        """Keep what matches, unless `lookup_of` does: without a search, an owner and a task.
 
         With a condition on the column as well, PostgreSQL would expect few rows to meet both.
         """
@@ -46,12 +39,8 @@ class KindFilter(admin.ChoicesFieldListFilter):
         return super().queryset(request, queryset) if is_needed else queryset
 
 
-class OwnerFilter(AutocompleteSelectFilter):
-    """A filter by the owner, whose email is completed while it is typed."""
-
-
 class TaskFilter(admin.FieldListFilter):
-    """A filter by the task, which may have been deleted; names are completed while typed."""
+    """A filter by the task, which may have been deleted; names are completed while you type."""
 
     template = "unfold/filters/filters_field.html"
     form_class = AutocompleteDropdownForm
@@ -69,7 +58,7 @@ class TaskFilter(admin.FieldListFilter):
         return [TASK]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Yield the form. The names come from the field that refers to tasks elsewhere."""
+        """Yield the form. Sends have no foreign key to tasks, so it takes that of executions."""
         yield {
             "form": self.form_class(
                 request=self.request,
@@ -93,7 +82,7 @@ class Filters:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Filters":
-        """Return the filters of a request. Others than these have no index of their own."""
+        """Return a request's filters by kind, owner and task."""
         given = {name: request.GET.get(f"{name}__exact") for name in KINDS}
         return cls(
             kinds={name: kind for name, kind in given.items() if kind},

@@ -1,29 +1,21 @@
 """Sends in the admin, where the record is only read."""
 
-from itertools import product
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.db.models.lookups import Exact
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from notifications import search
-from notifications.admin.filters import (
-    KINDS,
-    Filters,
-    KindFilter,
-    OwnerFilter,
-    TaskFilter,
-    within_days,
-)
+from notifications.admin.filters import Filters, KindFilter, TaskFilter, within_days
 from notifications.admin.timeline import timeline_of
 from notifications.give_up import give_up_all
 from notifications.models import UNFINISHED, NotificationSend, SendStatus
-from notifications.models.send import KIND
+from notifications.newest import KINDS, of_kinds
 from notifications.redeliver import redeliver_all
 from tasks.models import Task
 from torale import clock
@@ -53,7 +45,7 @@ COLORS = {
 
 
 class SendChangeList(LongChangeList):
-    """The list of sends, of whose indexes some have the day of each send."""
+    """The list of sends. Some of their indexes are in the order of days."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -82,7 +74,7 @@ class NotificationSendAdmin(ReadOnly, RecordPage, LongList):
     list_filter = [
         *((name, KindFilter) for name in KINDS),
         ("task_id", TaskFilter),
-        ("user", OwnerFilter),
+        ("user", AutocompleteSelectFilter),
         ("created_at", TimeFilter),
     ]
     list_select_related = ["user", "endpoint"]
@@ -137,7 +129,7 @@ class NotificationSendAdmin(ReadOnly, RecordPage, LongList):
         return SendChangeList
 
     def lookup_of(self, request: HttpRequest, words: str) -> Lookup:
-        """Return what the search and the filters by task and owner find, or all, by their kinds."""
+        """Return how to find what matches the search or the filters by task, owner and kind."""
         filters = Filters.of(request)
         if words.strip():
             return self._search(request, words.strip(), filters)
@@ -145,13 +137,7 @@ class NotificationSendAdmin(ReadOnly, RecordPage, LongList):
             return search.of_task(filters.task)
         if filters.owner:
             return search.of_user(filters.owner, filters.kinds)
-        kinds = product(
-            *(
-                [filters.kinds[name]] if name in filters.kinds else values
-                for name, values in KINDS.items()
-            )
-        )
-        return Lookup([Part(Q(Exact(KIND, " ".join(kind)))) for kind in kinds])
+        return Lookup([Part(kind) for kind in of_kinds(filters.kinds)])
 
     def _search(self, request: HttpRequest, words: str, filters: Filters) -> Lookup:
         wanted = as_uuid(words)

@@ -13,7 +13,6 @@ from notifications.models import (
     Attempt,
     NotificationSend,
     SendStatus,
-    WebhookEndpoint,
 )
 
 #: The most attempts that one page shows.
@@ -22,14 +21,14 @@ ATTEMPTS_A_PAGE = 20
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 MASK = "•••"
 
-#: What a send that has ended says of its end.
+#: The title of a send's last step, by its status.
 OUTCOMES = {
     SendStatus.SENT: "Accepted by the receiver",
-    SendStatus.DELIVERED: "Delivered, says the provider",
+    SendStatus.DELIVERED: "Delivered, as the email provider reports",
     SendStatus.FAILED: "Given up",
     SendStatus.SKIPPED: "Skipped: nothing was sent",
-    SendStatus.BOUNCED: "Returned, says the provider",
-    SendStatus.COMPLAINED: "Called spam by its reader, says the provider",
+    SendStatus.BOUNCED: "Returned, as the email provider reports",
+    SendStatus.COMPLAINED: "Called spam by its reader, as the email provider reports",
     SendStatus.QUEUED: "Waits for its first attempt",
     SendStatus.RETRYING: "Waits for another attempt",
 }
@@ -60,7 +59,7 @@ class Timeline:
     attempts: list[Step]
     #: The number before which older attempts are shown, if there are any.
     older: int | None
-    #: The same of attempts that are newer than those shown.
+    #: Whether the newest attempts are among those shown.
     are_newest: bool
     body: str | None
     outcome: Step
@@ -85,10 +84,10 @@ def timeline_of(send: NotificationSend, *, before: str = "") -> Timeline:
     return Timeline(
         execution=execution,
         finding=html_of(execution.notification or "") if execution else "",
-        attempts=[_attempted(attempt, send.endpoint) for attempt in shown],
+        attempts=[_attempted(attempt, send) for attempt in shown],
         older=shown[0].number if len(newest) > ATTEMPTS_A_PAGE else None,
         are_newest=not before,
-        body=_shown(payload.body, send.endpoint) if payload else None,
+        body=send.without_secrets(payload.body) if payload else None,
         outcome=_outcome(send),
     )
 
@@ -104,11 +103,7 @@ def _is_secret(name: str) -> bool:
     return name.lower() in SECRET_HEADERS or "signature" in name.lower()
 
 
-def _shown(text: str | None, endpoint: WebhookEndpoint | None) -> str | None:
-    return endpoint.without_secrets(text) if text and endpoint else text
-
-
-def _attempted(attempt: Attempt, endpoint: WebhookEndpoint | None) -> Step:
+def _attempted(attempt: Attempt, send: NotificationSend) -> Step:
     answer = f", answered {attempt.response_status}" if attempt.response_status else ""
     return Step(
         title=f"Attempt {attempt.number}: {attempt.get_status_display().lower()}{answer}",
@@ -118,7 +113,7 @@ def _attempted(attempt: Attempt, endpoint: WebhookEndpoint | None) -> Step:
         attempt=attempt,
         request_headers=masked(attempt.request_headers),
         response_headers=masked(attempt.response_headers),
-        response_body=_shown(attempt.response_body, endpoint),
+        response_body=send.without_secrets(attempt.response_body),
     )
 
 

@@ -54,7 +54,7 @@ class WebhookEndpointAdmin(ReadOnly, RecordPage, LongList):
 
     @admin.display(description="URL")
     def short_url(self, endpoint: WebhookEndpoint) -> str:
-        """Return the URL as an operator may see it; that of a chat is a secret of its owner's."""
+        """Return the URL as an operator may see it; a chat's is its owner's secret."""
         return shortened(endpoint.shown_url, width="15rem")
 
     @admin.display(description="owner")
@@ -78,7 +78,7 @@ class WebhookEndpointAdmin(ReadOnly, RecordPage, LongList):
 
     @admin.display(description="last answer", empty_value="-")
     def last_answer(self, endpoint: WebhookEndpoint) -> str | None:
-        """Return what the last attempt met with."""
+        """Return what came of the last attempt."""
         attempt = endpoint.last_attempt
         if attempt is None:
             return None

@@ -14,7 +14,7 @@ from accounts.models import User
 from notifications.models import WebhookConfig, WebhookEndpoint
 from tasks.models import State, Task
 
-#: Who logs in to look at it.
+#: The email of the user who logs in to look at the demonstration.
 EMAIL = "demo@torale.example"
 #: How far back the history goes.
 DAYS = 30

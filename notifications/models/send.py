@@ -65,8 +65,8 @@ class EventType(models.TextChoices):
     SWITCHED_OFF = "webhook.switched_off"
 
 
-#: What a send is, as an expression that only the admin's list has: with the columns themselves,
-#: PostgreSQL would take the index for the lists of users, too, and read everybody's sends.
+#: What a send is, as an expression that only lists of all users' sends have: with the columns
+#: themselves, PostgreSQL would take the index for the list of one user, too, and read everybody's.
 KIND = Concat(
     "status",
     Value(" "),
@@ -306,6 +306,10 @@ class NotificationSend(models.Model):
     def shown_recipient(self) -> str:
         """The recipient as people other than the task's owner may see it."""
         return self.endpoint.shown_url if self.endpoint else self.recipient
+
+    def without_secrets(self, text: str | None) -> str | None:
+        """Return a text of its payload or its answers as people other than its owner may see it."""
+        return self.endpoint.without_secrets(text) if text and self.endpoint else text
 
     def mark_skipped(self, because: str) -> None:
         """Set that nothing is sent, and why, without storing it."""

@@ -1,4 +1,4 @@
-"""The sends of executions, for pages of apps below this one, which name this by its name only."""
+"""A tag that finds the sends of executions, for templates of apps below this one."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,23 +1,6 @@
-"""Why somebody was told, or nobody: every decision, from the visit to each recipient, in words."""
+"""Why somebody was told, or why nobody was: every decision, from the visit to each recipient."""
 
-from notifications.why.explain import (
-    UnknownId,
-    explain,
-    explain_execution,
-    explain_send,
-    explain_task,
-)
-from notifications.why.values import About, Chapter, Decision, Explanation, Kind
+from notifications.why.explain import UnknownId, explain
+from notifications.why.values import About, Explanation, Kind
 
-__all__ = [
-    "About",
-    "Chapter",
-    "Decision",
-    "Explanation",
-    "Kind",
-    "UnknownId",
-    "explain",
-    "explain_execution",
-    "explain_send",
-    "explain_task",
-]
+__all__ = ["About", "Explanation", "Kind", "UnknownId", "explain"]

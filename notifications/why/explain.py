@@ -24,7 +24,18 @@ MOST_SENDS_OF_DELETED = 10
 
 
 class UnknownId(Exception):
-    """No execution, task or send has the id, and no send names it."""
+    """No task, execution or send has the id, and no send names it.
+
+    Args:
+        wanted: the id.
+    """
+
+    def __init__(self, wanted: UUID) -> None:
+        super().__init__(
+            f"No task, execution or send has the id {wanted}, and no send names it. Either it is "
+            "mistyped, or the record is no longer kept (TORALE_EXECUTION_DAYS, "
+            "TORALE_RETENTION_DAYS)."
+        )
 
 
 def explain(wanted: UUID, *, now: datetime, user: User | None = None) -> Explanation:
@@ -155,13 +166,11 @@ def _explain_deleted(
     else:
         # All of a task's sends are of one user; given this user, an index has them in order.
         of_task = sends.filter(task_id=wanted)
-        owners = of_task.order_by("user").values_list("user", flat=True)[:1]
-        for owner in owners:
-            newest_first = of_task.filter(user=owner).order_by(DAY.desc(), "-created_at", "-id")
-            found = stories(newest_first, has_task=False, most=MOST_SENDS_OF_DELETED)
-            break
-        else:
-            raise UnknownId
+        owner = of_task.order_by("user").values_list("user", flat=True).first()
+        if owner is None:
+            raise UnknownId(wanted)
+        newest_first = of_task.filter(user=owner).order_by(DAY.desc(), "-created_at", "-id")
+        found = stories(newest_first, has_task=False, most=MOST_SENDS_OF_DELETED)
         subject, gone = f"The task “{found[0].send.task_name}”", "The task"
         about = About()
     newest = [each for each in found if each.send.execution_id == found[0].send.execution_id]

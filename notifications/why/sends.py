@@ -42,7 +42,7 @@ from torale.queue import LATE_AFTER
 MOST_SENDS = 50
 #: The most attempts of a send that are shown: the newest.
 MOST_ATTEMPTS = 25
-#: The statuses of sends that their recipient has got.
+#: The statuses of sends that have reached their recipient.
 TOLD = (*ACCEPTED, SendStatus.COMPLAINED)
 
 #: What a send tells.
@@ -81,7 +81,7 @@ class Story:
     attempts: Sequence[Attempt]
     #: Why it may not go out now, as a sentence.
     refusal: str | None
-    #: The address that the task names, if the account has not verified it and it was not used.
+    #: The address that the task names, if it was not used because it is not verified.
     unverified: str | None = None
     #: Whether its task and its execution are still kept.
     has_task: bool
@@ -108,7 +108,7 @@ class Story:
 
     @property
     def is_told(self) -> bool:
-        """Whether its recipient has got it, as far as is known."""
+        """Whether it has reached its recipient, as far as is known."""
         return self.send.status in TOLD
 
     @property
@@ -239,7 +239,7 @@ class Story:
                 f"{counted(hidden, 'earlier attempt')} not shown here.",
                 Kind.NEUTRAL,
             )
-        # An attempt that follows one that was accepted is that of a redelivery, too.
+        # An attempt after one that was accepted belongs to a redelivery, too.
         earlier = {attempt.number for attempt in self.attempts if attempt.error_message is None}
         earlier.add(self.send.earlier_attempt_count)
         for attempt in self.attempts:
@@ -268,11 +268,9 @@ class Story:
             sentence = answered or f"{self._receiver} accepted it"
         sentence = f"{sentence}, after {time}."
         # A mail server's answer is the error already.
-        if answer := attempt.response_body:
-            if self.send.endpoint:
-                answer = self.send.endpoint.without_secrets(answer)
-            if quoted(answer) not in sentence:
-                sentence += f" Its answer: “{quoted(answer)}”"
+        answer = quoted(self.send.without_secrets(attempt.response_body) or "")
+        if answer and answer not in sentence:
+            sentence += f" Its answer: “{answer}”"
         return self._decision(
             f"Attempt {attempt.number} {'failed' if has_failed else 'accepted'}",
             sentence,
@@ -366,7 +364,7 @@ class Story:
         if self.is_told or self.is_waiting or self.is_needless:
             return
         if self.refusal:
-            # What bars it is said already, unless it is another reason than then.
+            # The reason has been told already, unless it is another one now.
             if self.refusal != self.send.error_message:
                 title = _titled("Cannot be delivered again yet", self.refusal)
                 yield self._decision(title, self.refusal, Kind.BAD)

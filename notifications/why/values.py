@@ -63,7 +63,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why somebody was told, or nobody."""
+    """Why somebody was told, or why nobody was."""
 
     #: What is explained.
     subject: str

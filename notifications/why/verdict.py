@@ -31,7 +31,7 @@ def of_visit(
     Args:
         visit: the visit.
         told: the stories of its sends.
-        kept_for: how long the record of sends is kept; 0 is for ever.
+        kept_for: how long the record of sends is kept; 0 means forever.
         now: the time.
     """
     sends, notices = _parted(told)

@@ -235,6 +235,8 @@ def test_only_the_owner_sees_the_secret_in_the_url(chat, operator_client, owner_
     with pytest.raises(SystemExit):  # no worker runs
         call_command("status")
     pages.append(capsys.readouterr().out)
+    call_command("sends", "show", str(send.pk))
+    pages.append(capsys.readouterr().out)
 
     host = receiver.url.removeprefix("http://")
     assert all(host in page for page in pages)

@@ -15,7 +15,7 @@ from torale.management.subcommands import GroupCommand
 
 
 class Command(GroupCommand):
-    """Can be stopped at any time; what is done is done."""
+    """Can be stopped at any time; what has been deleted by then stays deleted."""
 
     help = (
         "Delete old sends or executions at once. Workers do so every night if "
@@ -31,14 +31,14 @@ class Command(GroupCommand):
         sends = self.subcommand(
             "sends",
             self.prune_sends,
-            help_="Delete the record of ended sends of an age, and their bodies at a third of it.",
+            help_="Delete the record of old ended sends, and the bodies of those a third as old.",
             examples=("prune sends --older-than 90d", "prune sends --older-than 90d --dry-run"),
         )
         add_options(sends, such_as="90d")
         executions = self.subcommand(
             "executions",
             self.prune_executions,
-            help_="Delete ended executions of an age, except the latest one of each task.",
+            help_="Delete old ended executions, except the latest one of each task.",
             examples=(
                 "prune executions --older-than 30d",
                 "prune executions --older-than 1w --with-notification --dry-run",
@@ -84,5 +84,7 @@ class Command(GroupCommand):
 
 def add_options(parser: ArgumentParser, *, such_as: str) -> None:
     """Add the options that both have."""
-    parser.add_argument("--older-than", type=duration, required=True, help=f"such as {such_as}")
+    parser.add_argument(
+        "--older-than", type=duration, required=True, help=f"an age, such as {such_as}"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say how many")

@@ -4,7 +4,7 @@ from torale.management.subcommands import OlderName
 
 
 class Command(OlderName):
-    """Will be gone in the first release."""
+    """Will be removed in the first release."""
 
     help = "An older name of `prune sends`."
     newer = ("prune", "sends")

@@ -16,7 +16,7 @@ from torale.management.subcommands import ExampleCommand
 
 
 class Command(ExampleCommand):
-    """Nothing that it stores is due for a day, and all hosts are ones that cannot exist."""
+    """Stores nothing that is due within a day, and only hosts that cannot exist."""
 
     help = (
         "Fill the database with users, tasks and a history of sends to look at, and print how to "

@@ -22,7 +22,7 @@ from torale.outbound.url_check import check_url, networks_of
 
 
 class Command(ExampleCommand):
-    """Goes the same way as notifications do, from this machine; nothing is recorded."""
+    """Sends from this machine, in the same way as notifications are sent; nothing is recorded."""
 
     help = (
         "Send one test email or webhook, and print what the server answered. Exit with 1 if it "
@@ -35,12 +35,12 @@ class Command(ExampleCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take where it goes."""
+        """Take the address or the URL, and how to send to it."""
         where = parser.add_mutually_exclusive_group(required=True)
         where.add_argument("--to", metavar="EMAIL", help="send an email to this address")
         where.add_argument("--webhook", metavar="URL", help="send a webhook to this URL")
         parser.add_argument(
-            "--secret", help="what signs the webhook (default: one made for this test)"
+            "--secret", help="the secret that signs the webhook (default: one made for this test)"
         )
         parser.add_argument(
             "--webhook-format",
@@ -106,7 +106,7 @@ def webhook(options: dict[str, Any]) -> Outcome:
 
 
 def answer_of(outcome: Outcome) -> dict[str, Any]:
-    """Return what there is to tell of an attempt."""
+    """Return what is printed of the outcome of an attempt."""
     return {
         "accepted": "no" if outcome.error else "yes",
         "duration_ms": outcome.duration_ms,

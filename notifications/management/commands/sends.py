@@ -1,4 +1,4 @@
-"""`manage.py sends list|show|redeliver`: who was notified, and again, for all users."""
+"""`manage.py sends list|show|redeliver`: the sends of all users."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -24,7 +24,7 @@ COLUMNS = (
     *("id", "created_at", "status", "notification_type", "event_type", "user", "recipient"),
     *("task_name", "attempts", "error"),
 )
-#: Options, and the filters of the list of sends that they are.
+#: The names of options, and of the filters that they stand for in the API's list of sends.
 FILTERS = {
     "status": "status",
     "type": "notification_type",
@@ -38,7 +38,7 @@ FILTERS = {
 
 
 class Command(GroupCommand):
-    """Reads and repeats; the record itself is never changed by hand."""
+    """Reads the record of sends, and has sends delivered again."""
 
     help = "List sends, show one with its attempts, or deliver them again."
     examples = (
@@ -62,7 +62,6 @@ class Command(GroupCommand):
         )
         add_filters(listing)
         listing.add_argument("--status", choices=Status.values)
-        listing.add_argument("--until", type=a_moment, help="only sends before this time")
         add_limit(listing, default=50)
         add_format(listing)
 
@@ -95,9 +94,8 @@ class Command(GroupCommand):
             "--status",
             choices=[status.value for status in Status if status not in UNFINISHED],
             default=Status.FAILED.value,
-            help="which of those that match (default: failed)",
+            help="only sends in this status (default: failed)",
         )
-        redeliver.add_argument("--until", type=a_moment, help="only sends before this time")
         redeliver.add_argument("--dry-run", action="store_true", help="only say how many")
 
     def list_sends(self, *, limit: int, format: str, **options: Any) -> None:  # noqa: A002 - the option's name
@@ -127,7 +125,7 @@ class Command(GroupCommand):
         if ids:
             self.redeliver_each(ids, now=now, dry_run=dry_run)
             return
-        narrowing = {"type", "event", "task", "execution", "recipient", "since", "until", "user"}
+        narrowing = {*FILTERS, "user"} - {"status"}
         if not any(options[name] for name in narrowing):
             raise CommandError("Name sends by their ids, or some by options such as --since 2h.")
         sends = NotificationSend.objects.filter(**lookups(filters_of(options)))
@@ -155,7 +153,7 @@ class Command(GroupCommand):
 
 def add_filters(parser: ArgumentParser | CommandParser) -> None:
     """Add the options that narrow sends down."""
-    parser.add_argument("--user", metavar="EMAIL", help="only sends of the user who logs in so")
+    parser.add_argument("--user", metavar="EMAIL", help="only sends of the user with this email")
     parser.add_argument("--type", choices=NotificationType.values)
     parser.add_argument("--event", choices=EventType.values)
     parser.add_argument("--task", type=UUID, metavar="ID", help="only sends of this task")
@@ -168,6 +166,7 @@ def add_filters(parser: ArgumentParser | CommandParser) -> None:
         help="only sends since this time (UTC): 2026-03-04T09:00Z, 2026-03-04, 9:00 for today, or "
         "2h for two hours ago",
     )
+    parser.add_argument("--until", type=a_moment, help="only sends before this time")
 
 
 def filters_of(options: dict[str, Any]) -> dict[str, Any]:
@@ -206,12 +205,12 @@ def details_of(send: NotificationSend) -> dict[str, Any]:
         "execution_id": send.execution_id,
         "sent_at": send.sent_at,
         "next_attempt_at": send.next_attempt_at,
-        "attempt": [attempt_row(attempt) for attempt in send.attempts.all()],
+        "attempt": [attempt_row(attempt, send) for attempt in send.attempts.all()],
     }
 
 
-def attempt_row(attempt: Attempt) -> dict[str, Any]:
-    """Return the values of an attempt."""
+def attempt_row(attempt: Attempt, send: NotificationSend) -> dict[str, Any]:
+    """Return the values of an attempt at a send."""
     return {
         "number": attempt.number,
         "started_at": attempt.started_at,
@@ -219,5 +218,5 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status,
         "answered": attempt.response_status,
         "error": attempt.error_message,
-        "body": attempt.response_body,
+        "body": send.without_secrets(attempt.response_body),
     }

@@ -73,7 +73,7 @@ def figures(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus
 
 
 def in_seconds(value: Any) -> Any:
-    """Return a figure as JSON and CSV have it."""
+    """Return a figure as it is written to JSON and CSV."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     return ", ".join(value) if isinstance(value, tuple) else value

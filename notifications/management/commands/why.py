@@ -1,4 +1,4 @@
-"""`manage.py why ID`: why somebody was told, or nobody."""
+"""`manage.py why ID`: why somebody was told, or why nobody was."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,11 +26,11 @@ COLUMNS = [
 
 
 class Command(ExampleCommand):
-    """Finds what the id belongs to by itself."""
+    """Finds out by itself what the id belongs to."""
 
     help = (
-        "Say why somebody was told, or nobody: every decision in order, from the visit to each "
-        "recipient. Exit with 1 if nothing has the id."
+        "Say why somebody was told, or why nobody was: every decision in order, from the visit to "
+        "each recipient. Exit with 1 if nothing has the id."
     )
 
     examples = (
@@ -54,11 +54,7 @@ class Command(ExampleCommand):
         try:
             explanation = explain(wanted, now=clock.now())
         except UnknownId as error:
-            raise CommandError(
-                f"No task, execution or send has the id {wanted}, and no send names it. Either it "
-                "is mistyped, or the record is no longer kept (TORALE_EXECUTION_DAYS, "
-                "TORALE_RETENTION_DAYS)."
-            ) from error
+            raise CommandError(str(error)) from error
         if options["format"] == "table":
             self._print(explanation)
         else:
@@ -85,7 +81,7 @@ def _plain(text: str) -> str:
 
 
 def _named(about: About) -> str:
-    """Return the id of the narrowest thing that a chapter is about, to ask on by."""
+    """Return the id of the narrowest thing that a chapter is about, to ask about next."""
     if about.send_id:
         return f" (send {about.send_id})"
     if about.execution_id:

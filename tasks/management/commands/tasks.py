@@ -1,4 +1,4 @@
-"""`manage.py tasks list|pause|resume|complete|run`: what is watched, for all users."""
+"""`manage.py tasks list|pause|resume|complete|run`: the tasks of all users."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ COLUMNS = (
     *("id", "name", "user", "state", "next_run_at", "failed_runs", "failing_since"),
     *("last_run_at", "last_run", "last_error"),
 )
-#: Subcommands, the state that each sets, and what is said then.
+#: Subcommands, the state that each sets, and what it prints.
 STATES = {
     "pause": (State.PAUSED, "Paused."),
     "resume": (State.ACTIVE, "Active again; it is due now."),
@@ -26,7 +26,7 @@ ID = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"
 
 
 class Command(GroupCommand):
-    """Does what owners can do by the API, with the same rules."""
+    """Does what owners can do through the API, with the same rules."""
 
     help = "List tasks, pause, resume or complete them, or run them now."
     examples = (
@@ -54,21 +54,21 @@ class Command(GroupCommand):
         trouble.add_argument(
             "--failing",
             action="store_true",
-            help="only active tasks whose last visit failed, those that fail the longest first",
+            help="only active tasks whose last visit failed, the longest failing first",
         )
         trouble.add_argument(
             "--overdue",
             action="store_true",
-            help="only tasks whose visit is due, those that are due the longest first",
+            help="only tasks whose visit is due, the longest overdue first",
         )
         add_limit(listing, default=50)
         add_format(listing)
 
-        for name, (state, _) in STATES.items():
+        for name in STATES:
             changing = self.subcommand(
                 name,
                 self.change,
-                help_=f"Make tasks {state}.",
+                help_=f"{name.capitalize()} tasks.",
                 examples=(f"tasks {name} {ID}",),
             )
             changing.set_defaults(to=name)
@@ -92,7 +92,7 @@ class Command(GroupCommand):
 
     def list_tasks(self, *, limit: int, format: str, **options: Any) -> None:  # noqa: A002 - its name
         """Print the tasks that match."""
-        tasks = Task.objects.select_related("user").order_by("-pk")  # which is their age
+        tasks = Task.objects.select_related("user").order_by("-pk")  # ids sort by time of creation
         if options["user"]:
             tasks = tasks.for_user(user_called(options["user"])).newest_first()
         if options["state"]:

@@ -112,7 +112,10 @@ def _attempted(attempt: Attempt, send: NotificationSend) -> Step:
         error=attempt.error_message,
         attempt=attempt,
         request_headers=masked(attempt.request_headers),
-        response_headers=masked(attempt.response_headers),
+        response_headers=[
+            (name, send.without_secrets(value) or "")
+            for name, value in masked(attempt.response_headers)
+        ],
         response_body=send.without_secrets(attempt.response_body),
     )
 

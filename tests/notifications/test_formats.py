@@ -217,6 +217,7 @@ def test_only_the_owner_sees_the_secret_in_the_url(chat, operator_client, owner_
         duration_ms=5,
         response_status=403,
         error_message="The receiver answered 403.",
+        response_headers={"Location": send.endpoint.url},
         response_body=f"No access to {URL(send.endpoint.url).path}.",
     )
 

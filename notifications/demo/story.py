@@ -34,6 +34,8 @@ NULL = r"\N"
 QUOTA = "This address has had 10 emails this hour, the most it gets in an hour."
 DOWN = "The receiver answered 503 Service Unavailable."
 ANSWER = '{"content-type": "text/plain"}'
+#: The status, headers and body of an answer, where there is none: mail servers answer by an error.
+NO_ANSWER = f"{NULL}\t{NULL}\t{NULL}"
 #: The share of webhooks whose first attempt fails, although the receiver is not down.
 PASSING = 0.02
 #: How emails end: the shares, added up.
@@ -165,7 +167,8 @@ class Story:
                 break
             is_down = told.is_down(begun) or (not tries and self._chance.random() < PASSING)
             tries += 1
-            took = self._attempt(pk, tries, begun, DOWN if is_down else None)
+            answer = f"503\t{ANSWER}\toverloaded" if is_down else f"200\t{ANSWER}\tok"
+            took = self._attempt(pk, tries, begun, DOWN if is_down else None, answer)
             if not is_down:
                 status, error = "sent", NULL
                 break
@@ -190,7 +193,8 @@ class Story:
         pk, begun, chance = self._id(at), at + self._wait(), self._chance.random()
         status, error = next((status, error) for share, status, error in EMAILS if chance < share)
         tries = 0 if status == "skipped" else 1
-        took = self._attempt(pk, 1, begun, error if status == "failed" else None) if tries else 0
+        failure = error if status == "failed" else None
+        took = self._attempt(pk, 1, begun, failure, NO_ANSWER) if tries else 0
         is_accepted = tries and status != "failed"
         sent_at = shown(begun + took / 1000) if is_accepted else NULL
         self._add(
@@ -212,14 +216,10 @@ class Story:
         """Return the seconds until a worker takes a send: mostly few, sometimes many."""
         return 0.02 + self._chance.random() ** 8 * 6
 
-    def _attempt(self, send: str, number: int, at: float, error: str | None) -> int:
+    def _attempt(self, send: str, number: int, at: float, error: str | None, answer: str) -> int:
         """Add an attempt; return how many milliseconds it took."""
         took = int(30 + self._chance.random() ** 4 * 900)
-        ended, answer = (
-            ("failed", f"503\t{ANSWER}\toverloaded")
-            if error
-            else ("succeeded", f"200\t{ANSWER}\tok")
-        )
+        ended = "failed" if error else "succeeded"
         self._chapter.attempts.append(
             f"{self._id(at)}\t{send}\t{number}\t{shown(at)}\t{took}\t{ended}\t{NULL}\t{answer}"
             f"\t{error or NULL}"

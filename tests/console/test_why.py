@@ -1,4 +1,4 @@
-"""The page that says why somebody was told, or nobody."""
+"""The page that says why somebody was told, or why nobody was."""
 
 import pytest
 

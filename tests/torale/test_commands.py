@@ -6,22 +6,17 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.core.management import load_command_class
+from django.core.management import get_commands, load_command_class
 
 from tests.support.processes import environment, manage
 
-COMMANDS = {
-    "torale": ["backup", "restore"],
-    "tasks": ["tasks"],
-    "notifications": ["doctor", "prune", "seed_demo", "send_test", "sends", "status"],
-}
+OURS = {name: app for name, app in get_commands().items() if (settings.BASE_DIR / app).is_dir()}
+OLDER_NAMES = {"create_api_key", "prune_executions", "prune_sends", "redeliver"}
 
 
-@pytest.mark.parametrize(
-    ("app", "name"), [(app, name) for app, names in COMMANDS.items() for name in names]
-)
-def test_help_ends_with_examples(app, name):
-    shown = load_command_class(app, name).create_parser("manage.py", name).format_help()
+@pytest.mark.parametrize("name", sorted(OURS.keys() - OLDER_NAMES))
+def test_help_ends_with_examples(name):
+    shown = load_command_class(OURS[name], name).create_parser("manage.py", name).format_help()
 
     examples = shown.partition("\nexamples:\n")[2].splitlines()
     assert examples

@@ -4,16 +4,17 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from accounts.models import APIKey, User
+from torale.management.subcommands import ExampleCommand
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Creates the first admin. Does nothing if a user exists, so it can run at every start."""
 
     help = "Create the first admin and API key and print them once; do nothing if a user exists."
+    examples = ("create_first_admin",)
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:

@@ -31,6 +31,11 @@ class Command(GroupCommand):
     """Lists, creates and revokes API keys."""
 
     help = "List, create or revoke API keys. A key's secret is printed only when it is created."
+    examples = (
+        "keys list",
+        "keys create olive@example.com --name laptop",
+        "keys revoke sk_AbCdEfG",
+    )
 
     def add_subcommands(self) -> None:
         """Add `list`, `create` and `revoke`."""

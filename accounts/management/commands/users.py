@@ -23,6 +23,7 @@ class Command(GroupCommand):
     """Lists, creates and invites users, and switches them off and on."""
 
     help = "List, create or invite users, or switch them off and on."
+    examples = ("users list", "users create olive@example.com", "users disable olive@example.com")
 
     def add_subcommands(self) -> None:
         """Add `list`, `create`, `invite`, `disable` and `enable`."""

@@ -7,21 +7,23 @@ from argparse import ArgumentParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
 from notifications.channels.webhook.signing import sign
 from notifications.models import WebhookConfig
 from torale.fields import Undecryptable, kept
+from torale.management.subcommands import ExampleCommand
 
 #: How far a timestamp may be off (Standard Webhooks, "Verifying webhook authenticity").
 TOLERANCE_S = 5 * 60
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Listens on this machine only; answers 204 to what verifies and 401 to the rest."""
 
     help = "Listen for webhooks on this machine, verify their signatures and print them."
+    examples = ("receive_webhooks", "receive_webhooks --port 9100 --secret whsec_…")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the port and, for a receiver of somebody else's webhooks, the secret."""

@@ -10,7 +10,6 @@ import structlog
 import uvloop
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, Error, close_old_connections, connection
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
@@ -21,6 +20,7 @@ from tasks import preview
 from tasks.visits.drain import Visits
 from torale import __version__, proofs
 from torale.garbage import collect_rarely
+from torale.management.subcommands import ExampleCommand
 from torale.pool import Pool
 
 logger = structlog.get_logger(__name__)
@@ -38,10 +38,11 @@ JOBS_GRACE_S = 13
 PAUSE = 1
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Start as many as needed, on as many machines: they share the work."""
 
     help = "Ask due tasks' questions and deliver their notifications until SIGTERM or Ctrl-C."
+    examples = ("worker",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""

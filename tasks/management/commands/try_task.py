@@ -4,7 +4,7 @@ import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from executions import monitors
@@ -15,6 +15,7 @@ from tasks.lifecycle import check_origin
 from tasks.preview import PAGE_TIME_LIMIT
 from torale.errors import Refused
 from torale.management.output import printable
+from torale.management.subcommands import ExampleCommand
 from torale.outbound.url_check import networks_of
 
 #: Where a price was found, in words.
@@ -26,10 +27,14 @@ SOURCES = {
 }
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Visits the pages from this machine, as an operator; nothing is stored."""
 
     help = "Visit the pages of a query, and print what is read and what the condition says of it."
+    examples = (
+        "try_task https://shop.example/ 'css(\".price\") < 500'",
+        "try_task https://shop.example/orders changes --header 'Cookie: session=3f9a2c'",
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the question."""

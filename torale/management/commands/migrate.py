@@ -12,14 +12,18 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import DiskFull
 
+from torale.management.subcommands import ExampleCommand
+
 #: The key of the advisory lock. We chose it: it is "tora" in ASCII.
 LOCK = 0x746F7261
 #: Seconds between two attempts to get the lock.
 PAUSE = 0.2
 
 
-class Command(migrate.Command):
+class Command(ExampleCommand, migrate.Command):
     """Django's command; if several start at once, one migrates and the others wait."""
+
+    examples = ("migrate", "migrate --plan")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate.

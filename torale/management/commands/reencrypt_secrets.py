@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import models, transaction
 
 from torale import proofs
 from torale.fields import EncryptedJSONField, Undecryptable, kept
+from torale.management.subcommands import ExampleCommand
 
 #: How many rows are locked at a time.
 ROWS_PER_TRANSACTION = 500
@@ -15,7 +16,7 @@ ROWS_PER_TRANSACTION = 500
 MOST_ROWS_NAMED = 20
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """After this, all keys but the first may be removed from the setting.
 
     It runs even if the secrets differ from those in use before, and stores proofs of the new ones.
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         "Encrypt all stored secrets with the first key of TORALE_FIELD_KEYS, and store proofs of "
         "it and of SECRET_KEY."
     )
+    examples = ("reencrypt_secrets",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Encrypt the secrets of all models again and print how many rows there were.

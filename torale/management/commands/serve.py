@@ -8,10 +8,11 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
 from torale import __version__, proofs, trouble
+from torale.management.subcommands import ExampleCommand
 from torale.ports import CannotListen, listen
 from torale.supervised import KILL_WAIT
 
@@ -19,10 +20,11 @@ from torale.supervised import KILL_WAIT
 TOGETHER = ("web", "worker")
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Prepares the database and serves until Ctrl-C or SIGTERM, which ends both processes."""
 
     help = "Migrate, make the first admin on the first start, and run web and worker together."
+    examples = ("serve",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal arrives; if a process ends by itself, fail with its status."""

@@ -4,10 +4,11 @@ import signal
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.servers.basehttp import get_internal_wsgi_application
 
 from torale.garbage import collect_rarely
+from torale.management.subcommands import ExampleCommand
 from torale.ports import CannotListen, listen
 from torale.web import Server
 
@@ -15,10 +16,11 @@ from torale.web import Server
 THREADS = 4
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Serves on one core. To use more, run several behind a proxy, each with its TORALE_LISTEN."""
 
     help = "Serve the API and the admin until SIGTERM or Ctrl-C."
+    examples = ("web",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal arrives, and then finish the requests under way."""

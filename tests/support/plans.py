@@ -67,3 +67,15 @@ def scans_of(table: str, plan: Plan) -> set[str]:
     """Return the kinds of scan by which a plan reads a table, such as `Seq Scan`."""
     own = {plan["Node Type"]} if plan.get("Relation Name") == table else set()
     return own.union(*(scans_of(table, part) for part in plan.get("Plans", [])))
+
+
+def rows_read(plan: Plan) -> int:
+    """Return how many rows of tables the plan has looked at.
+
+    Unlike `buffers`, this does not depend on what other tests have left in the tables' files.
+    """
+    own = 0
+    if "Relation Name" in plan:
+        each = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        own = round(each * plan["Actual Loops"])
+    return own + sum(rows_read(part) for part in plan.get("Plans", []))

@@ -11,12 +11,10 @@ from executions.pages.offers import Offers
 from executions.pages.page import READING, Page
 from executions.pages.page_text import KEPT_CHARACTERS, PageTexts
 from executions.pages.rule import Changes, NewLines, Rule
-from executions.pages.verdict import Listing
+from executions.pages.verdict import STILL, Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: The beginning of evidence that was told at an earlier visit and has been true since.
-STILL = "Still true: "
 #: Separates the texts for several rules in one text. A page's own is removed from its text.
 SEPARATOR = "\x1e"
 #: The rules that compare the text of the whole page.

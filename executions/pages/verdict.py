@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+#: The beginning of evidence that was told at an earlier visit and has been true since.
+STILL = "Still true: "
 #: How many sentences the evidence for joined rules has.
 SENTENCES = 10
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from executions.failures import RETRY_PLANS, FailureKind
 from executions.models import OPEN, Execution, ExecutionStatus
-from executions.pages.finding import STILL
+from executions.pages.verdict import STILL
 from notifications.why.values import About, Decision, Kind, counted, ended, moment, quoted, span
 from tasks.models import Task
 from tasks.notices import ADVICE

@@ -106,3 +106,16 @@ print(*(name for name in heavy if name in sys.modules))
     ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
 
     assert ended.stdout == "\naiohttp jsonpath lxml re2\n", ended.stderr
+
+
+def test_web_processes_do_not_load_the_parsers_of_pages():
+    program = """
+import sys, django
+django.setup()
+import torale.urls
+print(*(name for name in ["jsonpath", "lxml", "price_parser", "re2"] if name in sys.modules))
+"""
+
+    ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
+
+    assert ended.stdout == "\n", ended.stderr

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
@@ -50,6 +50,17 @@ def django_db_modify_db_settings(
     if not django_db_keepdb:  # with --reuse-db, Django migrates the existing one
         with django_db_blocker.unblock():
             template_database.copy_for_tests()
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """Let the module's fixtures make rows that its tests share, and take them back at its end.
+
+    The tests must not be transactional. What they change themselves is taken back after each.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import User
 from notifications.counts import fold
 from notifications.models import NotificationSend
+from tasks.models import Task
 from tests.support.factories import NOW, make_endpoint, make_execution, make_task
 from tests.support.plans import buffers, executed_plan, scans_of
 
@@ -60,12 +62,14 @@ FROM generate_series(0, 19999) i, LATERAL (SELECT %(now)s::timestamptz - i * int
 """
 
 
-@pytest.fixture
-def history(owner, at_now) -> None:
-    """Fill the tables."""
+@pytest.fixture(scope="module")
+def filled(module_db) -> Task:
+    """Fill the tables; return the task of all rows."""
+    owner = User.objects.create_user("owner@example.com")
+    task = make_task(owner)
     rows: dict[str, Any] = {
         "user": owner.pk,
-        "task": make_task(owner).pk,
+        "task": task.pk,
         "down": make_endpoint(owner, url="https://down.example/in", failing_since=NOW).pk,
         "up": make_endpoint(owner, url="https://up.example/in").pk,
         "now": NOW,
@@ -79,6 +83,13 @@ def history(owner, at_now) -> None:
         for table in (SEND, ATTEMPT, EXECUTION):
             cursor.execute(f"REINDEX TABLE {table}")
         cursor.execute("ANALYZE")
+    return task
+
+
+@pytest.fixture
+def history(filled: Task, at_now: None) -> Task:
+    """Stop the clock at the time of the last row; return the task of all rows."""
+    return filled
 
 
 @pytest.mark.parametrize("period", ["24h", "7d", "30d"])
@@ -120,10 +131,10 @@ def test_failed_executions_are_counted_up_to_a_limit(operator_client, history, m
     assert row[1] == "100+"
 
 
-def test_the_list_of_one_kind_of_failures_reads_few_blocks(operator_client, history, owner):
+def test_the_list_of_one_kind_of_failures_reads_few_blocks(operator_client, history):
     old = NOW - timedelta(days=40)
     make_execution(
-        make_task(owner),
+        history,
         status="failed",
         failure_kind="timeout",
         error_message="No.",

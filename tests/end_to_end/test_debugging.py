@@ -13,6 +13,8 @@ from tests.support.processes import environment, free_port, manage
 from tests.support.receivers import wait_for
 from tests.support.terminals import Terminal
 
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
 PAGE = (Path(settings.BASE_DIR) / "docs" / "debugging.md").read_text()
 #: Stores a send that failed to reach the receiver, as `manage.py shell` runs it.
 FAILED_SEND = """

@@ -21,8 +21,10 @@ from tests.support.receivers import wait_for
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(settings.BASE_DIR)
-#: Calls with the document's examples, and with each limit of each parameter, kept and crossed.
-SYSTEMATIC = "examples,coverage"
+#: Calls with the document's examples.
+EXAMPLES = "examples"
+#: Calls with each limit of each parameter, kept and crossed.
+LIMITS = "coverage"
 #: Calls made up at random, one by one, and one with what another has answered.
 RANDOM = "fuzzing,stateful"
 
@@ -81,7 +83,9 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
     return ended.stdout
 
 
-@pytest.mark.parametrize("phases", [SYSTEMATIC, pytest.param(RANDOM, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "phases", [EXAMPLES, *(pytest.param(each, marks=pytest.mark.slow) for each in (LIMITS, RANDOM))]
+)
 def test_schemathesis_finds_nothing(server, furnished, environment, tmp_path, phases):
     template = Template((ROOT / "tests" / "support" / "schemathesis.toml").read_text())
     config = tmp_path / "schemathesis.toml"

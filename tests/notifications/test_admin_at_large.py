@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import User
 from notifications import search
 from notifications.models import NotificationSend
 from tests.support.factories import NOW, make_endpoint, make_task
@@ -44,12 +45,14 @@ FROM generate_series(1, 20000) i
 """
 
 
-@pytest.fixture
-def history(owner, stranger) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def history(module_db) -> dict[str, str]:
     """Fill the table; return what can be searched for."""
+    owner = User.objects.create_user("owner@example.com")
+    stranger = User.objects.create_user("stranger@example.com")
     task = make_task(owner, name="Price of boots")
     other_task = make_task(stranger, name="News")
-    rows = {
+    rows: dict[str, Any] = {
         "owner": owner.pk,
         "stranger": stranger.pk,
         "task": task.pk,

@@ -178,6 +178,7 @@ def test_two_first_starts_at_once_both_come_up_with_one_admin(tmp_path, start_se
     assert len(re.findall("API key +sk_", said)) == 1
 
 
+@pytest.mark.slow
 def test_two_first_starts_at_one_port_tell_the_loser_in_one_sentence(tmp_path, start_serving):
     port = free_port()
     output = tmp_path / f"output-{port}"

@@ -30,6 +30,7 @@ def test_what_the_suite_is_run_by_names_files_that_there_are(command):
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", [line for line in LINES if line not in OF_THE_SUITE])
 def test_a_command_succeeds(command, tmp_path):

@@ -39,8 +39,9 @@ PUBLIC_VIEWS = Limit("public_task_pages", 60, timedelta(minutes=1))
 def task_list(request: HttpRequest) -> HttpResponse:
     """List the user's tasks, newest first."""
     tasks = Task.objects.for_user(caller(request)).newest_first()
-    state = request.GET.get("state")
-    if state in State.values:
+    wanted = request.GET.get("state")
+    state = wanted if wanted in State.values else None
+    if state:
         tasks = tasks.filter(state=state)
     page = Paginator(tasks, TASKS_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = attach_last_executions(page.object_list)
@@ -68,14 +69,11 @@ def task(request: HttpRequest, task_id: str) -> HttpResponse:
         up_to=_id_in(request, "execution"),
         is_owner=is_owner,
     )
-    context = {
-        "task": found,
-        "history": history,
-        "is_owner": is_owner,
-        "interval": settings.TORALE_PAGE_INTERVAL_MINUTES,
-    }
-    name = "console/tasks/task.html" if is_owner else "console/tasks/public.html"
-    return render(request, name, context)
+    context = {"task": found, "history": history, "is_owner": is_owner}
+    if is_owner:
+        context["interval"] = settings.TORALE_PAGE_INTERVAL_MINUTES
+        return render(request, "console/tasks/task.html", context)
+    return render(request, "console/tasks/public.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -77,6 +77,10 @@ def test_a_state_without_tasks_says_so(owner, owner_browser):
     assert "No such tasks" in owner_browser.get(URL, {"state": "paused"}).text
 
 
+def test_a_state_that_does_not_exist_is_not_taken_for_one_without_tasks(owner_browser):
+    assert "Nothing is watched yet" in owner_browser.get(URL, {"state": "asleep"}).text
+
+
 def test_a_page_has_fifty_tasks_and_links_to_the_others_in_the_same_state(owner, owner_browser):
     for number in range(51):
         make_task(owner, name=f"Task {number}", created_at=NOW - days(number))

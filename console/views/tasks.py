@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.authentication import caller
 from console.task_history import history_of
+from executions.pages.snapshot import SHOWN_CHARACTERS, snapshot_of
 from tasks.fork import fork_task
 from tasks.lifecycle import delete_task, update_task
 from tasks.models import State, Task, attach_last_executions
@@ -74,6 +75,25 @@ def task(request: HttpRequest, task_id: str) -> HttpResponse:
         context["interval"] = settings.TORALE_PAGE_INTERVAL_MINUTES
         return render(request, "console/tasks/task.html", context)
     return render(request, "console/tasks/public.html", context)
+
+
+@require_safe
+@login_required
+def snapshots(request: HttpRequest, task_id: str) -> HttpResponse:
+    """Show the text of one of a task's pages, and what has changed in it since the last telling."""
+    found = _own(request, task_id)
+    pages = found.page_texts.order_by("url")
+    urls = [*pages.values_list("url", flat=True)]
+    url = request.GET.get("url")
+    shown = pages.filter(url=url if url in urls else next(iter(urls), None)).first()
+    context = {
+        "task": found,
+        "urls": urls,
+        "page": shown,
+        "snapshot": shown and snapshot_of(bytes(shown.content)),
+        "most_characters": SHOWN_CHARACTERS,
+    }
+    return render(request, "console/tasks/snapshots.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

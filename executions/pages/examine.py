@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from executions.pages.finding import Finding, find, whole_text
+from executions.pages.finding import Finding, find
 from executions.pages.last_reading import (
     LastReading,
     remembered,
@@ -16,7 +16,7 @@ from executions.pages.no_page import NoPage
 from executions.pages.not_a_page import is_wall_wording, why_not_a_page, why_unreadable, without
 from executions.pages.offers import Offers, offers_of
 from executions.pages.page import READING, Download, Page, Unreadable
-from executions.pages.page_text import PageTexts
+from executions.pages.page_text import PageTexts, whole_text
 from executions.pages.parse_page import parse_page
 from executions.pages.parsing import parse
 from executions.pages.rule import Contains, Rule, selectors_in, simple_rules

@@ -9,14 +9,12 @@ from typing import Any
 from executions.pages.judge import History, Judge
 from executions.pages.offers import Offers
 from executions.pages.page import READING, Page
-from executions.pages.page_text import KEPT_CHARACTERS, PageTexts
+from executions.pages.page_text import KEPT_CHARACTERS, SEPARATOR, PageTexts
 from executions.pages.rule import Changes, NewLines, Rule
 from executions.pages.verdict import STILL, Listing
 
 #: How many characters of what was gone or new the evidence quotes.
 QUOTED_CHARACTERS = 400
-#: Separates the texts for several rules in one text. A page's own is removed from its text.
-SEPARATOR = "\x1e"
 #: The rules that compare the text of the whole page.
 WHOLE_PAGE = {str(Changes()), str(Changes(exactly=True)), str(NewLines())}
 
@@ -109,11 +107,6 @@ def find(
         listings=verdict.listings,
         offers=next(iter(judge.offers.values()), None),
     )
-
-
-def whole_text(kept: str) -> str:
-    """Return the page's text, of a text that `PageTexts` keeps."""
-    return kept.partition(SEPARATOR)[0]
 
 
 def _history(memory: Mapping[str, Any], texts: PageTexts | None) -> History:

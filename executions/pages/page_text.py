@@ -10,6 +10,9 @@ KEPT_CHARACTERS = 5 * 1024 * 1024
 #: How many bytes packed texts may have once they are unpacked: three texts of that length, whose
 #: characters have up to four bytes.
 UNPACKED_BYTES = 3 * 4 * KEPT_CHARACTERS + 1024
+#: Separates the page's text from those that several rules compare, in one text. A page's own is
+#: removed from its text.
+SEPARATOR = "\x1e"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +47,8 @@ class PageTexts:
             raise ValueError(f"The texts are incomplete, or have over {UNPACKED_BYTES:,} bytes.")
         texts = json.loads(unpacked)
         return cls(last=texts["last"], told=texts.get("told"), first_look=texts.get("first_look"))
+
+
+def whole_text(kept: str) -> str:
+    """Return the page's text, of a text that `PageTexts` keeps."""
+    return kept.partition(SEPARATOR)[0]

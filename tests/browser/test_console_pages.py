@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from executions.pages.page_text import PageTexts
+from tasks.models import PageText
 from tests.support.browsers import PHONE, barriers, is_wider_than_screen, needs_chromium
 from tests.support.factories import make_execution, make_send, make_task
 
@@ -11,7 +13,7 @@ pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
 
 #: Paths, or names of routes whose parameter is a task.
 FOR_EVERYONE = ["/", "/log-in", "/sign-up", "/password-reset", "/help/conditions", "task"]
-FOR_USERS = ["/tasks", "/tasks/new", "task", "task-edit", "pause", "task-delete"]
+FOR_USERS = ["/tasks", "/tasks/new", "task", "task-edit", "pause", "task-delete", "snapshots"]
 
 
 @pytest.fixture
@@ -21,6 +23,8 @@ def task(owner):
     told = make_execution(task, notification="**Bread**\n\nIn stock.\n\n<https://shop.example/>")
     make_send(owner, task=task, execution=told)
     make_send(owner, task=task, execution=told, status="failed", notification_type="email")
+    texts = PageTexts(last="Bread\nSold out", told="Bread\nIn stock")
+    PageText.objects.keep(task, {"https://shop.example/": texts.pack()})
     return task
 
 

@@ -113,7 +113,7 @@ def test_web_processes_do_not_load_the_parsers_of_pages():
 import sys, django
 django.setup()
 import torale.urls
-print(*(name for name in ["jsonpath", "lxml", "price_parser", "re2"] if name in sys.modules))
+print(*(name for name in ["jsonpath", "lxml", "price_parser"] if name in sys.modules))
 """
 
     ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")

@@ -57,8 +57,8 @@ def test_it_says_what_there_is_to_see(owner_browser, task, texts, said):
     assert said in page_of(owner_browser, task)
 
 
-def test_a_task_that_was_not_visited_yet_says_so(owner_browser, task):
-    assert "Nothing has been read yet." in page_of(owner_browser, task)
+def test_a_task_without_a_text_says_so(owner_browser, task):
+    assert "No text of the task's pages is kept yet." in page_of(owner_browser, task)
 
 
 def test_each_of_several_pages_is_a_link_away(owner_browser, task):

@@ -2,7 +2,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from tests.support.factories import NOW
 from tests.support.races import apart, at_once, wait_until_another_waits
@@ -85,6 +85,29 @@ def test_simultaneous_callers_are_all_counted(shards):
     verdicts = at_once(*[lambda: hit(limit, "olive")] * 9)
 
     assert sorted(verdict.allowed for verdict in verdicts) == [False] * 6 + [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callers_who_use_up_a_limit_do_not_deadlock():
+    limit = Limit("test", 10, timedelta(days=1), shards=8)
+    begin = threading.Barrier(10, timeout=DEADLINE_S)
+    allowed: list[bool] = []
+    refused_by_the_database: list[OperationalError] = []
+
+    def use_up() -> None:
+        for who in range(120):
+            begin.wait()
+            for _ in range(3):
+                try:
+                    with transaction.atomic():
+                        allowed.append(hit(limit, str(who)).allowed)
+                except OperationalError as error:
+                    refused_by_the_database.append(error)
+
+    at_once(*[use_up] * 10)
+
+    assert refused_by_the_database == []
+    assert allowed.count(True) == 120 * limit.most
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ A function, because PostgreSQL keeps the plans of its statements: planning took 
 from django.db import migrations
 
 CREATE = """
-CREATE FUNCTION torale_hit(
+CREATE OR REPLACE FUNCTION torale_hit(
     keys text[], shares bigint[], length interval, OUT allowed boolean, OUT wait interval
 )
 LANGUAGE plpgsql
@@ -36,16 +36,17 @@ BEGIN
                 EXIT WHEN pg_try_advisory_xact_lock(hashtextextended(missing.key, 0));
             END LOOP;
         END IF;
-        -- Otherwise one that is locked. If it is full once its transaction has ended, the next one.
-        -- The full ones stay locked, so all wait in the same order, or they might wait for each other.
-        -- They still might if a transaction counts twice; `lock_timeout` or PostgreSQL ends that.
+        -- Otherwise the first that is locked: counting waits for it. A row that has become full
+        -- meanwhile stays locked, so the next one is chosen by a new statement, which sees which rows
+        -- are full: nobody waits for those. Transactions that count twice might still wait for each
+        -- other; `lock_timeout` or PostgreSQL ends that.
         IF NOT FOUND THEN
             SELECT shard.* INTO chosen
             FROM unnest(keys, shares) WITH ORDINALITY AS shard (key, most, number)
             JOIN torale_usage AS usage ON usage.key = shard.key
             WHERE usage.window_start < begun OR usage.count < shard.most
             ORDER BY number
-            LIMIT 1 FOR UPDATE OF usage;
+            LIMIT 1;
         END IF;
         allowed := FOUND;
         EXIT WHEN NOT allowed;
@@ -54,7 +55,7 @@ BEGIN
             window_start = greatest(usage.window_start, begun),
             count = CASE WHEN usage.window_start < begun THEN 1 ELSE usage.count + 1 END
         WHERE usage.window_start < begun OR usage.count < chosen.most;
-        -- Not counted if another transaction has just made the same row, and it is full.
+        -- Not counted if the row has become full meanwhile.
         EXIT WHEN FOUND;
     END LOOP;
 END

@@ -137,8 +137,11 @@ class SMTPController(Controller):
 
     async def _hang_up(self) -> None:
         assert isinstance(self.server, asyncio.Server)
-        self.server.close()
-        # Let the loop run a few times, until new connections have a transport and all are closed.
+        # Accept no more, but do not close the server: it would leave a connection open that has
+        # been accepted in this moment. Let the loop run a few times, until new connections have a
+        # transport and all are closed.
+        for listening in self.server.sockets:
+            self.loop.remove_reader(listening.fileno())
         for _ in range(10):
             for smtp in self.served:
                 if isinstance(smtp.transport, asyncio.WriteTransport):

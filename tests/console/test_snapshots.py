@@ -45,7 +45,7 @@ def test_it_shows_the_texts_and_what_has_come_and_gone(owner_browser, task):
         ({"last": "Shop"}, "The condition has not been met yet."),
         (
             {"last": "Shop", "told": "Shop"},
-            "No line has come or gone since the condition was met last.",
+            "No line has come or gone since the condition was last met.",
         ),
         ({"last": "x" * (SHOWN_CHARACTERS + 1)}, "Only its first 50,000 characters are shown"),
     ],

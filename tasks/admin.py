@@ -19,7 +19,7 @@ from torale.admin_actions import RecordPage, ask_first
 
 #: How many executions a task's page shows.
 EXECUTIONS_ON_PAGE = 20
-#: How many of the tasks that were left as they are are named.
+#: How many of the tasks that could not be changed a message names.
 NAMED = 5
 COLORS = {State.ACTIVE: "success", State.PAUSED: "warning", State.COMPLETED: ""}
 

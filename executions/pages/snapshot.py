@@ -8,8 +8,6 @@ from executions.pages.page_text import PageTexts, whole_text
 #: How many characters of each text are shown and compared.
 SHOWN_CHARACTERS = 50_000
 
-UNCHANGED = Difference([], [])
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
@@ -39,13 +37,12 @@ def snapshot_of(packed: bytes) -> Snapshot:
     texts = PageTexts.unpack(packed)
     last = whole_text(texts.last)
     told = None if texts.told is None else whole_text(texts.told)
-    changed = UNCHANGED
-    if told is not None:
-        changed = difference(told[:SHOWN_CHARACTERS], last[:SHOWN_CHARACTERS])
+    shown, shown_then = last[:SHOWN_CHARACTERS], told and told[:SHOWN_CHARACTERS]
+    changed = Difference([], []) if shown_then is None else difference(shown_then, shown)
     return Snapshot(
-        last=last[:SHOWN_CHARACTERS],
-        told=told and told[:SHOWN_CHARACTERS],
+        last=shown,
+        told=shown_then,
         gone=[line.own for line in changed.gone],
         come=[line.own for line in changed.come],
-        is_cut_off=max(len(last), len(told or "")) > SHOWN_CHARACTERS,
+        is_cut_off=(shown, shown_then) != (last, told),
     )

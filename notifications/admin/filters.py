@@ -31,7 +31,7 @@ class KindFilter(admin.ChoicesFieldListFilter):
     """A filter by a column of KIND, for which `lookup_of` alone may be enough."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        """Keep what matches, unless `lookup_of` does: without a search, an owner and a task.
+        """Keep what matches. Without a search, an owner or a task, `lookup_of` does so already.
 
         With a condition on the column as well, PostgreSQL would expect few rows to meet both.
         """

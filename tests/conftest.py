@@ -8,6 +8,7 @@ import gc
 import ipaddress
 import sys
 import threading
+from collections.abc import Generator
 from typing import Any, ClassVar
 
 import pytest
@@ -28,6 +29,12 @@ from torale.database import WAYS_OF_READING_ALL
 pytest_plugins = ["tests.support.receivers"]
 
 connection_created.connect(database_clock.follow)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Use one process more than xdist does for the cores, because tests also wait."""
+    return (yield) + 1
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -54,9 +61,9 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="module")
 def module_db(django_db_setup, django_db_blocker):
-    """Let the module's fixtures make rows that its tests share, and take them back at its end.
+    """Let the module's fixtures make rows that its tests share, and remove them at its end.
 
-    The tests must not be transactional. What they change themselves is taken back after each.
+    The tests must not be transactional. What a test changes itself is undone when it ends.
     """
     with django_db_blocker.unblock(), transaction.atomic():
         yield

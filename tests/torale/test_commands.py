@@ -6,11 +6,11 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands, load_command_class
+from django.core.management import load_command_class
 
+from tests.support.our_commands import OURS
 from tests.support.processes import environment, manage
 
-OURS = {name: app for name, app in get_commands().items() if (settings.BASE_DIR / app).is_dir()}
 OLDER_NAMES = {"create_api_key", "prune_executions", "prune_sends", "redeliver"}
 
 

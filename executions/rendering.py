@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import nh3
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -46,16 +45,24 @@ def headline_of(notification: str) -> str:
     lists.sort(key=lambda block: block[0] != _NEW)
     if lists:
         heading, (first, *others) = lists[0]
-        count = sum(int(cut["count"]) if (cut := _CUT.fullmatch(one)) else 1 for one in others)
+        count = sum(int(rest["count"]) if (rest := _CUT.fullmatch(one)) else 1 for one in others)
         more = f" and {count} more" if count else ""
-        title = Truncator(f"{heading} {first}".strip()).chars(HEADLINE_CHARACTERS - len(more))
+        title = cut(f"{heading} {first}".strip(), HEADLINE_CHARACTERS - len(more))
         return one_line(f"{title}{more}")
     told = next((text for text, _ in blocks), "")
     if found := _CONTAINS.match(told):
         sentence = found["wanted"]
     else:
         sentence = _SENTENCE_END.split(told, maxsplit=1)[0].removesuffix(".")
-    return one_line(Truncator(sentence).chars(HEADLINE_CHARACTERS))
+    return one_line(cut(sentence, HEADLINE_CHARACTERS))
+
+
+def cut(text: str, most: int) -> str:
+    """Return `text`, or its beginning and an ellipsis if it has more than `most` characters.
+
+    Unlike Django's `Truncator`, this counts combining marks, of which a page may have any number.
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def one_line(text: str) -> str:

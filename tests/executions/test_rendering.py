@@ -1,12 +1,14 @@
 """The headline and the HTML of notifications."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from executions.monitors.notification import tell
 from executions.pages.verdict import Entry, Listing
 from executions.rendering import HEADLINE_CHARACTERS, headline_of, html_of
+
+COMBINING_ACUTE = "\N{COMBINING ACUTE ACCENT}"
 
 PAGE = "https://shop.example/"
 
@@ -82,6 +84,15 @@ def test_a_long_headline_is_cut():
     assert headline.endswith("…")
 
 
+@pytest.mark.parametrize("start", ["", "**New**\n\n- "], ids=["a sentence", "a list"])
+def test_a_page_cannot_make_a_headline_long_by_combining_marks(start):
+    headline = headline_of(f"{start}a{COMBINING_ACUTE * 5000}")
+
+    assert len(headline) <= HEADLINE_CHARACTERS
+    assert headline.endswith("…")
+
+
+@example("0" * HEADLINE_CHARACTERS + COMBINING_ACUTE)
 @given(st.text())
 def test_every_text_has_a_headline_of_one_line(text):
     headline = headline_of(text)

@@ -17,9 +17,8 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.text import Truncator
 
-from executions.rendering import headline_of, html_of, one_line
+from executions.rendering import cut, headline_of, html_of, one_line
 from notifications.channels.email import unsubscribe
 from notifications.channels.protocol import Message, Outcome, Report
 from notifications.models import EventType
@@ -215,7 +214,7 @@ def _of_condition(body: Mapping[str, Any], *, send_id: Any) -> EmailMultiAlterna
 
 def subject_of(notification: str, *, task_name: str) -> str:
     """Return what was found and by which task, on one short line."""
-    name = Truncator(one_line(task_name)).chars(NAME_CHARACTERS)
+    name = cut(one_line(task_name), NAME_CHARACTERS)
     found = headline_of(notification)
     if not found or found.casefold() == name.casefold():
         return name

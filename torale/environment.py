@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -82,16 +83,27 @@ def folder(value: str) -> Path:
     return Path(value).absolute()
 
 
-def whole_number(minimum: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers that are at least `minimum`."""
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `minimum` to `maximum`, which may be None for any."""
 
     def parse(value: str) -> int:
         number = int(value)
-        if number < minimum:
+        if number < minimum or (maximum is not None and number > maximum):
             raise ValueError(value)
         return number
 
     return parse
+
+
+def amount(value: str) -> Decimal:
+    """Parse an amount of money, 0 or more."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError(value) from error
+    if not number.is_finite() or number < 0:
+        raise ValueError(value)
+    return number
 
 
 def switch(value: str) -> bool:
@@ -112,6 +124,11 @@ def one_of(*words: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def optional(parse: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a parser that accepts an empty value, too, and returns it."""
+    return lambda value: parse(value) if value else value
 
 
 def hosts_of(address: str) -> list[str]:
@@ -137,6 +154,16 @@ def web_address(value: str) -> str:
         raise ValueError(value)
     _ = parts.port  # raises ValueError if it is not a possible port
     return value.rstrip("/")
+
+
+def search_engine(value: str) -> str:
+    """Return `value`: empty, `brave`, `tavily`, or `searxng+` and the http(s) URL of a SearXNG."""
+    kind, plus, url = value.partition("+")
+    if kind == "searxng" and plus:
+        return f"searxng+{web_address(url)}"
+    if value not in {"", "brave", "tavily"}:
+        raise ValueError(value)
+    return value
 
 
 def listen_address(value: str) -> tuple[str, int]:

@@ -16,10 +16,11 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
-from torale import logs
+from torale import admin_theme, logs
+from torale.api import openapi
 from torale.environment import (
+    amount,
     comma_separated,
     database,
     folder,
@@ -29,9 +30,11 @@ from torale.environment import (
     mail_server,
     networks,
     one_of,
+    optional,
     origins,
     port_ranges,
     read,
+    search_engine,
     switch,
     web_address,
     whole_number,
@@ -149,6 +152,74 @@ TORALE_REQUESTS_PER_MINUTE = read(
 # How many proxies in front append to X-Forwarded-For; limits per address use the client's address
 # from there.
 TORALE_PROXIES = read("TORALE_PROXIES", whole_number(0), "0", "a whole number, at least 0")
+
+# --- Asking a language model ---------------------------------------------------------------------
+
+# The language model that answers questions in plain words, by its name in pydantic-ai, such as
+# `openai:gpt-5-mini` or `anthropic:claude-haiku-4-5`; empty means none. Its provider's own
+# variables have the key, such as OPENAI_API_KEY.
+TORALE_MODEL = read("TORALE_MODEL", str, "", "a model such as openai:gpt-5-mini")
+
+# The address of an OpenAI-compatible server to ask instead of the model's provider, up to the `/v1`
+# in which most end. The key in OPENAI_API_KEY goes to it, if there is one.
+TORALE_MODEL_URL = read(
+    "TORALE_MODEL_URL", optional(web_address), "", "an address such as http://localhost:11434/v1"
+)
+
+# The model that is asked when TORALE_MODEL fails, by its name in pydantic-ai; empty means none.
+TORALE_FALLBACK_MODEL = read(
+    "TORALE_FALLBACK_MODEL", str, "", "a model such as anthropic:claude-haiku-4-5"
+)
+
+# The search engine for questions that name no page; empty means none. The operator of a SearXNG
+# must allow its format `json`.
+TORALE_SEARCH = read(
+    "TORALE_SEARCH",
+    search_engine,
+    "",
+    "brave, tavily or the address of a SearXNG such as searxng+https://searx.example",
+)
+
+# The key for `brave` or `tavily`.
+TORALE_SEARCH_KEY = read("TORALE_SEARCH_KEY", str, "", "a key", secret=True)
+
+# Seconds that answering one question may take. A worker's lease on a visit allows 140 at most.
+TORALE_AGENT_SECONDS = read(
+    "TORALE_AGENT_SECONDS", whole_number(10, 140), "100", "a whole number of seconds, 10 to 140"
+)
+
+# How often one visit may ask the model, search, and read a page, and how many tokens it may use,
+# those of its input included. A visit that reaches a limit answers with what it knows.
+TORALE_AGENT_REQUESTS = read(
+    "TORALE_AGENT_REQUESTS", whole_number(3), "8", "a whole number, at least 3"
+)
+TORALE_AGENT_SEARCHES = read(
+    "TORALE_AGENT_SEARCHES", whole_number(1), "4", "a whole number, at least 1"
+)
+TORALE_AGENT_PAGES = read("TORALE_AGENT_PAGES", whole_number(1), "6", "a whole number, at least 1")
+TORALE_AGENT_TOKENS = read(
+    "TORALE_AGENT_TOKENS", whole_number(10_000), "60000", "a whole number, at least 10000"
+)
+
+# What the model may cost each user in a calendar month (UTC), in US dollars. For a model whose
+# price is not known, the number of tokens counts instead.
+TORALE_USER_BUDGET_USD = read(
+    "TORALE_USER_BUDGET_USD", amount, "5", "an amount in US dollars, such as 2.50"
+)
+TORALE_USER_BUDGET_TOKENS = read(
+    "TORALE_USER_BUDGET_TOKENS", whole_number(0), "5000000", "a whole number, 0 or more"
+)
+
+# How certain the model must be that a condition holds before anybody is told, in percent.
+TORALE_MIN_CONFIDENCE = read(
+    "TORALE_MIN_CONFIDENCE", whole_number(0, 100), "80", "a whole number from 0 to 100"
+)
+
+# The longest time, in days, that a model may leave between two visits. The shortest is
+# TORALE_MINIMUM_INTERVAL_MINUTES.
+TORALE_MAXIMUM_INTERVAL_DAYS = read(
+    "TORALE_MAXIMUM_INTERVAL_DAYS", whole_number(1), "30", "a whole number of days, at least 1"
+)
 
 # --- Reaching other people's servers -------------------------------------------------------------
 
@@ -402,85 +473,14 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Torale",
-    "DESCRIPTION": "Tell me when: tasks that watch the web, and the record of who was told.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVERS": [{"url": TORALE_URL, "description": "This installation."}],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # The serializer of a PATCH says itself which fields may be left out.
-    "COMPONENT_SPLIT_PATCH": False,
-    # Sessions are for the browsable API, which needs no description.
-    "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],
-    "ENUM_NAME_OVERRIDES": {
-        "TaskState": "tasks.models.State",
-        "ExecutionStatus": "executions.models.ExecutionStatus",
-        "PreviewStatus": "tasks.previews.PreviewStatus",
-        "PriceSourceType": "tasks.preview_serializers.PRICE_SOURCES",
-        "EventType": "notifications.models.EventType",
-        "SendStatus": "notifications.models.SendStatus",
-        "EndedSendStatus": "notifications.serializers.ENDED",
-        "AttemptStatus": "notifications.models.send.AttemptStatus",
-        "NotificationType": "notifications.models.NotificationType",
-        "EmailDestinationType": ["email"],
-        "WebhookDestinationType": ["webhook"],
-        "WebhookMethod": "tasks.destinations.METHODS",
-        "WebhookFormatType": "notifications.serializers.FORMAT_CHOICES",
-        "RevokedStatus": ["revoked"],
-    },
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    # A docstring is for those who change the code: `extend_schema` describes the API.
-    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
-    "GET_MOCK_REQUEST": "torale.api.schema.mock_request",
-    "PREPROCESSING_HOOKS": ["torale.api.schema.without_slash"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "torale.api.schema.with_named_enums",
-        "torale.api.schema.with_examples",
-        "torale.api.schema.in_order",
-    ],
-    # The scripts and styles of these pages come from this server, not from another host.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    # A link to each call would stand inside the button that opens it, where nobody can reach it by
-    # keyboard.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_AUTHENTICATION": [],
+SPECTACULAR_SETTINGS = openapi.SPECTACULAR | {
+    "SERVERS": [{"url": TORALE_URL, "description": "This installation."}]
 }
 
 # With procrastinate's default, `tasks`, the app of that name would be taken for a module of jobs.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
-UNFOLD = {
-    "SITE_TITLE": "Torale",
-    "SITE_HEADER": "Torale",
-    "SITE_URL": None,
-    "SITE_ICON": lambda _: static("console/icon.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("console/icon.svg")}
-    ],
-    # The blue of the icon and of the console, in place of Unfold's purple: Tailwind's scale.
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97% .014 254.604)",
-            "100": "oklch(93.2% .032 255.585)",
-            "200": "oklch(88.2% .059 254.128)",
-            "300": "oklch(80.9% .105 251.813)",
-            "400": "oklch(70.7% .165 254.624)",
-            "500": "oklch(62.3% .214 259.815)",
-            "600": "oklch(54.6% .245 262.881)",
-            "700": "oklch(48.8% .243 264.376)",
-            "800": "oklch(42.4% .199 265.638)",
-            "900": "oklch(37.9% .146 265.522)",
-            "950": "oklch(28.2% .091 267.935)",
-        }
-    },
-    "DASHBOARD_CALLBACK": "desk.home.dashboard",
-    "SIDEBAR": {"navigation": "desk.sidebar.navigation", "show_all_applications": True},
-}
+UNFOLD = admin_theme.UNFOLD
 
 # --- Logs ----------------------------------------------------------------------------------------
 

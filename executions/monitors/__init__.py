@@ -21,6 +21,7 @@ from executions.monitors.protocol import (
     Question,
     Sessions,
     Source,
+    Usage,
 )
 from torale.outbound.url_rules import Networks
 
@@ -37,6 +38,7 @@ __all__ = [
     "Question",
     "Sessions",
     "Source",
+    "Usage",
     "ask",
     "check",
     "hosts_of",

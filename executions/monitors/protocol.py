@@ -67,6 +67,23 @@ class FailedPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What asking a language model took."""
+
+    #: The names of the models that answered, separated by commas.
+    model: str
+    #: How many requests it took.
+    requests: int
+    #: How many tokens were sent and received.
+    input_tokens: int
+    output_tokens: int
+    #: What it cost, in US dollars; None if the price is not known.
+    cost_usd: float | None
+    #: How many seconds the visit took.
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was found out."""
 
@@ -99,6 +116,15 @@ class Answer:
     texts: Mapping[str, bytes | None] = field(default_factory=dict)
     #: When to ask next; None leaves it to the scheduler.
     next_run_at: datetime | None = None
+    #: What is told, in a form that is the same whenever the same is told: nobody is told it twice.
+    #: None leaves that to the monitor.
+    claim: str | None = None
+    #: Whether the question is answered for good once this has been told.
+    completes: bool = False
+    #: What the question is about, in a few words; a task without a name takes it as its name.
+    topic: str | None = None
+    #: What a language model cost; None if none was asked.
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +140,10 @@ class Preview:
     pages: list[dict[str, Any]] = field(default_factory=list)
     #: Sentences about what may surprise the task's owner.
     warnings: list[str] = field(default_factory=list)
+    #: What was done to find out, and what was checked before anybody would be told, in order.
+    activity: list[dict[str, Any]] = field(default_factory=list)
+    #: What a language model cost; None if none was asked.
+    usage: Usage | None = None
 
 
 class AskFailed(Exception):

@@ -8,6 +8,7 @@ from math import floor
 from desk.links import created_within, list_of
 from desk.periods import Period
 from desk.sends import SendFigures, oldest_due
+from executions.spending import Spending, SpendingStatus, dollars
 from notifications.metrics import DeliveryStatus
 from notifications.models import EventType, NotificationSend, SendStatus
 from tasks.metrics import VisitStatus
@@ -93,6 +94,20 @@ def of_visits(visits: VisitStatus) -> Iterator[Card]:
         value=f"{visits.failing:,}",
         note="failed at their last visit",
         url=list_of(Task, trouble="failing"),
+    )
+
+
+def of_spending(spending: SpendingStatus) -> Card:
+    """Return the card about the language model."""
+    note = f"{spending.tokens:,} tokens"
+    if spending.close_users:
+        users = "user" if spending.close_users == 1 else "users"
+        note += f"; {spending.close_users:,} {users} at 90% of the budget or more"
+    return Card(
+        title="Model, this month",
+        value=dollars(spending.usd),
+        note=note,
+        url=list_of(Spending),
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -14,6 +15,7 @@ from desk.receivers import failing_hosts
 from desk.sends import MOST_COUNTED, send_figures
 from desk.visits import failed_executions, next_tasks
 from executions.models import Execution
+from executions.spending import Spending, spending_status
 from notifications.attention import reasons
 from notifications.metrics import delivery_status
 from notifications.models import NotificationSend, SendStatus, WebhookEndpoint
@@ -70,6 +72,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         active = list_of(Task, state__exact=State.ACTIVE.value, **in_turn)
         added["tasks"] = tables.of_tasks(next_tasks(now=now))
         added["tasks_all"] = tables.link(active, "All active tasks")
+    if settings.TORALE_MODEL and may_view(request, Spending):
+        shown.append(cards.of_spending(spending_status(now=now)))
     if delivery and visits:
         queue = queue_status(now=now)
         added["needs"] = [*reasons(visits=visits, queue=queue, delivery=delivery)]

@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts.models import APIKey, EmailAddress, User
 from desk.links import list_of, may_ask_why, may_view
 from executions.models import Execution
+from executions.spending import Spending
 from notifications.models import EmailSuppression, NotificationSend, WebhookEndpoint
 from tasks.models import Task
 
@@ -34,6 +35,7 @@ GROUPS = {
     "Watching": [
         Link("Tasks", "visibility", Task),
         Link("Executions", "history", Execution),
+        Link("Spending", "payments", Spending),
     ],
     "Accounts": [
         Link("Users", "person", User),

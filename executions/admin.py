@@ -1,4 +1,4 @@
-"""Executions in the admin: read-only."""
+"""Executions, and what they cost each user in a month, in the admin: read-only."""
 
 from typing import Any
 
@@ -8,9 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
 
+from executions.activity import steps_of, usage_of
 from executions.failures import FailureKind
 from executions.models import Execution, ExecutionStatus
 from executions.rendering import html_of
+from executions.spending import Spending, dollars
 from torale.admin import LongList, Lookup, Part, ReadOnly, as_uuid, shortened
 from torale.admin_actions import RecordPage
 from torale.admin_times import TimeFilter
@@ -99,7 +101,8 @@ class ExecutionAdmin(ReadOnly, RecordPage, LongList):
             "color": COLORS.get(ExecutionStatus(row.status), ""),
             "finding": html_of(row.notification or ""),
             "result": result,
-            "steps": [shown_step(step) for step in result.get("activity") or []],
+            "steps": steps_of(result),
+            "usage": usage_of(result),
             "took": self.took(row),
             "rows": [row],  # the tag that finds sends takes several executions
         }
@@ -139,9 +142,41 @@ class ExecutionAdmin(ReadOnly, RecordPage, LongList):
         return execution.notification is not None
 
 
-def shown_step(step: Any) -> str:
-    """Return a step of a monitor's activity, whose members depend on the monitor, as a line."""
-    if not isinstance(step, dict):
-        return str(step)
-    action, *others = [str(step.get("action", "")), *(v for k, v in step.items() if k != "action")]
-    return " ".join([action, *map(str, others)]).strip()
+@admin.register(Spending)
+class SpendingAdmin(ReadOnly, LongList):
+    """Shows what each user's questions took of the language model in each month."""
+
+    list_display = ["shown_month", "short_user", "cost", "shown_tokens", "unpriced", "run_count"]
+    list_filter = ["month"]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    search_ids = ["user"]
+    search_help_text = "Part of a user's email; or a user's id"
+    ordering = ["-month", "-id"]
+    sortable_by = ["shown_month"]  # only this has an index
+
+    @admin.display(description="month (UTC)", ordering="month")
+    def shown_month(self, spending: Spending) -> str:
+        """Return the month."""
+        return str(spending)
+
+    @admin.display(description="user")
+    def short_user(self, spending: Spending) -> str:
+        """Return the user's email, with a link to the user's page."""
+        href = reverse("admin:accounts_user_change", args=[spending.user_id])
+        return shortened(spending.user.email, width="18rem", href=href)
+
+    @admin.display(description="cost")
+    def cost(self, spending: Spending) -> str:
+        """Return what it cost as far as prices are known."""
+        return dollars(spending.usd)
+
+    @admin.display(description="tokens")
+    def shown_tokens(self, spending: Spending) -> str:
+        """Return how many tokens were sent and received."""
+        return f"{spending.tokens:,}"
+
+    @admin.display(description="of unknown price")
+    def unpriced(self, spending: Spending) -> str:
+        """Return how many of the tokens have no known price."""
+        return f"{spending.unpriced_tokens:,}"

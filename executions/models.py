@@ -1,4 +1,4 @@
-"""The Execution model: its statuses, and the only methods that change them."""
+"""The Execution model with its statuses, and what each user's executions cost in a month."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
+import psycopg
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.query import RawQuerySet
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from executions.failures import FailureKind
 from executions.monitors import Answer
+from executions.spending import Spending as Spending  # noqa: PLC0414 - Django looks for models here
 from torale.uuid7 import uuid7
 
 #: How long a worker may take for one attempt. After that, another worker assumes that it has died,
@@ -43,6 +45,13 @@ class ExecutionStatus(models.TextChoices):
 
 WAITING = (ExecutionStatus.PENDING, ExecutionStatus.RETRYING)
 OPEN = (*WAITING, ExecutionStatus.RUNNING)
+
+#: The constraint because of which a task tells no claim twice.
+TOLD_ONCE = "execution_told_once"
+
+
+class ToldBefore(Exception):
+    """The task has told this claim before."""
 
 
 #: Reads one row of `execution_history` for each task, however many executions it has.
@@ -95,9 +104,17 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Keep those that have ended."""
         return self.exclude(status__in=OPEN)
 
+    def failed(self, kind: FailureKind, *, since: datetime) -> Self:
+        """Keep those that were created since then and failed for good because of this kind."""
+        return self.filter(status=ExecutionStatus.FAILED, failure_kind=kind, created_at__gte=since)
+
     def with_notification(self) -> Self:
         """Keep those whose condition was met."""
         return self.filter(notification__isnull=False)
+
+    def told(self, *, task_id: UUID, claim: str) -> Self:
+        """Keep the one that told this claim of a task."""
+        return self.filter(task_id=task_id, claim=claim)
 
     def newest_first(self) -> Self:
         """Use the order in which every list shows them."""
@@ -155,6 +172,9 @@ class Execution(models.Model):
     first_look_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
     notification = models.TextField(null=True)
+    #: What was told, in a form that is the same whenever the same is told; null if nothing was, and
+    #: if the monitor does not say.
+    claim = models.CharField(max_length=300, null=True)
     grounding_sources = models.JSONField(default=list)
     failure_kind = models.CharField(max_length=12, null=True)
     error_message = models.TextField(null=True)
@@ -165,6 +185,10 @@ class Execution(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["task"], condition=Q(status__in=OPEN), name="execution_one_open_per_task"
+            ),
+            # Also read to find out when a claim was told before.
+            models.UniqueConstraint(
+                fields=["task", "claim"], condition=Q(claim__isnull=False), name=TOLD_ONCE
             ),
             models.CheckConstraint(
                 condition=Q(status__in=ExecutionStatus.values), name="execution_status_known"
@@ -219,7 +243,8 @@ class Execution(models.Model):
                 name="execution_unsuccessful",
                 condition=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]),
             ),
-            # Read by the admin's home page and its list of those that failed for one reason.
+            # Read by the metrics, the admin's home page and its list of those that failed for one
+            # reason.
             models.Index(
                 "failure_kind",
                 "created_at",
@@ -240,15 +265,30 @@ class Execution(models.Model):
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
     def record_answer(self, answer: Answer, *, now: datetime) -> bool:
-        """Store the answer; return False if this attempt is no longer the current one."""
-        return self._leave_running(
-            status=ExecutionStatus.SUCCESS,
-            completed_at=now,
-            notification=answer.notification,
-            failure_kind=None,
-            error_message=None,
-            **kept_of(answer),
-        )
+        """Store the answer; return False if this attempt is no longer the current one.
+
+        Raises:
+            ToldBefore: the task has told the answer's claim before; nothing was stored.
+        """
+        try:
+            with transaction.atomic():
+                return self._leave_running(
+                    status=ExecutionStatus.SUCCESS,
+                    completed_at=now,
+                    notification=answer.notification,
+                    claim=answer.claim if answer.condition_met else None,
+                    failure_kind=None,
+                    error_message=None,
+                    **kept_of(answer),
+                )
+        except IntegrityError as error:
+            cause = error.__cause__
+            if (
+                isinstance(cause, psycopg.errors.UniqueViolation)
+                and cause.diag.constraint_name == TOLD_ONCE
+            ):
+                raise ToldBefore from error
+            raise
 
     def record_first_look(self, *, look_again_at: datetime, now: datetime) -> bool:
         """Store that the answer is tentative; return False if this attempt is no longer current.
@@ -320,6 +360,7 @@ def kept_of(answer: Answer) -> dict[str, Any]:
             "sources": [source.url for source in answer.sources],
             "activity": answer.activity,
             "failed_pages": [asdict(page) for page in answer.failed_pages],
+            **({"usage": asdict(answer.usage)} if answer.usage else {}),
         },
         "grounding_sources": [
             {"url": source.url, "uri": source.url, "title": source.title}

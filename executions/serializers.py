@@ -15,6 +15,22 @@ class FailedPageSerializer(StoredSerializer):
     error = serializers.CharField(help_text="Why it could not be read, in words.")
 
 
+@extend_schema_serializer(description="What asking a language model took.")
+class UsageSerializer(StoredSerializer):
+    """What asking a language model took."""
+
+    model = serializers.CharField(
+        help_text="The names of the models that answered, separated by commas."
+    )
+    requests = serializers.IntegerField(help_text="How many requests it took.")
+    input_tokens = serializers.IntegerField(help_text="How many tokens were sent.")
+    output_tokens = serializers.IntegerField(help_text="How many tokens were received.")
+    cost_usd = serializers.FloatField(
+        allow_null=True, help_text="The cost in US dollars; null if the price is not known."
+    )
+    seconds = serializers.FloatField(help_text="How many seconds it took.")
+
+
 @extend_schema_serializer(description="The answer to a task's question.")
 class ResultSerializer(StoredSerializer):
     """The answer to a task's question."""
@@ -36,6 +52,11 @@ class ResultSerializer(StoredSerializer):
         required=False,
         help_text="The pages that could not be read, while others could; empty for anyone but the "
         "task's owner.",
+    )
+    usage = UsageSerializer(
+        required=False,
+        help_text="What asking a language model took; absent if none was asked, and for anyone but "
+        "the task's owner.",
     )
 
 

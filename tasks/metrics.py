@@ -9,11 +9,16 @@ from django.db.models import Count, Min, OuterRef, Q, Subquery
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from executions.failures import FailureKind
 from executions.models import Execution
 from executions.monitors import UNDECRYPTABLE
+from executions.spending import spending_status
 from tasks.models import Task
 from torale import clock, scheduler
 from torale.queue import queue_status
+
+#: Failed executions are counted up to this number.
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +84,20 @@ def visit_status(*, now: datetime) -> VisitStatus:
     )
 
 
+def failed_by_model(*, now: datetime) -> int:
+    """Return how many executions of the last day failed because of the model or a budget.
+
+    They are counted up to MOST_COUNTED, by the index `execution_failed`.
+    """
+    failed = Execution.objects.failed(FailureKind.AGENT_ERROR, since=now - timedelta(days=1))
+    return failed[:MOST_COUNTED].count()
+
+
 class VisitCollector(Collector):
     """Queries the database at each scrape, so that every process reports the same figures."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the gauges of visits and of the queue."""
+        """Yield the gauges of visits, of the queue and of what the language model costs."""
         now = clock.now()
         visits, queue = visit_status(now=now), queue_status(now=now)
         since = visits.since_last_run
@@ -120,4 +134,25 @@ class VisitCollector(Collector):
             "torale_jobs_oldest_due_seconds",
             "How long the longest due job has waited.",
             value=queue.oldest_due_s,
+        )
+        spending = spending_status(now=now)
+        yield GaugeMetricFamily(
+            "torale_model_month_dollars",
+            "What the language model cost in this month (UTC), as far as prices are known.",
+            value=float(spending.usd),
+        )
+        yield GaugeMetricFamily(
+            "torale_model_month_tokens",
+            "Tokens sent to the language model and received in this month (UTC).",
+            value=spending.tokens,
+        )
+        yield GaugeMetricFamily(
+            "torale_model_users_close_to_budget",
+            "Users who have spent nine tenths of their budget for this month, or all of it.",
+            value=spending.close_users,
+        )
+        yield GaugeMetricFamily(
+            "torale_model_failed_last_day",
+            "Executions of the last 24 hours that failed because of the model or a budget.",
+            value=failed_by_model(now=now),
         )

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -13,7 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
-from executions.monitors import Answer, hosts_of
+from executions.monitors import Answer, hosts_of, interval_of
+from executions.rendering import cut, one_line
 from tasks import standing, visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
 from tasks.next_visit import after_answer, after_failure
@@ -23,6 +23,10 @@ from torale.fields import EncryptedJSONField, kept
 from torale.uuid7 import uuid7
 
 NAME_LENGTH = 200
+#: The name of a task that nobody has named.
+UNNAMED = "New Monitor"
+#: The most characters of a name that comes from an answer.
+TOPIC_CHARACTERS = 80
 
 
 class State(models.TextChoices):
@@ -123,7 +127,7 @@ class Task(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tasks")
-    name = models.CharField(max_length=NAME_LENGTH, default="New Monitor")
+    name = models.CharField(max_length=NAME_LENGTH, default=UNNAMED)
     search_query = models.TextField(max_length=2000)
     condition_description = models.TextField(max_length=2000)
     state = models.CharField(max_length=9, choices=State, default=State.ACTIVE)
@@ -298,6 +302,12 @@ class Task(models.Model):
         self.state_changed_at = now
         self.next_run_at = now if state == State.ACTIVE else None
 
+    def complete(self, *, now: datetime) -> None:
+        """End and store the task, as its question is answered; does nothing unless it is active."""
+        if self.state == State.ACTIVE:
+            self.move_to(State.COMPLETED, now=now)
+            self.save(update_fields=["state", "state_changed_at", "next_run_at"])
+
     def new_execution(self, *, now: datetime, **fields: Any) -> Execution:
         """Return a new execution of the task, due now and not stored yet.
 
@@ -314,11 +324,15 @@ class Task(models.Model):
     def learn(self, answer: Answer, *, now: datetime, jitter: float = 0.5) -> None:
         """Store the monitor's state from the answer, and the time of the next visit.
 
+        A task that nobody has named takes the answer's topic as its name.
+
         Args:
             answer: what was found out.
             now: the time at which it is stored.
             jitter: a random number from 0 to 1, which moves the next visit; 0.5 does not.
         """
+        if answer.topic and self.name == UNNAMED:
+            self.name = cut(one_line(answer.topic), TOPIC_CHARACTERS) or UNNAMED
         self.last_known_state = answer.state
         self.failed_run_count = 0
         if self.failure_told_at is None:
@@ -335,6 +349,7 @@ class Task(models.Model):
         )
         self.save(
             update_fields=[
+                "name",
                 "last_known_state",
                 "failed_run_count",
                 "failing_since",
@@ -383,11 +398,19 @@ class Task(models.Model):
         if self.failed_run_count:
             self.visit_again(now)
 
+    @property
+    def interval(self) -> timedelta:
+        """The usual time between two visits, if the schedule leaves it to the monitor."""
+        return interval_of(
+            search_query=self.search_query,
+            condition_description=self.condition_description,
+            state=self.last_known_state,
+        )
+
     def regular_visit(self, *, after: datetime) -> datetime:
         """Return when the schedule has the next visit, without an answer to decide it."""
-        usual = timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES)
         return visit_schedule.next_visit(
-            self.schedule, self.time_zone, after=after, interval=usual, jitter=0.5
+            self.schedule, self.time_zone, after=after, interval=self.interval, jitter=0.5
         )
 
     def visit_again(self, at: datetime) -> None:

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from executions.pages.offers import PriceSource
+from executions.serializers import UsageSerializer
 from tasks.fields import RequestHeadersField
 from tasks.previews import Preview
 from tasks.serializers import QUESTION, REQUEST_HEADERS
@@ -139,6 +140,19 @@ class PreviewSerializer(RequestedPreviewSerializer):
         child=serializers.CharField(),
         help_text="Sentences about what may surprise you.",
     )
+    activity = serializers.ListField(
+        source="result.activity",
+        default=[],
+        child=serializers.JSONField(),
+        help_text="What a language model did to find out, and what was checked, in order. The "
+        "members of a step depend on what it is.",
+    )
+    usage = UsageSerializer(
+        source="result.usage",
+        default=None,
+        allow_null=True,
+        help_text="What asking a language model took; null if none was asked.",
+    )
 
     class Meta(RequestedPreviewSerializer.Meta):
         fields = [
@@ -149,6 +163,8 @@ class PreviewSerializer(RequestedPreviewSerializer):
             "evidence",
             "pages",
             "warnings",
+            "activity",
+            "usage",
             "created_at",
             "expires_at",
         ]

@@ -1,12 +1,13 @@
 """Run tasks: start an execution, and store what follows from its answer or failure."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from executions.failures import next_attempt_at
-from executions.models import Execution
+from executions.models import Execution, ToldBefore
 from executions.monitors import Answer, AskFailed
 from tasks import notices
 from tasks.events import Event, Notice
@@ -17,6 +18,8 @@ from torale.errors import Conflict
 
 #: The name under which PostgreSQL tells workers that executions are due (NOTIFY, LISTEN).
 WAKE_UP = "torale_visits"
+#: How the last paragraph of the evidence begins if the answer repeats what was told.
+REPEATED = "The same was told before"
 
 
 class AlreadyRunning(Conflict):
@@ -57,8 +60,11 @@ def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float
 
     What is to be told goes out by the signal `told`, whose receiver records the sends in this
     transaction. A tentative answer is not told, and nothing is learnt from it: the page is looked
-    at once more. An answer that arrives after its execution was cancelled or its task was deleted
-    is dropped.
+    at once more. What the task has told before, by the answer's `claim`, is not told again. An
+    answer that arrives after its execution was cancelled or its task was deleted is dropped.
+
+    An execution with `notify` false tells nobody, and yet counts as having told: who asks for it
+    reads the answer themselves, and it stands in the task's history.
 
     Args:
         execution: the claimed execution.
@@ -73,15 +79,35 @@ def settle(execution: Execution, answer: Answer, *, now: datetime, jitter: float
         if answer.is_tentative and settings.TORALE_CONFIRM_SECONDS:
             look_again(task, execution, answer, now=now)
             return
-        if not execution.record_answer(answer, now=now):
+        try:
+            is_current = execution.record_answer(answer, now=now)
+        except ToldBefore:
+            answer = without_repetition(execution, answer)
+            is_current = execution.record_answer(answer, now=now)
+        if not is_current:
             return
         task.learn(answer, now=now, jitter=jitter)
+        if answer.condition_met and answer.completes:
+            task.complete(now=now)
         if not execution.notify:
             return
         if answer.condition_met:
             tell(Event.CONDITION_MET, task=task, execution=execution, now=now)
         for event, notice in notices.after_answer(task=task, now=now):
             tell(event, task=task, execution=execution, notice=notice, now=now)
+
+
+def without_repetition(execution: Execution, answer: Answer) -> Answer:
+    """Return an answer that tells nothing, because its task has told the same before."""
+    earlier = Execution.objects.told(task_id=execution.task_id, claim=answer.claim or "")
+    told_at = earlier.values_list("completed_at", flat=True).first()
+    when = f", on {told_at.day} {told_at:%B %Y} (UTC)" if told_at else ""
+    return replace(
+        answer,
+        condition_met=False,
+        notification=None,
+        evidence=f"{answer.evidence}\n\n{REPEATED}{when}, so nobody is told again.",
+    )
 
 
 def look_again(task: Task, execution: Execution, answer: Answer, *, now: datetime) -> None:

@@ -31,11 +31,13 @@ STATES = "`active`: visited on its schedule. `paused`: not visited. `completed`:
 #: Texts for members that can be both set and read.
 QUESTION = (
     "What to look at: a question that contains the URLs of its pages. `https://` may be left out "
-    "before a host with a path, such as `shop.example/bread`."
+    "before a host with a path, such as `shop.example/bread`. Where the server has a language "
+    "model and a search engine, a question needs no URL."
 )
 CONDITION = (
     'The condition that has to become true, such as `contains "In stock"`, `price < 100` or '
-    '`new items in css("ul.jobs li")`. docs/conditions.md has the condition for each wish.'
+    '`new items in css("ul.jobs li")`. docs/conditions.md has the condition for each wish. '
+    "Where the server has a language model, plain words are a condition, too."
 )
 PUBLIC = "Whether anyone may read the task, without a key."
 REQUEST_HEADERS = (
@@ -67,13 +69,14 @@ OWNER_ONLY: dict[str, Any] = {
 
 
 def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an execution's JSON value for people other than its owner, without the errors.
+    """Return an execution's JSON value for people other than its owner: without errors and cost.
 
     The errors may quote private data.
     """
     shown = {**execution, "error_message": None}
-    if isinstance(shown["result"], Mapping) and "failed_pages" in shown["result"]:
-        shown["result"] = {**shown["result"], "failed_pages": []}
+    if isinstance(shown["result"], Mapping):
+        result = {name: value for name, value in shown["result"].items() if name != "usage"}
+        shown["result"] = result | ({"failed_pages": []} if "failed_pages" in result else {})
     return shown
 
 
@@ -296,7 +299,8 @@ class TaskWriteSerializer(LenientSerializer):
     name = TextField(
         required=False,
         max_length=NAME_LENGTH,
-        help_text="The task's name. A new task is called `New Monitor` by default.",
+        help_text="The task's name. A new task is called `New Monitor` by default, until a "
+        "language model that answers its question gives it a name.",
     )
     search_query = TextField(max_length=2000, help_text=QUESTION)
     condition_description = TextField(

@@ -26,7 +26,12 @@ from tests.support.emptied_tables import empty_tables
 from tests.support.factories import NOW
 from torale.database import WAYS_OF_READING_ALL
 
-pytest_plugins = ["tests.support.receivers"]
+pytest_plugins = [
+    "tests.support.receivers",
+    "tests.support.scripted_model",
+    "tests.support.small_web",
+    "tests.support.answered_questions",
+]
 
 connection_created.connect(database_clock.follow)
 

@@ -29,6 +29,7 @@ def test_no_file_has_a_name_that_says_nothing(name):
 OWN_CLOCK = {
     "accounts/models.py": "created_at of rows",
     "executions/models.py": "defaults; what makes an execution passes the database's time",
+    "executions/monitors/agent/trial.py": "a terminal's question, without a database",
     "notifications/filters.py": "the open end of a time range, for its reader alone",
     "notifications/management/commands/receive_webhooks.py": "a receiver, without a database",
     "notifications/models/send.py": "a default; what records a send passes the database's time",

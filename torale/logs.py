@@ -73,6 +73,8 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         # A line for each job that is fetched and finished is noise; its warnings are not.
         "procrastinate": {"level": "WARNING"},
+        # A line for each request to a language model is noise, too.
+        "httpx2": {"level": "WARNING"},
         # Otherwise there is a line for each request that waits for a thread.
         "waitress.queue": {"level": "ERROR"},
     },

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.models import User
@@ -11,6 +12,7 @@ from accounts.verification import verified_emails
 from console.forms.refusals import ShowsRefusals
 from console.words import webhook_formats
 from executions.monitors import check
+from executions.monitors.addresses import addresses_in
 from tasks import visit_schedule
 from tasks.destinations import OWN_FORMAT, parse, unparse
 from tasks.models import NAME_LENGTH, Task
@@ -99,8 +101,26 @@ class TaskForm(ShowsRefusals, forms.Form):
         stored = task.notification_email if task else None
         if stored and stored not in emails:
             emails.append(stored)
+        if settings.TORALE_MODEL:
+            self._offer_plain_words()
         field = cast(forms.ChoiceField, self.fields["notification_email"])
         field.choices = [("", "None"), *((each, each) for each in emails)]
+
+    def _offer_plain_words(self) -> None:
+        """Say that questions and conditions may be written in plain words, too."""
+        query, condition = self.fields["search_query"], self.fields["condition_description"]
+        query.label = "Question or page"
+        query.help_text = (
+            "A question in plain words, which a language model answers by searching the web; or "
+            "the address of a page."
+        )
+        query.widget.attrs["placeholder"] = "When do tickets for the Riverside festival go on sale?"
+        condition.help_text = (
+            "In plain words, such as: the date is announced. For a page also: contains “In stock” "
+            "· price < 100 · new items. If it is empty, you are told the answer to your question, "
+            "or when the page changes."
+        )
+        condition.widget.attrs["placeholder"] = "The date is announced"
 
     def clean(self) -> dict[str, Any]:
         """Return what was given, and store the values that the domain takes as `task_fields`.
@@ -108,10 +128,11 @@ class TaskForm(ShowsRefusals, forms.Form):
         All faults are found here, so that they are shown together.
         """
         given = super().clean() or {}
-        condition: str = given.get("condition_description") or "changes"
+        query = given.get("search_query")
+        condition: str = given.get("condition_description") or _default_condition(query or "")
         body = {
             "name": given.get("name") or None,
-            "search_query": given.get("search_query") or None,
+            "search_query": query or None,
             "condition_description": condition,
             "schedule": given.get("schedule"),
             "timezone": given.get("time_zone"),
@@ -121,7 +142,7 @@ class TaskForm(ShowsRefusals, forms.Form):
             self._show(serializer.errors)
         self.task_fields = {**serializer.validated_data} if serializer.is_valid() else {}
         self.task_fields["notifications"] = self._notifications(given)
-        if query := given.get("search_query"):
+        if query:
             with self.refusals():
                 check(
                     search_query=query,
@@ -157,6 +178,11 @@ class TaskForm(ShowsRefusals, forms.Form):
         except Refused as error:
             self.add_error("webhook_url", error.detail.removeprefix(PREFIX))
         return configs
+
+
+def _default_condition(query: str) -> str:
+    """Return what a query without a condition waits for, in words that the form can show."""
+    return query if query and not addresses_in(query) else "changes"
 
 
 def _values_of(task: Task) -> dict[str, Any]:

@@ -121,7 +121,9 @@ def _shown(user: User, preview_id: UUID) -> dict[str, object]:
     found = Preview.objects.for_user(user).kept(clock.now()).filter(pk=preview_id).first()
     if found is None:
         return {"preview_id": preview_id, "preview": None}
-    pages = (found.result or {}).get("pages", [])
+    result = found.result or {}
+    # What a model has read is not what the user wants to watch.
+    pages = [] if result.get("usage") else result.get("pages", [])
     return {
         "preview_id": preview_id,
         "preview": found,

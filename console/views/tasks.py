@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -72,7 +71,6 @@ def task(request: HttpRequest, task_id: str) -> HttpResponse:
     )
     context = {"task": found, "history": history, "is_owner": is_owner}
     if is_owner:
-        context["interval"] = settings.TORALE_PAGE_INTERVAL_MINUTES
         return render(request, "console/tasks/task.html", context)
     return render(request, "console/tasks/public.html", context)
 

@@ -4,8 +4,10 @@ A monitor is imported when it is first needed. So the models, which need only th
 answer, do not load an HTTP client or a parser.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from django.utils.module_loading import import_string
 
@@ -42,16 +44,21 @@ __all__ = [
     "ask",
     "check",
     "hosts_of",
+    "interval_of",
     "monitor_for",
     "preview",
 ]
 
 #: The classes of the monitors. The first that takes a question is asked.
-MONITORS = {"page": "executions.monitors.page.PageMonitor"}
+MONITORS = {
+    "agent": "executions.monitors.agent.AgentMonitor",
+    "page": "executions.monitors.page.PageMonitor",
+}
 
 NO_MONITOR = (
-    'Name the page to watch, for example "https://example.com/product". '
-    "Questions without a page need a language model, and none is configured."
+    'Name the page to watch, for example "https://example.com/product". Questions without a page '
+    "need a language model and a search engine; an operator sets them by TORALE_MODEL and "
+    "TORALE_SEARCH."
 )
 
 
@@ -105,6 +112,25 @@ def hosts_of(*, search_query: str, condition_description: str) -> list[str]:
     return monitor.hosts(search_query=search_query)
 
 
+def interval_of(
+    *, search_query: str, condition_description: str, state: dict[str, Any] | None
+) -> timedelta:
+    """Return the usual time between two visits of a question.
+
+    Args:
+        search_query: what to look at.
+        condition_description: when to tell.
+        state: `state` of the last answer; None if there was none yet.
+    """
+    try:
+        monitor = monitor_for(
+            search_query=search_query, condition_description=condition_description
+        )
+    except BadQuestion:  # asking says so
+        monitor = _monitor(MONITORS["page"])
+    return monitor.interval(state)
+
+
 async def ask(question: Question, *, sessions: Sessions) -> Answer:
     """Return the answer of the monitor that takes `question`.
 
@@ -118,17 +144,23 @@ async def ask(question: Question, *, sessions: Sessions) -> Answer:
     return await _chosen(question).ask(question, sessions=sessions)
 
 
-async def preview(question: Question, *, time_limit: timedelta) -> Preview:
+async def preview(
+    question: Question,
+    *,
+    time_limit: timedelta,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Preview:
     """Return what the monitor that takes `question` would see and answer now.
 
     Args:
         question: what to try. What it knows from earlier answers is not used.
         time_limit: the time that each page may take.
+        progress: called with a sentence for each step of a monitor that takes several.
 
     Raises:
         AskFailed: nothing could be read; the message says why.
     """
-    return await _chosen(question).preview(question, time_limit=time_limit)
+    return await _chosen(question).preview(question, time_limit=time_limit, progress=progress)
 
 
 def _chosen(question: Question) -> Monitor:

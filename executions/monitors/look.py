@@ -1,13 +1,13 @@
 """Look at the pages of a question: fetch them all at once, and read each in a child process."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from executions.confined import ChildDied, TooMuch, confined
-from executions.failures import FailureKind
+from executions.failures import FailureKind, most_retryable
 from executions.monitors.addresses import addresses_in
 from executions.monitors.protocol import UNDECRYPTABLE, AskFailed, Question, Sessions
 from executions.monitors.robots import check_of
@@ -27,6 +27,13 @@ from torale.outbound.replies import Reply
 from torale.outbound.url_rules import origin_of
 
 T = TypeVar("T")
+
+#: What the owner is warned of. The sentence stays the same from visit to visit, so that it can be
+#: counted.
+UNREAD = (
+    "{address} cannot be read, although other pages of the task can. `failed_pages` in the result "
+    "of the latest execution says why."
+)
 
 
 async def find(
@@ -49,7 +56,7 @@ async def find(
     Raises:
         AskFailed: the request headers cannot be decrypted.
     """
-    headers = _headers_in(question)
+    headers = headers_in(question)
     look = Look(
         at=question.asked_at,
         is_second=question.is_second_look,
@@ -72,11 +79,11 @@ async def find(
                     reading = readings[address]
                     findings[address] = reading.unchanged(memories[address], at=look.at)
                     continue
-                findings[address] = await _in_child(
+                findings[address] = await in_child(
                     address,
                     examine.examine,
                     str(rule),
-                    _download(address, reply),
+                    download_of(address, reply),
                     memories.get(address),
                     question.texts.get(address),
                     look,
@@ -106,7 +113,7 @@ async def see(
     sights: dict[str, Sight] = {}
     failures: dict[str, AskFailed] = {}
     warnings: list[str] = []
-    headers = _headers_in(question)
+    headers = headers_in(question)
     async with sessions.room.place(question.asker) as place:
         replies = await _replies(
             question, headers, sessions=sessions, place=place, time_limit=time_limit
@@ -115,11 +122,11 @@ async def see(
             try:
                 if isinstance(reply, AskFailed):
                     raise reply
-                sight = await _in_child(
+                sight = await in_child(
                     address,
                     examine.preview,
                     str(rule),
-                    _download(address, reply),
+                    download_of(address, reply),
                     asker=question.asker,
                 )
             except AskFailed as failure:
@@ -131,7 +138,7 @@ async def see(
     return sights, failures, warnings
 
 
-def _headers_in(question: Question) -> Mapping[str, str]:
+def headers_in(question: Question) -> Mapping[str, str]:
     """Return the request headers. Without them, the page of a log-in would be read instead."""
     if isinstance(question.request_headers, Undecryptable):
         raise AskFailed(FailureKind.USER_ERROR, UNDECRYPTABLE)
@@ -188,7 +195,8 @@ async def _replies(  # noqa: PLR0913 - what a visit consists of
     return dict(zip(addresses, replies, strict=True))
 
 
-def _download(address: str, reply: Reply) -> Download:
+def download_of(address: str, reply: Reply) -> Download:
+    """Return what the server of the page at `address` answered, as it is read in a child."""
     return Download(
         requested_url=address,
         url=reply.url,
@@ -198,7 +206,7 @@ def _download(address: str, reply: Reply) -> Download:
     )
 
 
-async def _in_child(address: str, function: Callable[..., T], *arguments: Any, asker: str) -> T:
+async def in_child(address: str, function: Callable[..., T], *arguments: Any, asker: str) -> T:
     """Call a function that reads the page at `address`, in a process with limits.
 
     Args:
@@ -239,3 +247,20 @@ def _warnings(address: str, reply: Reply, sight: Sight) -> Iterator[str]:
             f"Only the first {len(sight.text):,} of {sight.characters:,} characters of {address} "
             "are shown. The condition is applied to all of them."
         )
+
+
+def joined(failures: Sequence[AskFailed]) -> AskFailed:
+    """Return the failure of a question of which no page could be read.
+
+    It is asked again when the first of them may be visited.
+
+    Args:
+        failures: those of its pages. The kind that is retried most often counts.
+    """
+    rests = [failure.retry_after for failure in failures if failure.retry_after]
+    return AskFailed(
+        most_retryable(failure.kind for failure in failures),
+        " ".join(dict.fromkeys(str(failure) for failure in failures)),
+        retry_after=min(rests) if len(rests) == len(failures) else None,
+        warnings=[sentence for failure in failures for sentence in failure.warnings],
+    )

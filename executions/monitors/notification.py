@@ -13,6 +13,24 @@ def tell(title: str, address: str, summary: str, listings: Iterable[Listing] = (
     )
 
 
+def tell_finding(
+    title: str, summary: str, quotes: Iterable[tuple[str, str, str]], end: str = ""
+) -> str:
+    """Return the notification in Markdown of what was found in answer to a question.
+
+    Args:
+        title: what the question is about.
+        summary: what was found, as a sentence.
+        quotes: what pages say, each with the page's URL and the day on which it was published.
+        end: a last sentence; empty if there is none.
+    """
+    cited = [
+        f"“{_plain(text)}” {_link(url)}{f' ({published})' if published else ''}"
+        for text, url, published in quotes
+    ]
+    return "\n\n".join([f"**{_plain(title)}**", _plain(summary), *cited, *([end] if end else [])])
+
+
 def _listed(listing: Listing) -> str:
     lines = [f"- {_entry(entry)}" for entry in listing.entries]
     if listing.more:

@@ -3,17 +3,19 @@
 It uses no language model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from executions.failures import FailureKind, most_retryable
+from executions.failures import FailureKind
 from executions.monitors.addresses import addresses_in, fault_in
-from executions.monitors.look import find, see
+from executions.monitors.look import UNREAD, find, joined, see
 from executions.monitors.notification import tell
+from executions.monitors.plain_words import is_rule
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -35,11 +37,10 @@ from torale.outbound.url_rules import Networks, server_of
 
 MAX_PAGES = 5
 
-#: What the owner is warned of. The sentence stays the same from visit to visit, so that it can be
-#: counted.
-UNREAD = (
-    "{address} cannot be read, although other pages of the task can. `failed_pages` in the result "
-    "of the latest execution says why."
+
+#: What is added for a condition that may be meant for another monitor.
+PLAIN_WORDS = (
+    "A condition in plain words needs a language model; an operator sets one by TORALE_MODEL."
 )
 
 
@@ -70,13 +71,18 @@ class PageMonitor:
         try:
             _rule_of(search_query, condition_description)
         except RuleError as error:
-            faults["condition_description"] = str(error)
+            is_meant = is_rule(condition_description, search_query=search_query)
+            faults["condition_description"] = str(error) if is_meant else f"{error} {PLAIN_WORDS}"
         if faults:
             raise BadQuestion(faults)
 
     def hosts(self, *, search_query: str) -> list[str]:
         """Return the servers of the pages."""
         return [*dict.fromkeys(server_of(address) for address in addresses_in(search_query))]
+
+    def interval(self, state: Mapping[str, Any] | None) -> timedelta:
+        """Return the operator's interval."""
+        return timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES)
 
     async def ask(self, question: Question, *, sessions: Sessions) -> Answer:
         """Visit the pages and apply the rule to each that can be read.
@@ -96,7 +102,7 @@ class PageMonitor:
             question, rule, memories, sessions=sessions, at_rest=at_rest
         )
         if not findings:
-            raise _joined([*failures.values()])
+            raise joined([*failures.values()])
 
         news = [address for address, finding in findings.items() if finding.is_news]
         titles = {
@@ -154,11 +160,12 @@ class PageMonitor:
                 **dict.fromkeys(question.texts.keys() - addresses),
                 **{address: finding.text for address, finding in findings.items() if finding.text},
             },
-            next_run_at=question.asked_at
-            + timedelta(minutes=settings.TORALE_PAGE_INTERVAL_MINUTES),
+            next_run_at=question.asked_at + self.interval(question.last_known_state),
         )
 
-    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+    async def preview(
+        self, question: Question, *, time_limit: timedelta, progress: Callable[[str], None]
+    ) -> Preview:
         """Visit the pages and show what is read on each, and what the rule says of it.
 
         Raises:
@@ -171,7 +178,7 @@ class PageMonitor:
                 question, rule, sessions=sessions, time_limit=time_limit
             )
         if not sights:
-            raise _joined([*failures.values()])
+            raise joined([*failures.values()])
         return Preview(
             holds=any(sight.holds for sight in sights.values()),
             evidence="\n\n".join(
@@ -185,23 +192,6 @@ class PageMonitor:
             ],
             warnings=warnings,
         )
-
-
-def _joined(failures: Sequence[AskFailed]) -> AskFailed:
-    """Return the failure of a question of which no page could be read.
-
-    It is asked again when the first of them may be visited.
-
-    Args:
-        failures: those of its pages. The kind that is retried most often counts.
-    """
-    rests = [failure.retry_after for failure in failures if failure.retry_after]
-    return AskFailed(
-        most_retryable(failure.kind for failure in failures),
-        " ".join(dict.fromkeys(str(failure) for failure in failures)),
-        retry_after=min(rests) if len(rests) == len(failures) else None,
-        warnings=[sentence for failure in failures for sentence in failure.warnings],
-    )
 
 
 def _rule_of(search_query: str, condition_description: str, *, compiles: bool = True) -> Rule:

@@ -1,6 +1,6 @@
 """What a monitor is, what it is asked and what it answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -117,7 +117,7 @@ class Answer:
     #: When to ask next; None leaves it to the scheduler.
     next_run_at: datetime | None = None
     #: What is told, in a form that is the same whenever the same is told: nobody is told it twice.
-    #: None leaves that to the monitor.
+    #: At most 300 characters; None leaves that to the monitor.
     claim: str | None = None
     #: Whether the question is answered for good once this has been told.
     completes: bool = False
@@ -228,6 +228,14 @@ class Monitor(Protocol):
             search_query: what to look at.
         """
 
+    def interval(self, state: Mapping[str, Any] | None) -> timedelta:
+        """Return the usual time between two visits.
+
+        Args:
+            state: `state` of the last answer; None if there was none yet. If the task was changed,
+                it may be that of another monitor.
+        """
+
     async def ask(self, question: Question, *, sessions: Sessions) -> Answer:
         """Find the answer.
 
@@ -239,12 +247,15 @@ class Monitor(Protocol):
             AskFailed: there is no answer; the message says why.
         """
 
-    async def preview(self, question: Question, *, time_limit: timedelta) -> Preview:
+    async def preview(
+        self, question: Question, *, time_limit: timedelta, progress: Callable[[str], None]
+    ) -> Preview:
         """Show what would be read and answered, as if the question had never been asked.
 
         Args:
             question: what to try.
             time_limit: the time that each page may take.
+            progress: called with a sentence for each step, if there are several.
 
         Raises:
             AskFailed: nothing could be read; the message says why.

@@ -12,6 +12,13 @@ from lxml import etree
 
 from executions.pages.documents import XMLElement
 
+#: How many links are returned, how many pieces of a link's text are read and how many characters of
+#: each piece, and how many characters are kept.
+MAX_LINKS = 1_000
+MAX_PIECES = 50
+MAX_PIECE = 1_000
+MAX_LINK_TEXT = 200
+
 _LINE = "\n"
 _SPACE = " "
 _BLOCKS = """
@@ -68,7 +75,29 @@ def text_of(element: Any, *, without: Iterable[Any] = (), only_chosen: bool = Fa
         only_chosen: whether a list to choose from is to say what is chosen, rather than all that a
             person sees who opens it.
     """
-    text = "".join(_Reading(element, without, only_chosen=only_chosen).pieces)
+    return _lines(_Reading(element, without, only_chosen=only_chosen).pieces)
+
+
+def text_and_links_of(
+    element: Any, *, without: Iterable[Any] = ()
+) -> tuple[str, list[tuple[str, Any]]]:
+    """Return the text of an element, as `text_of` does, and the first links that a person sees.
+
+    Args:
+        element: an element that lxml has parsed as HTML.
+        without: elements in it that are left out.
+
+    Returns:
+        The text; and for the first MAX_LINKS elements `a` the beginning of their text on one line,
+        and the element itself.
+    """
+    links: list[tuple[str, Any]] = []
+    reading = _Reading(element, without, only_chosen=False, links=links)
+    return _lines(reading.pieces), links
+
+
+def _lines(pieces: Iterable[str]) -> str:
+    text = "".join(pieces)
     if not text.isascii():
         text = _PICTURES.sub(_SPACE, text)
     lines = (_SPACE.join(line.split()) for line in text.split(_LINE))
@@ -78,10 +107,19 @@ def text_of(element: Any, *, without: Iterable[Any] = (), only_chosen: bool = Fa
 class _Reading:
     """One walk through the elements of a document."""
 
-    def __init__(self, root: Any, without: Iterable[Any], *, only_chosen: bool) -> None:
+    def __init__(
+        self,
+        root: Any,
+        without: Iterable[Any],
+        *,
+        only_chosen: bool,
+        links: list[tuple[str, Any]] | None = None,
+    ) -> None:
         self.pieces: list[str] = []
         self.root = root
         self.only_chosen = only_chosen
+        #: Where the links are to be added, with their texts; None if nobody wants them.
+        self.found_links = links
         self.is_xml = isinstance(root, XMLElement)
         #: Elements that are left out because of what they are in, or because it was asked for.
         self.unseen = set(without)
@@ -170,6 +208,12 @@ class _Reading:
         begin, pictures = self.links.pop()
         if pictures and not any(map(str.strip, self.pieces[begin:])):
             self.pieces[begin:] = [_SPACE, *pictures]
+        links = self.found_links
+        if links is not None and element.tag == "a" and len(links) < MAX_LINKS:
+            # Not the whole text: links may contain each other.
+            pieces = (piece[:MAX_PIECE] for piece in self.pieces[begin : begin + MAX_PIECES])
+            text = _lines(pieces).replace(_LINE, _SPACE)
+            links.append((text[:MAX_LINK_TEXT], element))
 
     def picture(self, element: Any) -> None:
         """Note its alternative text if it is in a link."""

@@ -10,6 +10,7 @@ from executions.pages.verdict import STILL
 from notifications.why.values import About, Decision, Kind, counted, ended, moment, quoted, span
 from tasks.models import Task
 from tasks.notices import ADVICE
+from tasks.run import REPEATED
 from torale.queue import LATE_AFTER
 
 NO_EVIDENCE = "What was seen is not kept."
@@ -53,6 +54,12 @@ class Visit:
             paragraph.startswith((STILL, *(page + STILL for page in pages)))
             for paragraph in evidence.split("\n\n")
         )
+
+    @property
+    def repeats_telling(self) -> bool:
+        """Whether the task had told the same before."""
+        evidence = (self.execution.result or {}).get("evidence") or ""
+        return evidence.rpartition("\n\n")[2].startswith(REPEATED)
 
     def decision(self, title: str, sentence: str, kind: Kind, *, at: datetime | None) -> Decision:
         """Return a decision about this visit."""
@@ -124,6 +131,8 @@ class Visit:
             title, kind = "Condition met", Kind.GOOD
         elif self.is_still_true:
             title, kind = "Still true, so no news", Kind.NEUTRAL
+        elif self.repeats_telling:
+            title, kind = "Told before, so no news", Kind.NEUTRAL
         else:
             title, kind = "Condition not met", Kind.NEUTRAL
         return self.decision(title, ended(self.evidence), kind, at=execution.completed_at)
@@ -211,8 +220,13 @@ class Visit:
         elif execution.status == ExecutionStatus.FAILED:
             found = f"Nobody was told, because the visit failed: {error}", Kind.BAD
         elif execution.notification is None:
-            because = "was met before and has been since" if self.is_still_true else "was not met"
-            sentence = f"Nobody was told, because the condition {because}: {ended(self.evidence)}"
+            if self.is_still_true:
+                because = "the condition was met before and has been since"
+            elif self.repeats_telling:
+                because = "the same had been told before"
+            else:
+                because = "the condition was not met"
+            sentence = f"Nobody was told, because {because}: {ended(self.evidence)}"
             found = sentence, Kind.NEUTRAL
         elif not execution.notify:
             found = SUPPRESSED, Kind.NEUTRAL

@@ -67,7 +67,7 @@ def is_quiet(visit: Visit, answer: Answer) -> bool:
     """Return whether nothing is to be told of an answer, and little to be stored."""
     return (
         visit.is_calm
-        and not (answer.condition_met or answer.is_tentative or answer.warnings)
+        and not (answer.condition_met or answer.is_tentative or answer.warnings or answer.topic)
         and all(text is not None for text in answer.texts.values())
         and _is_small(answer)
     )

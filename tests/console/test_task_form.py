@@ -48,6 +48,23 @@ def test_a_page_is_enough_for_a_task(owner, owner_browser):
     assert Execution.objects.get().task == task
 
 
+def test_a_question_in_plain_words_is_its_own_condition(owner_browser, answered_questions):
+    question = "When do tickets for the Riverside festival go on sale?"
+
+    owner_browser.post(NEW, {**FIELDS, "search_query": question})
+
+    task = Task.objects.get()
+    assert (task.search_query, task.condition_description) == (question, question)
+
+
+def test_the_form_offers_plain_words_where_there_is_a_model(owner_browser, answered_questions):
+    assert "A question in plain words" in owner_browser.get(NEW).text
+
+
+def test_the_form_offers_no_plain_words_without_a_model(owner_browser):
+    assert "plain words" not in owner_browser.get(NEW).text
+
+
 def test_all_that_is_filled_in_is_stored(owner, owner_browser):
     make_address(owner, email="second@example.com")
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from tasks.models import Task
 from tasks.previews import Preview
 from tests.support.factories import days, make_preview, make_task
+from tests.support.model_results import MODEL, MODEL_SHOWN
 from tests.support.task_forms import FIELDS, NEW, edit_url, errors, form_of, shown
 from torale.uuid7 import uuid7
 
@@ -44,7 +45,7 @@ def test_to_try_it_requests_a_preview_and_stores_no_task(owner, owner_browser):
         "https://shop.example/bread",
         "changes",
     )
-    assert "The page is being visited" in page.text
+    assert "It is being tried." in page.text
     assert f'hx-get="/tasks/previews/{preview.pk}"' in page.text
     assert shown(page)["name"] == "Typed"
     assert not Task.objects.exists()
@@ -180,3 +181,14 @@ def test_a_rule_that_is_none_is_an_error_at_the_condition(owner_browser):
 
     assert {*errors(page)} == {"condition_description"}
     assert not Preview.objects.exists()
+
+
+def test_what_a_model_did_and_cost_is_shown(owner, owner_browser):
+    asked = make_preview(owner, status="success", result=RESULT | MODEL)
+
+    part = owner_browser.get(f"/tasks/previews/{asked.pk}").text
+
+    for shown_words in ("What was done", *MODEL_SHOWN):
+        assert shown_words in part
+    not_asked = owner_browser.get(f"/tasks/previews/{finished(owner).pk}").text
+    assert "What was done" not in not_asked

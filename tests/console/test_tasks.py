@@ -15,6 +15,7 @@ from tests.support.factories import (
     make_send,
     make_task,
 )
+from tests.support.model_results import MODEL, MODEL_SHOWN
 from torale.uuid7 import uuid7
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -285,6 +286,8 @@ def public_task(owner):
         result={
             "evidence": "It says so.",
             "failed_pages": [{"url": "https://shop.example/", "error": "private error"}],
+            "activity": [{"action": "search", "query": "private query", "results": 1}],
+            "usage": {**MODEL["usage"], "model": "private model"},
         },
         grounding_sources=[{"url": "https://shop.example/", "title": "The shop"}],
     )
@@ -322,6 +325,24 @@ def test_others_see_of_a_public_task_what_was_told_and_nothing_private(public_ta
     assert f"{url(public_task)}/" not in page.text.replace(f"{url(public_task)}/rss", "").replace(
         f"{url(public_task)}/fork", ""
     )
+
+
+def test_the_owner_sees_what_a_model_did_and_cost(owner, owner_browser):
+    task = make_task(owner)
+    make_execution(task, result={"evidence": "Nothing new.", **MODEL})
+
+    page = owner_browser.get(url(task)).text
+
+    for shown in MODEL_SHOWN:
+        assert shown in page
+
+
+def test_the_owner_sees_no_steps_of_a_visit_that_asked_no_model(owner, owner_browser):
+    task = make_task(owner)
+    fetch = {"action": "fetch", "url": "https://shop.example/step"}
+    make_execution(task, result={"evidence": "Nothing new.", "activity": [fetch]})
+
+    assert "shop.example/step" not in owner_browser.get(url(task)).text
 
 
 def test_others_do_not_see_that_a_task_is_failing(public_task, other):
@@ -389,3 +410,24 @@ def test_a_task_that_was_shared_and_is_private_again_is_gone(public_task, client
     Task.objects.update(is_public=False)
 
     assert client.get(url(public_task)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("question", "state", "shown"),
+    [
+        ("https://shop.example/", None, "every 15 minutes"),
+        ("When is the Quill 4 released?", None, "every day"),
+        ("When is the Quill 4 released?", {"plan": {"hours_between_visits": 6.0}}, "every 6 hours"),
+        ("When is it?", {"plan": {"hours_between_visits": 0.5}}, "every 30 minutes"),
+        ("When is it?", {"plan": {"hours_between_visits": 1e9}}, "every 30 days"),
+        ("When is it?", {"plan": "forged"}, "every day"),
+    ],
+)
+def test_the_page_of_a_task_says_how_often_its_question_is_asked(
+    owner, owner_browser, answered_questions, question, state, shown
+):
+    task = make_task(
+        owner, search_query=question, condition_description="changes", last_known_state=state
+    )
+
+    assert shown in owner_browser.get(f"/tasks/{task.pk}").text

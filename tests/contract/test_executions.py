@@ -14,6 +14,13 @@ from tests.support.run_visits import take, visit
 
 LISTS = ["executions", "notifications"]
 FEED = f"{TASKS}/feed"
+RESULT = {
+    "evidence": "It says so.",
+    "confidence": 90,
+    "sources": [],
+    "activity": [],
+    "failed_pages": [],
+}
 
 
 def executions(client, task, which="executions", **query):
@@ -188,6 +195,43 @@ def test_a_page_that_fails_beside_one_that_works_is_named_to_the_owner(
     ]
     [seen] = anonymous_client.get(f"{TASKS}/{made['id']}/executions").json()
     assert seen == {**shown, "result": {**shown["result"], "failed_pages": []}}
+
+
+@pytest.mark.parametrize("cost", [0.0042, None])
+def test_the_usage_of_a_model_is_shown_to_the_owner_only(
+    owner, owner_client, stranger_client, anonymous_client, cost
+):
+    """For the owner, `result.usage` (`model, requests,
+    input_tokens, output_tokens, cost_usd, seconds`) is there if a model was asked; `cost_usd` is
+    null if its price is not known."""
+    task = make_task(owner, is_public=True)
+    usage = {
+        "model": "gpt-5-mini",
+        "requests": 3,
+        "input_tokens": 12000,
+        "output_tokens": 640,
+        "cost_usd": cost,
+        "seconds": 12.4,
+    }
+    make_execution(task, notification="**Told**", result={**RESULT, "usage": usage})
+    paths = [
+        f"{TASKS}/{task.pk}/executions",
+        f"{TASKS}/{task.pk}/notifications",
+        f"{TASKS}/{task.pk}",
+        f"/api/v1/public/tasks/id/{task.pk}",
+        "/api/v1/public/tasks",
+        "/api/v1/public/feed",
+    ]
+
+    [shown] = owner_client.get(paths[0]).json()
+    assert shown["result"] == {**RESULT, "usage": usage}
+    for client in (stranger_client, anonymous_client):
+        for path in paths:
+            response = client.get(path)
+            assert response.status_code == 200
+            assert "gpt-5-mini" not in response.text
+    [seen] = anonymous_client.get(paths[0]).json()
+    assert seen["result"] == RESULT
 
 
 def test_started_at_is_the_creation_until_a_worker_begins(owner_client, time_machine):

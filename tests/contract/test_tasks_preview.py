@@ -1,18 +1,21 @@
 """The section "Tasks": a question is tried before a task is created."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from executions import monitors
 from executions.models import Execution
+from executions.monitors import Usage
 from tasks import preview
 from tasks.models import Task
 from tasks.previews import Preview
 from tests.support.api_calls import AT_NOW, QUESTION, TASKS
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_preview
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import html
 
@@ -53,6 +56,8 @@ def test_it_is_accepted_and_left_to_a_worker(owner_client):
         "evidence": None,
         "pages": [],
         "warnings": [],
+        "activity": [],
+        "usage": None,
         "created_at": AT_NOW,
         "expires_at": "2026-03-04T09:10:10Z",
     }
@@ -64,7 +69,7 @@ def test_it_is_accepted_and_left_to_a_worker(owner_client):
 def test_it_shows_what_is_read_and_what_the_condition_says(owner_client, http_receiver):
     """`GET /api/v1/tasks/preview/{id}` → `id, status (pending|running|success|failed),
     error_message, holds,
-    evidence, pages, warnings, created_at, expires_at` … An entry of
+    evidence, pages, warnings, activity, usage, created_at, expires_at` … An entry of
     `pages` has `url` and `error`, and if the page was read also `title, text, characters, items,
     price, selected,
     holds, evidence`;"""
@@ -94,10 +99,33 @@ def test_it_shows_what_is_read_and_what_the_condition_says(owner_client, http_re
             }
         ],
         "warnings": [],
+        "activity": [],
+        "usage": None,
         "created_at": AT_NOW,
         "expires_at": "2026-03-04T09:10:10Z",
     }
     assert "Bread: 2.50" in shown["pages"][0]["text"]
+
+
+def test_what_a_model_did_and_cost_is_shown(owner, owner_client):
+    """If a model was asked, `activity` has its steps and `usage` the members of
+    `result.usage` of an execution; else they are `[]` and null."""
+    usage = Usage(
+        model="gpt-5-mini",
+        requests=3,
+        input_tokens=12000,
+        output_tokens=640,
+        cost_usd=None,
+        seconds=12.4,
+    )
+    seen = monitors.Preview(
+        holds=True, evidence="It says so.", activity=[{"action": "search"}], usage=usage
+    )
+    preview = make_preview(owner, status="success", result=asdict(seen))
+
+    shown = owner_client.get(f"{URL}/{preview.pk}").json()
+
+    assert (shown["activity"], shown["usage"]) == ([{"action": "search"}], asdict(usage))
 
 
 OFFER = (

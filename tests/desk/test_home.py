@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.factories import (
     make_execution,
     make_pending_execution,
     make_send,
+    make_spending,
     make_task,
 )
 
@@ -305,15 +307,43 @@ def test_the_answers_of_hosts_are_for_those_who_may_view_sends(client, history):
     assert "Down for repairs" not in page.text
 
 
+def test_the_page_shows_what_the_model_costs_once_there_is_one(
+    operator_client, owner, stranger, settings
+):
+    make_spending(stranger, usd=Decimal("0.5"), tokens=1000)
+    title = "Model, this month"
+    assert title not in cards_of(operator_client.get(HOME))
+    settings.TORALE_MODEL = "openai-chat:scripted"
+
+    page = operator_client.get(HOME)
+
+    value, address = cards_of(page)[title]
+    assert value == "$0.50"
+    assert "1,000 tokens" in page.text
+    assert "of the budget" not in page.text
+    assert [row.user for row in rows_behind(operator_client, address)] == [stranger]
+    make_spending(owner, usd=settings.TORALE_USER_BUDGET_USD)
+    assert "1,000 tokens; 1 user at 90% of the budget or more" in operator_client.get(HOME).text
+
+
+def test_staff_who_may_not_view_spending_do_not_see_it(client, settings, db):
+    settings.TORALE_MODEL = "openai-chat:scripted"
+    client.force_login(staff_with("view_task"))
+
+    assert "Model, this month" not in cards_of(client.get(HOME))
+
+
 @pytest.mark.parametrize("period", ["24h", "7d", "30d"])
 def test_the_page_costs_the_same_queries_for_any_number_of_rows(
     operator_client,
     owner,
     history,
     period,
+    settings,
     django_assert_num_queries,
     django_assert_max_num_queries,
 ):
+    settings.TORALE_MODEL = "openai-chat:scripted"
     operator_client.get(HOME)
     with django_assert_max_num_queries(33) as few:
         operator_client.get(HOME, {"period": period})

@@ -13,7 +13,12 @@ from django.urls import reverse
 from accounts.models import APIKey, User
 from notifications.models import NotificationSend
 from tests.support.factories import make_address, make_execution, make_send, make_task
-from tests.support.roles import make_roles, remove_roles, user_of_role
+from tests.support.roles import (
+    let_view_spending,
+    make_roles,
+    remove_roles,
+    user_of_role,
+)
 
 APPS = ["accounts", "executions", "tasks", "notifications"]
 ACTIONS = {
@@ -81,6 +86,22 @@ def test_the_roles_can_be_taken_back():
     assert [group.name for group in Group.objects.all()] == ["others"]
 
 
+def test_roles_that_exist_get_the_permission_to_view_spending():
+    Permission.objects.get(codename="view_spending").delete()
+    Group.objects.get(name="operator").delete()
+
+    let_view_spending()
+
+    assert "view_spending" in codenames("auditor")
+    assert not Group.objects.filter(name="operator").exists()
+    create_permissions(apps.get_app_config("executions"), verbosity=0)
+    assert Permission.objects.get(codename="view_spending").name == "Can view spending"
+
+    let_view_spending(undo=True)
+
+    assert "view_spending" not in codenames("auditor")
+
+
 @pytest.mark.parametrize("role", ["auditor", "operator"])
 def test_both_roles_read_and_only_operators_act(client, owner, role):
     client.force_login(user_of_role(role))
@@ -91,6 +112,7 @@ def test_both_roles_read_and_only_operators_act(client, owner, role):
         reverse("admin:notifications_notificationsend_change", args=[send.pk]),
         reverse("admin:notifications_webhookendpoint_changelist"),
         reverse("admin:executions_execution_changelist"),
+        reverse("admin:executions_spending_changelist"),
         reverse("admin:tasks_task_change", args=[task.pk]),
     ]:
         assert client.get(page).status_code == 200

@@ -28,6 +28,7 @@ def test_the_operator_reaches_every_list_from_the_side(operator_client):
         "Suppressed addresses",
         "Tasks",
         "Executions",
+        "Spending",
         "Users",
         "API keys",
         "Addresses",

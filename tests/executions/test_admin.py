@@ -1,5 +1,6 @@
 """Executions as the operator sees them."""
 
+from decimal import Decimal
 from http import HTTPStatus
 
 import pytest
@@ -8,9 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from executions.models import Execution, ExecutionStatus
-from tests.support.factories import make_execution, make_pending_execution, make_send, make_task
+from tests.support.factories import (
+    make_execution,
+    make_pending_execution,
+    make_send,
+    make_spending,
+    make_task,
+)
+from tests.support.model_results import MODEL, MODEL_SHOWN
 
 LIST = "/admin/executions/execution/"
+SPENDING = "/admin/executions/spending/"
 
 
 @pytest.fixture
@@ -195,3 +204,44 @@ def test_a_user_who_is_not_staff_is_sent_to_the_login(client, owner):
 
     assert response.status_code == HTTPStatus.FOUND
     assert response["Location"] == f"{reverse('admin:login')}?next={LIST}"
+
+
+def test_an_executions_page_tells_what_the_model_did_and_cost(operator_client, owner):
+    execution = make_execution(
+        make_task(owner),
+        result={"evidence": "Nothing new.", "confidence": 90, "sources": [], **MODEL},
+    )
+
+    page = operator_client.get(f"{LIST}{execution.pk}/change/").text
+
+    for text in [*MODEL_SHOWN, '<li class="good">Check “evi', '<li class="bad">Check “sche']:
+        assert text in page
+    assert 'href="javascript' not in page
+
+
+def test_the_operator_sees_spending_by_user_and_month_the_newest_first(
+    operator_client, owner, stranger, django_assert_max_num_queries
+):
+    make_spending(owner, month="2026-02-01", usd=Decimal("1234.5"), tokens=12_345_678, run_count=7)
+    make_spending(stranger, usd=Decimal("0.004"), unpriced_tokens=1_000)
+    operator_client.get(SPENDING)
+
+    with django_assert_max_num_queries(8):
+        page = operator_client.get(SPENDING)
+
+    assert [(str(row), row.user) for row in shown(page)] == [
+        ("2026-03", stranger),
+        ("2026-02", owner),
+    ]
+    for text in ["$1,234.50", "12,345,678", "$0.0040", "1,000", "owner@example.com"]:
+        assert text in page.text
+
+
+@pytest.mark.parametrize("by", ["email", "pk"])
+def test_the_operator_finds_what_a_user_spent(operator_client, owner, stranger, by):
+    found = make_spending(owner)
+    make_spending(stranger)
+
+    page = operator_client.get(SPENDING, {"q": str(getattr(owner, by))})
+
+    assert [row.pk for row in shown(page)] == [found.pk]

@@ -48,6 +48,15 @@ def constraint_refusing(task, **fields):
     return cause.diag.constraint_name
 
 
+def test_a_task_tells_a_claim_once_and_another_task_may_tell_it_too(task, owner):
+    make_execution(task, claim="yes")
+    make_execution(task)
+    make_execution(task)
+    make_execution(make_task(owner), claim="yes")
+
+    assert constraint_refusing(task, claim="yes") == "execution_told_once"
+
+
 @pytest.mark.parametrize(
     ("fields", "name"),
     [

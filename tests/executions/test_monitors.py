@@ -119,3 +119,31 @@ print(*(name for name in ["jsonpath", "lxml", "price_parser"] if name in sys.mod
     ended = fresh_python("-c", program, DJANGO_SETTINGS_MODULE="torale.settings")
 
     assert ended.stdout == "\n", ended.stderr
+
+
+@pytest.mark.parametrize("model", ["", "openai:gpt-5-mini"])
+def test_only_asking_loads_the_libraries_for_language_models(model):
+    program = """
+import sys, django
+django.setup()
+import torale.urls
+from executions import monitors
+from tasks.visits import drain
+for query in ["When is the Quill 4 released?", "https://shop.example/ Is it cheap?"]:
+    try:
+        monitors.check(search_query=query, condition_description="It is so", networks=())
+        print("accepted")
+    except monitors.BadQuestion:
+        print("refused")
+print(*(name for name in ["anthropic", "openai", "pydantic_ai"] if name in sys.modules))
+"""
+
+    ended = fresh_python(
+        "-c",
+        program,
+        DJANGO_SETTINGS_MODULE="torale.settings",
+        TORALE_MODEL=model,
+        TORALE_SEARCH="brave",
+    )
+
+    assert ended.stdout == ("accepted\n" if model else "refused\n") * 2 + "\n", ended.stderr

@@ -82,6 +82,8 @@ def test_an_installation_that_works_has_no_problem():
         "secrets of tasks": "ok",
         "webhooks": "ok",
         "network": "ok",
+        "model": "ok",
+        "search": "ok",
     }
 
 

@@ -1,6 +1,7 @@
 import csv
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -9,7 +10,15 @@ from django.core.management import call_command
 from notifications.models import Attempt
 from notifications.operator_errors import UNDECRYPTABLE
 from tests.conftest import client_of
-from tests.support.factories import NOW, make_endpoint, make_pending_execution, make_send, make_task
+from tests.support.factories import (
+    NOW,
+    make_endpoint,
+    make_execution,
+    make_pending_execution,
+    make_send,
+    make_spending,
+    make_task,
+)
 from tests.support.jobs import make_job, make_worker
 from tests.support.run_status import run_status
 from torale.models import Heartbeat
@@ -118,6 +127,10 @@ def test_prometheus_gets_the_same_numbers(operator):
         'torale_jobs{status="waiting"} 1.0',
         'torale_jobs{status="failed"} 0.0',
         "torale_jobs_oldest_due_seconds 40.0",
+        "torale_model_month_dollars 0.0",
+        "torale_model_month_tokens 0.0",
+        "torale_model_users_close_to_budget 0.0",
+        "torale_model_failed_last_day 0.0",
         'torale_sends_unfinished{status="queued"} 1.0',
         'torale_sends_unfinished{status="retrying"} 1.0',
         "torale_sends_due 1.0",
@@ -139,6 +152,24 @@ def test_sends_that_cannot_be_decrypted_are_counted(owner, operator):
     response = client_of(operator).get("/metrics")
 
     assert "torale_sends_undecryptable 1.0" in response.text.splitlines()
+
+
+def test_what_the_model_costs_and_fails_is_counted(owner, stranger, operator, settings):
+    make_spending(owner, usd=Decimal("0.25"), tokens=1000)
+    make_spending(stranger, usd=settings.TORALE_USER_BUDGET_USD, tokens=500)
+    task = make_task(owner)
+    for kind, ago in [("agent_error", 1), ("agent_error", 25), ("network", 1)]:
+        created = NOW - timedelta(hours=ago)
+        make_execution(task, status="failed", failure_kind=kind, created_at=created)
+
+    shown = client_of(operator).get("/metrics").text.splitlines()
+
+    assert [line for line in shown if line.startswith("torale_model")] == [
+        "torale_model_month_dollars 5.25",
+        "torale_model_month_tokens 1500.0",
+        "torale_model_users_close_to_budget 1.0",
+        "torale_model_failed_last_day 1.0",
+    ]
 
 
 def test_a_users_key_is_refused_as_the_numbers_are_everybodys(owner_client):

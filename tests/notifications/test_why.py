@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
+from executions.monitors import Answer
 from notifications.models import (
     NotificationSend,
     SendCount,
@@ -14,7 +15,7 @@ from notifications.models import (
 from notifications.why import Kind, UnknownId, explain
 from tasks.destinations import WEBHOOK_FORMATS
 from tasks.lifecycle import delete_task, update_task
-from tasks.run import start
+from tasks.run import settle, start
 from tests.support.explained import sentence, titles, visited, why
 from tests.support.factories import NOW, make_task, make_undecryptable
 from tests.support.receivers import HTTPAnswer
@@ -58,6 +59,28 @@ def test_nobody_was_told_because_it_has_been_true_since_it_was_told(task):
         "Nobody was told, because the condition was met before and has been since: Still true: "
     )
     assert titles(found, 0)[-1] == "Still true, so no news"
+
+
+def test_nobody_was_told_because_the_same_had_been_told(task):
+    for _ in range(2):
+        [claimed] = take_visits(now=start(task=task, now=NOW).created_at).visits
+        answer = Answer(
+            condition_met=True,
+            notification="**12 September**",
+            evidence="It says so.",
+            confidence=90,
+            state={},
+            claim="date 2026-09-12",
+        )
+        settle(claimed.execution, answer, now=NOW)
+
+    found = why(claimed.execution)
+
+    assert found.verdict == (
+        "Nobody was told, because the same had been told before: It says so. The same was told "
+        "before, on 4 March 2026 (UTC), so nobody is told again."
+    )
+    assert titles(found, 0)[-1] == "Told before, so no news"
 
 
 def test_a_page_that_could_not_be_read_is_named_beside_those_that_could(task, site):

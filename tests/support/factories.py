@@ -17,6 +17,7 @@ from yarl import URL
 
 from accounts.models import EmailAddress, User
 from executions.models import Execution, ExecutionStatus
+from executions.spending import Spending
 from notifications.models import (
     NotificationSend,
     Payload,
@@ -119,6 +120,11 @@ def make_pending_execution(task: Task, **fields) -> Execution:
     execution = task.new_execution(now=NOW, **fields)
     execution.save(force_insert=True)
     return execution
+
+
+def make_spending(user: User, **fields) -> Spending:
+    """Store what a user spent in the month of NOW: nothing, unless `fields` say otherwise."""
+    return Spending.objects.create(user=user, **{"month": "2026-03-01", **fields})
 
 
 def make_send(user: User, **fields) -> NotificationSend:

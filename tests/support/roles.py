@@ -9,6 +9,7 @@ from django.db import connection
 from accounts.models import User
 
 migration = import_module("desk.migrations.0001_roles")
+of_spending = import_module("desk.migrations.0002_view_spending")
 
 
 def make_roles() -> None:
@@ -20,6 +21,12 @@ def make_roles() -> None:
 def remove_roles() -> None:
     with connection.schema_editor() as editor:
         migration.remove_roles(apps, editor)
+
+
+def let_view_spending(*, undo: bool = False) -> None:
+    """Give the groups the permission to view spending, or take it from them."""
+    with connection.schema_editor() as editor:
+        (of_spending.let_nobody_view if undo else of_spending.let_view)(apps, editor)
 
 
 def user_of_role(role: str) -> User:

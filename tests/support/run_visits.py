@@ -44,6 +44,8 @@ def visit() -> None:
             results = []
             for batch in found.batches:
                 await batch.work(report=lambda item, result: results.append((item, result)))
-            await kind.store(database, results)
+            # What another transaction holds up is stored later, as by the pool.
+            while results:
+                results = [*(await kind.store(database, results)).held_up]
 
     asyncio.run(main())

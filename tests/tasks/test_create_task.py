@@ -38,7 +38,8 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
                     "type": "value_error",
                     "loc": ["body", "search_query"],
                     "msg": 'Name the page to watch, for example "https://example.com/product". '
-                    "Questions without a page need a language model, and none is configured.",
+                    "Questions without a page need a language model and a search engine; an "
+                    "operator sets them by TORALE_MODEL and TORALE_SEARCH.",
                     "input": "Is it out yet?",
                 }
             ],
@@ -53,7 +54,8 @@ def test_a_task_created_paused_is_not_scheduled(owner_client):
                     "msg": 'Unknown condition "when". Write changes, contains "…", '
                     'does not contain "…", matches /…/, css("…") < 100, json("$.…") >= 5, '
                     'price < 100, in stock, new items or exists css("…"). '
-                    "(character 1)",
+                    "(character 1) A condition in plain words needs a language model; an operator "
+                    "sets one by TORALE_MODEL.",
                     "input": "when contains In stock",
                 }
             ],

@@ -1,11 +1,16 @@
 """`manage.py try_task` previews a question in the terminal."""
 
 import json
+import re
+import shlex
 from io import StringIO
+from urllib.parse import quote, urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from tests.support.answered_questions import SAYS
 from tests.support.receivers import HTTPAnswer
 from tests.support.watched_pages import JSON, html
 
@@ -130,3 +135,42 @@ def test_a_page_that_cannot_be_read_is_an_error(http_receiver):
 
     with pytest.raises(CommandError, match=r"answered 404 Not Found\."):
         output_of(http_receiver.url)
+
+
+def test_a_question_in_plain_words_is_answered_step_by_step(answered_questions):
+    page = (settings.BASE_DIR / "docs" / "monitors.md").read_text()
+    [command] = re.findall(r"^manage\.py (try_task .+)$", page, re.MULTILINE)
+    _, *arguments = shlex.split(command)
+
+    printed = output_of(*arguments)
+
+    [seconds] = re.findall(r"(\d+) s\n$", printed)
+    url = f"{answered_questions.web.url}/about/{quote(arguments[0][:60])}"
+    assert printed == (
+        f"""\
+Plan: {arguments[0]}; look every 6 hours
+Searched for “{arguments[0][:60]}”: 1 found
+Read: “News” {url}
+Ask for a second opinion
+
+The condition is true.
+
+“{SAYS}” ({urlsplit(url).netloc})
+Source: {url} News
+
+1. Check “evidence”: passed: One quote stands on pages that were read.
+2. Check “second opinion”: passed: The quotes alone show it.
+3. Check “closed form”: passed: There is no value to tell.
+4. Check “not told before”: passed: This has not been told.
+5. Check “schedule”: passed: The next visit is on {next_visit(printed)} UTC.
+6. Check “something new”: passed: The model was asked.
+7. Check “no fault”: passed: Nothing failed.
+
+The condition is true now. You would be told.
+scripted, asked 5 times: 500 tokens sent and 100 received, price not known, {seconds} s
+"""
+    )
+
+
+def next_visit(printed: str) -> str:
+    return printed.partition("The next visit is on ")[2].partition(" UTC")[0]

@@ -10,7 +10,7 @@ from django.forms.models import model_to_dict
 
 from executions.failures import FailureKind
 from executions.models import Execution
-from executions.monitors import Answer, AskFailed, FailedPage, Source
+from executions.monitors import Answer, AskFailed, FailedPage, Source, Usage
 from notifications.models import NotificationSend
 from tasks.lifecycle import delete_task, update_task
 from tasks.models import PageText, Task
@@ -44,6 +44,9 @@ def answer(**differing) -> Answer:
         "sources": [Source(url=PAGE, title="The shop")],
         "failed_pages": [FailedPage(url="https://gone.example/", error="It answered 404.")],
         "activity": [{"action": "fetch", "url": PAGE}],
+        "usage": Usage(
+            model="m", requests=1, input_tokens=2, output_tokens=3, cost_usd=0.1, seconds=4.5
+        ),
         "state": {"rule": "changes", "exact": 12345678901234567890},
         "texts": {PAGE: b"\x00packed"},
         "next_run_at": NOW + timedelta(minutes=15),
@@ -102,6 +105,7 @@ def test_a_quiet_answer_is_stored_as_settling_it_alone_stores_it(owner, fields):
 
     assert stored(together.execution) == stored(alone.execution)
     assert stored(together.execution)["execution.status"] == "success"
+    assert stored(together.execution)["execution.result"]["usage"]["cost_usd"] == 0.1
 
 
 def test_a_retried_execution_keeps_no_error_of_its_earlier_attempts(owner):
@@ -135,12 +139,22 @@ def test_a_text_is_replaced_and_one_that_is_not_mentioned_stays(owner):
         {"condition_met": True, "notification": "**In stock**"},
         {"is_tentative": True, "condition_met": True, "notification": "**In stock**"},
         {"warnings": ["It looks dead."]},
+        {"topic": "Bread"},
         {"texts": {PAGE: None}},
         {"texts": {PAGE: b"x" * (SMALL + 1)}},
         {"state": {"items": ["a title"] * 10_000}},
         {"state": {"exact": 10**30}},
     ],
-    ids=["met", "tentative", "warning", "text removed", "large text", "large state", "exact"],
+    ids=[
+        "met",
+        "tentative",
+        "warning",
+        "topic",
+        "text removed",
+        "large text",
+        "large state",
+        "exact",
+    ],
 )
 def test_an_answer_from_which_more_follows_is_not_quiet(owner, differing):
     visit = visit_of(make_task(owner))

@@ -44,6 +44,29 @@ def test_a_page_is_returned_whole(http_receiver):
     assert request.headers["accept"] == "text/html"
 
 
+def test_a_body_is_sent_by_post(http_receiver):
+    http_receiver.answers = [HTTPAnswer(200, b"{}")]
+
+    reply = get(http_receiver.url, body=b'{"q": 1}', headers={"Content-Type": "application/json"})
+
+    (request,) = http_receiver.requests
+    assert (request.method, request.body) == ("POST", b'{"q": 1}')
+    assert request.headers["content-type"] == "application/json"
+    assert (reply.status, reply.body) == (200, b"{}")
+
+
+@pytest.mark.parametrize("status", [302, 303, 307, 308])
+def test_a_body_is_not_sent_on_to_where_its_server_redirects(http_receiver, status):
+    http_receiver.answers = [HTTPAnswer(status, b"", {"Location": "/other"}), HTTPAnswer()]
+
+    with pytest.raises(Unreachable) as error:
+        get(http_receiver.url, body=b"")
+
+    assert error.value.kind == Failure.TOO_MANY_REDIRECTS
+    (request,) = http_receiver.requests
+    assert (request.method, request.path) == ("POST", "/")
+
+
 def gzipped(page: bytes, encoding: bytes = b"gzip"):
     head = b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (encoding, len(page))
     return saying(HEAD + head + page)

@@ -53,6 +53,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     session: aiohttp.ClientSession,
     url: str,
     *,
+    body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     condition: Condition | None = None,
     timeout: timedelta,  # noqa: ASYNC109 - for aiohttp, which knows what to clean up
@@ -70,6 +71,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     Args:
         session: from `open_session` or `AiohttpSessions.of`.
         url: the first URL.
+        body: sent by POST, and only to `url`: then no redirect is followed. None sends GET.
         headers: sent only to the origin of `url` (RFC 6454), so they may contain secrets. After a
             redirect to another scheme, host or port they are left out.
         condition: sent to the URL that answered last time. If that answers 304, so that the page
@@ -90,6 +92,8 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
     cookies = VisitCookies()
     # What is cut off cannot be decoded.
     accepted = "identity" if cuts_off else content_encoding.ACCEPTED
+    if body is not None:
+        max_redirects = 0
     for _ in range(max_redirects + 1):
         if before_each:
             await before_each(url)
@@ -98,6 +102,7 @@ async def fetch(  # noqa: PLR0913 - what a request consists of, and its limits
         response = await _send(
             session,
             url,
+            body=body,
             headers=cookies.added_to({"Accept-Encoding": accepted, **own, **asked}, url),
             timeout=timeout,
             started=started,
@@ -243,10 +248,11 @@ DIAGNOSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Failure, s
 )
 
 
-async def _send(
+async def _send(  # noqa: PLR0913 - see fetch
     session: aiohttp.ClientSession,
     url: str,
     *,
+    body: bytes | None,
     headers: Mapping[str, str],
     timeout: timedelta,  # noqa: ASYNC109 - see fetch
     started: float,
@@ -267,7 +273,12 @@ async def _send(
     limit = aiohttp.ClientTimeout(total=max(left, 0.001), ceil_threshold=math.inf)
     try:
         return await session.request(
-            "GET", target, headers=headers, allow_redirects=False, timeout=limit
+            "GET" if body is None else "POST",
+            target,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            timeout=limit,
         )
     except (TimeoutError, aiohttp.ClientError) as error:
         raise _diagnosed(error, target, timeout) from error

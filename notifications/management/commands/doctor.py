@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from executions import diagnoses as of_executions
 from notifications import diagnoses as of_notifications
 from tasks import diagnoses as of_tasks
 from torale import diagnoses as of_torale
@@ -14,15 +15,20 @@ from torale.management.output import add_format, write_rows
 from torale.management.subcommands import ExampleCommand
 
 #: All checks, in the order in which they are made.
-CHECKS = (*of_torale.CHECKS, *of_notifications.CHECKS, *of_tasks.CHECKS)
+CHECKS = (
+    *of_torale.CHECKS,
+    *of_notifications.CHECKS,
+    *of_tasks.CHECKS,
+    *of_executions.CHECKS,
+)
 
 
 class Command(ExampleCommand):
-    """Changes nothing, and sends nothing."""
+    """Changes nothing, and sends no notification."""
 
     help = (
-        "Check the settings, the database, the mail server and the workers, and say how to mend "
-        "what is wrong. Exit with 1 if there is a problem."
+        "Check the settings, the database, the mail server, the workers and the language model, "
+        "and say how to mend what is wrong. Exit with 1 if there is a problem."
     )
     examples = ("doctor", "doctor --format json")
     # It runs Django's checks itself, and shows what they find.

@@ -2,13 +2,15 @@
 
 import asyncio
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from executions import monitors
-from executions.monitors import AskFailed, BadQuestion, Question
+from executions.activity import step_of, usage_of
+from executions.monitors import AskFailed, BadQuestion, Preview, Question, Usage
 from executions.pages.offers import PriceSource
 from tasks import headers
 from tasks.lifecycle import check_origin
@@ -30,9 +32,13 @@ SOURCES = {
 class Command(ExampleCommand):
     """Visits the pages from this machine, as an operator; nothing is stored."""
 
-    help = "Visit the pages of a query, and print what is read and what the condition says of it."
+    help = (
+        "Visit the pages of a query, and print what is read and what the condition says of it. A "
+        "question in plain words is answered by the language model; each of its steps is printed."
+    )
     examples = (
         "try_task https://shop.example/ 'css(\".price\") < 500'",
+        "try_task 'When does the Riverside festival sell tickets?' --condition 'a date is known'",
         "try_task https://shop.example/orders changes --header 'Cookie: session=3f9a2c'",
     )
 
@@ -40,6 +46,12 @@ class Command(ExampleCommand):
         """Take the question."""
         parser.add_argument("query", help="what to look at, with the URLs of its pages")
         parser.add_argument("condition", nargs="?", help="such as 'contains \"In stock\"'")
+        parser.add_argument(
+            "--condition",
+            dest="in_words",
+            metavar="CONDITION",
+            help="the same as the second argument",
+        )
         parser.add_argument(
             "--header",
             action="append",
@@ -49,7 +61,13 @@ class Command(ExampleCommand):
         )
 
     def handle(
-        self, *args: Any, query: str, condition: str | None, header: list[str], **options: Any
+        self,
+        *args: Any,
+        query: str,
+        condition: str | None,
+        in_words: str | None,
+        header: list[str],
+        **options: Any,
     ) -> None:
         """Print the preview.
 
@@ -59,7 +77,7 @@ class Command(ExampleCommand):
         networks = networks_of(email="", is_staff=True)
         question = Question(
             search_query=query,
-            condition_description=condition or query,
+            condition_description=condition or in_words or query,
             last_known_state=None,
             asked_at=timezone.now(),
             networks=networks,
@@ -73,14 +91,40 @@ class Command(ExampleCommand):
             )
             if header:
                 check_origin(query)
-            preview = asyncio.run(monitors.preview(question, time_limit=PAGE_TIME_LIMIT))
+            preview = asyncio.run(
+                monitors.preview(question, time_limit=PAGE_TIME_LIMIT, progress=self.print_step)
+            )
         except (BadQuestion, AskFailed) as error:
             raise CommandError(printable(str(error))) from error
+        if preview.usage:
+            self.print_decision(preview, preview.usage)
+            return
         for page in preview.pages:
             self.print_page(page)
         for warning in preview.warnings:
             self.stdout.write(f"Warning: {printable(warning)}")
         self.stdout.write(f"The condition is {'true' if preview.holds else 'not true'} now.")
+
+    def print_step(self, step: str) -> None:
+        """Print a step while the next one is under way."""
+        self.stdout.write(printable(step))
+        self.stdout.flush()
+
+    def print_decision(self, preview: Preview, usage: Usage) -> None:
+        """Print what a language model has found, what was checked, and what that has cost."""
+        self.stdout.write(f"\n{printable(preview.evidence)}\n")
+        for page in preview.pages:
+            error = f" cannot be read: {page['error']}" if page["error"] else f" {page['title']}"
+            self.stdout.write(printable(f"Source: {page['url']}{error}"))
+        self.stdout.write("")
+        checks = [step for step in preview.activity if step["action"] == "check"]
+        for number, check in enumerate(checks, 1):
+            self.stdout.write(printable(f"{number}. {step_of(check).text}"))
+        for warning in preview.warnings:
+            self.stdout.write(f"Warning: {printable(warning)}")
+        told = "true now. You would be told." if preview.holds else "not true now."
+        self.stdout.write(f"\nThe condition is {told}")
+        self.stdout.write(usage_of({"usage": asdict(usage)}))
 
     def print_page(self, page: dict[str, Any]) -> None:
         """Print what was read on one page: a line for each member, or more below its name."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from documented import DOCUMENTED
+
 from torale.core.models import NotificationConfig, NotifyBehavior, TaskExecution, TaskStatus
 from torale.sdk import NotFoundError, Torale, ValidationError, monitor
 from torale.sdk.exceptions import AuthenticationError
@@ -143,9 +145,32 @@ def execute(client: Torale) -> None:
         assert [one.id for one in told] == [execution.id]
 
 
+def ask_in_plain_words(client: Torale) -> None:
+    for query, condition in DOCUMENTED:
+        with step(f"monitor({query!r}).when({condition!r})"):
+            task = (
+                client.monitor(query)
+                .when(condition)
+                .check_every("6 hours")
+                .notify(webhook=RECEIVER)
+                .create()
+            )
+            client.tasks.execute(task.id)
+            deadline = time.monotonic() + ANSWERED_WITHIN_S
+            while not (told := client.tasks.notifications(task.id)):
+                assert time.monotonic() < deadline, "nobody was told"
+                time.sleep(0.2)
+            assert told[0].grounding_sources
+            # The SDK has no method for the record of sends.
+            sends = client.http_client.get(
+                "/api/v1/notifications/sends", params={"task_id": task.id}
+            )
+            assert [one["recipient"] for one in sends.json()["sends"]] == [RECEIVER]
+
+
 def be_refused(client: Torale) -> None:
     with step("ValidationError"):
-        said = raises(ValidationError, lambda: client.tasks.create("x", "no address", "x"))
+        said = raises(ValidationError, lambda: client.tasks.create("x", "http://127.0.0", "x"))
         assert "search_query" in said
     with step("AuthenticationError"), Torale(api_key="sk_unknown") as unknown:
         assert raises(AuthenticationError, unknown.tasks.list) == "Invalid API key"
@@ -153,7 +178,7 @@ def be_refused(client: Torale) -> None:
 
 if __name__ == "__main__":
     with Torale() as client:
-        for drive in (create, read, change, execute, be_refused):
+        for drive in (create, read, change, execute, ask_in_plain_words, be_refused):
             drive(client)
     print(f"{len(failures)} failed")
     raise SystemExit(bool(failures))

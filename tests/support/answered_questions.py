@@ -1,12 +1,12 @@
 """A model and a search engine that know the answer to every question, for whole programs.
 
-`python -m tests.support.answered_questions` serves both until its standard input is closed. It
-prints the environment variables with which Torale asks them, as JSON on one line.
+`python -m tests.support.answered_questions` serves both until SIGTERM. It prints the environment
+variables with which Torale asks them, each on a line of its own.
 """
 
 import json
 import re
-import sys
+import signal
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -112,6 +112,7 @@ def answered_questions(settings, loopback_allowed) -> Iterator[AnsweredQuestions
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     with AnsweredQuestions() as served:
-        print(json.dumps(served.settings), flush=True)
-        sys.stdin.read()
+        print(*(f"{name}={value}" for name, value in served.settings.items()), sep="\n", flush=True)
+        signal.sigwait([signal.SIGINT, signal.SIGTERM])

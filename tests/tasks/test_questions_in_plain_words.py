@@ -9,6 +9,7 @@ from accounts.models import User
 from executions.models import Execution, ExecutionStatus
 from notifications.models import NotificationSend
 from tasks.models import State, Task
+from tests.clients.documented import DOCUMENTED
 from tests.support.answered_questions import SAYS, reply_to
 from tests.support.factories import NOW
 from tests.support.run_delivery import deliver
@@ -17,19 +18,6 @@ from tests.support.scripted_model import calls
 from torale.errors import OUR_FAULT
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-#: The examples in the README of the SDK (PyPI `torale` 0.0.2) and in its docstrings.
-DOCUMENTED = [
-    ("When is the next iPhone being released?", "A specific release date has been announced"),
-    ("When is iPhone 16 being released?", "A specific release date is announced"),
-    ("iPhone 16 release date", "specific date is announced"),
-    ("Bitcoin price", "price exceeds $50,000"),
-    ("PS5 stock", "in stock"),
-    ("News", "new article"),
-    ("iPhone 16", "released"),
-    ("Bitcoin", "price > 50k"),
-    ("Query", "condition"),
-]
 
 
 @pytest.fixture(autouse=True)

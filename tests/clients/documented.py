@@ -1,4 +1,4 @@
-"""The questions and conditions in the README and the docstrings of the SDK (PyPI `torale` 0.0.2)."""
+"""The questions and conditions in the README and docstrings of the SDK `torale` 0.0.2."""
 
 DOCUMENTED = [
     ("When is the next iPhone being released?", "A specific release date has been announced"),

@@ -68,6 +68,11 @@ OWNER_ONLY: dict[str, Any] = {
 }
 
 
+#: Members of the steps of a monitor's activity that only the owner may see: a query may say what
+#: the task's `context` says, and an error may quote private data.
+PRIVATE_IN_STEPS = frozenset({"query", "error"})
+
+
 def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
     """Return an execution's JSON value for people other than its owner: without errors and cost.
 
@@ -76,13 +81,30 @@ def without_error(execution: Mapping[str, Any]) -> dict[str, Any]:
     shown = {**execution, "error_message": None}
     if isinstance(shown["result"], Mapping):
         result = {name: value for name, value in shown["result"].items() if name != "usage"}
-        shown["result"] = result | ({"failed_pages": []} if "failed_pages" in result else {})
+        if "failed_pages" in result:
+            result["failed_pages"] = []
+        if isinstance(result.get("activity"), list):
+            result["activity"] = [_without_private_words(step) for step in result["activity"]]
+        shown["result"] = result
     return shown
+
+
+def _without_private_words(step: Any) -> Any:
+    """Return a step of a monitor's activity without what it looked for and what went wrong."""
+    if not isinstance(step, Mapping):
+        return step
+    return {name: value for name, value in step.items() if name not in PRIVATE_IN_STEPS}
 
 
 def without_private_members(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's JSON value for people other than its owner."""
     shown = {**task, **OWNER_ONLY}
+    if isinstance(shown["last_known_state"], Mapping):
+        shown["last_known_state"] = {
+            name: value
+            for name, value in shown["last_known_state"].items()
+            if not name.startswith("_")
+        }
     if shown["last_execution"]:
         shown["last_execution"] = without_error(shown["last_execution"])
     return shown

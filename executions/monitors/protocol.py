@@ -107,9 +107,11 @@ class Answer:
     #: Sentences about a watch that may no longer see what it should. The task shows them for as
     #: long as every answer repeats them, word for word.
     warnings: list[str] = field(default_factory=list)
-    #: What was done to find out.
+    #: What was done to find out. Of a public task, the members `query` and `error` of a step are
+    #: shown to its owner only.
     activity: list[dict[str, Any]] = field(default_factory=list)
-    #: What to remember until the question is asked again; plain JSON.
+    #: What to remember until the question is asked again; plain JSON. Of a public task, members
+    #: whose names begin with an underscore are shown to its owner only.
     state: dict[str, Any]
     #: What to remember besides, apart from the task: by a page's URL, bytes in a form that only the
     #: monitor knows. A page that is not mentioned keeps its bytes; None removes them.

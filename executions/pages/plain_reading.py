@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urldefrag, urljoin
 
 from executions.pages.examine import NotThePage
+from executions.pages.hidden_by_style import hidden_by_style
 from executions.pages.machine_data import json_ld, word
 from executions.pages.not_a_page import why_not_a_page
 from executions.pages.page import Download, Page, PageKind
@@ -69,8 +70,8 @@ def read_plainly(download: Download) -> PlainReading:
     text, links = page.text, _links_of_feed(page)
     is_html = page.kind == PageKind.HTML and page.document is not None
     if is_html:
-        titles = page.document.iterfind(".//title")
-        text, found = text_and_links_of(page.document, without=titles)
+        left_out = [*page.document.iterfind(".//title"), *hidden_by_style(page.document)]
+        text, found = text_and_links_of(page.document, without=left_out)
         links = _links_of_html(page, found)
     return PlainReading(
         url=download.url,

@@ -186,3 +186,20 @@ def test_a_question_that_keeps_failing_is_asked_hourly(asking):
         asking.put_off(since=NOW, now=NOW)
 
     assert asking.next_run_at == NOW + timedelta(hours=1)  # a page is visited every 15 minutes
+
+
+def test_strangers_do_not_see_what_was_searched_for(asking, owner_client, stranger_client):
+    visited(asking, owner_client)
+    Task.objects.filter(pk=asking.pk).update(is_public=True)
+
+    task = stranger_client.get(f"/api/v1/tasks/{asking.pk}").json()
+    [execution] = stranger_client.get(f"/api/v1/tasks/{asking.pk}/executions").json()
+
+    own = owner_client.get(f"/api/v1/tasks/{asking.pk}").json()
+    assert "_looked" in own["last_known_state"]
+    assert "_looked" not in task["last_known_state"]
+    search, *_ = own["last_execution"]["result"]["activity"]
+    assert search["query"]
+    for shown in (execution, task["last_execution"]):
+        assert shown["result"]["activity"][0] == {"action": "search", "results": 1}
+        assert "usage" not in shown["result"]

@@ -46,12 +46,19 @@ class Replay:
 @contextmanager
 def replaying() -> Iterator[Replay]:
     """Start a server for the replay, and name it in the settings."""
+    with scripted() as model:
+        yield Replay(model)
+
+
+@contextmanager
+def scripted() -> Iterator[ScriptedModel]:
+    """Start a scripted model, and name it in the settings."""
     model = ScriptedModel()
     try:
         with override_settings(
             TORALE_MODEL=f"openai-chat:{NAME}", TORALE_MODEL_URL=model.url, TORALE_FALLBACK_MODEL=""
         ):
-            yield Replay(model)
+            yield model
     finally:
         model.close()
 

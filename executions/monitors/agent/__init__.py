@@ -25,10 +25,6 @@ ASK = "executions.monitors.agent.asking.ask"
 MAX_PAGES = 5
 #: How many connections a preview may have at a time.
 CONNECTIONS = 10
-#: How many characters of each page a preview shows.
-SHOWN_CHARACTERS = 10_000
-
-
 #: The time between visits until there is a plan.
 UNPLANNED_HOURS = 24.0
 
@@ -101,8 +97,8 @@ class AgentMonitor:
                         "url": url,
                         "error": None,
                         "title": page.title,
-                        "text": page.text[:SHOWN_CHARACTERS],
-                        "characters": len(page.text),
+                        "text": page.text,
+                        "characters": page.characters,
                         "items": [],
                     }
                     for url, page in read.items()

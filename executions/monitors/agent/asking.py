@@ -59,6 +59,11 @@ OPINION_TOKENS = 3000
 #: Tokens that one more page or search adds to the next request at most.
 STEP_TOKENS = 3500
 
+#: The sentence stays the same from visit to visit, so that it can be counted.
+TAINTED = (
+    "{address} has text that is meant for language models, so the model is not shown it, and it is "
+    "no evidence. The activity of the latest execution says what was seen."
+)
 TOO_LONG = "The question could not be answered within {seconds} s. It is asked again."
 
 
@@ -91,6 +96,7 @@ async def ask(question: Question, *, sessions: Sessions, progress: Callable[[str
         sessions=sessions,
         boundary=secrets.token_hex(8),
         ends_at=started + seconds,
+        is_private=bool(question.context or question.request_headers or memory.quotes),
         progress=progress,
     )
     try:
@@ -257,7 +263,7 @@ async def _claimed(
 async def _second_opinion(
     question: Question, claim: Claim, model: Metered, *, boundary: str
 ) -> SecondOpinion:
-    quotes = [(text, host_of(page.url), page.published) for text, page in claim.quotes]
+    quotes = [(text, host_of(page.answered), page.published) for text, page in claim.quotes]
     agent = Agent(
         model,
         output_type=ToolOutput(SecondOpinion, name="judge"),
@@ -295,6 +301,11 @@ def _with_what_was_done(answer: Answer, tools: Tools) -> Answer:
         warnings=[
             *answer.warnings,
             *(UNREAD.format(address=url) for url in tools.named if url in tools.failures),
+            *(
+                TAINTED.format(address=url)
+                for url in tools.named
+                if url in tools.pages and tools.pages[url].taint
+            ),
         ],
     )
 

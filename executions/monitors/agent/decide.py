@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from executions.monitors.agent.finding import Finding, Plan, SecondOpinion, ValueKind
 from executions.monitors.agent.limits import Limits
 from executions.monitors.agent.memory import LAST_VISITS, MOST_TOLD, Looked, Memory, Seen, Told
+from executions.monitors.agent.quotes import is_for_readers, leads_elsewhere, why_not_counted
 from executions.monitors.agent.quotes import stands_in as is_quoted_from
-from executions.monitors.agent.quotes import why_not_counted
 from executions.monitors.agent.reading import PageRead
 from executions.monitors.agent.values import NotInForm, Value, stands_in, value_in
 from executions.monitors.notification import tell_finding
@@ -86,7 +86,8 @@ def claim_of(
     if not finding.holds:
         fault = "the model says that it is not true"
     elif invented:
-        fault = f"no page that was read says “{cut(invented, 80)}”"
+        # Neither the words of the model nor those of a page that do not count are shown.
+        fault = f"{_nth(invented)} quote stands on no page that was read"
     elif not quotes:
         fault = f"no quote counts: {'; '.join(reasons)}" if reasons else "nothing is quoted"
     elif finding.confidence < limits.confidence:
@@ -162,7 +163,7 @@ def answer_of(  # noqa: PLR0913 - what an answer depends on
         else None,
         evidence=_evidence(claim, checks, is_told=is_told),
         confidence=claim.finding.confidence,
-        sources=[Source(url=url, title=page.title or host_of(url)) for url, page in cited.items()],
+        sources=_sources(cited),
         warnings=[REFUSED] if _is_refused(claim, opinion) else [],
         activity=[{"action": "check", **asdict(check)} for check in checks],
         state=_remembered(claim, question, memory, looked, is_told=is_told).state(),
@@ -195,7 +196,7 @@ def nothing_new(
         notification=None,
         evidence=text,
         confidence=memory.confidence,
-        sources=[Source(url=url, title=page.title or host_of(url)) for url, page in pages.items()],
+        sources=_sources(pages),
         activity=[{"action": "check", "name": "something new", "passed": False, "text": text}],
         state=memory.state(),
         next_run_at=next_visit(None, plan, asked_at=question.asked_at, limits=limits),
@@ -229,11 +230,11 @@ def host_of(url: str) -> str:
 
 def _counted(
     finding: Finding, pages: Mapping[str, PageRead]
-) -> tuple[list[tuple[str, PageRead]], str, list[str]]:
-    """Return the quotes that count, one that stands on no page, and why others do not count."""
+) -> tuple[list[tuple[str, PageRead]], int, list[str]]:
+    """Return the quotes that count, the number of one that stands on no page, and other reasons."""
     counted: list[tuple[str, PageRead]] = []
-    invented, reasons = "", []
-    for quote in finding.quotes:
+    invented, reasons = 0, []
+    for number, quote in enumerate(finding.quotes, 1):
         # A model may name the wrong one of the pages; what counts is where the words stand.
         named = [page for url, page in pages.items() if url == quote.url]
         page = next(
@@ -245,11 +246,11 @@ def _counted(
             None,
         )
         if page is None:
-            invented = invented or quote.text
+            invented = invented or number
         elif reason := why_not_counted(quote.text):
-            reasons.append(f"“{cut(one_line(quote.text), 60)}” {reason}")
+            reasons.append(f"{_nth(number)} quote {reason}")
         elif page.taint:
-            reasons.append(f"{page.url} has text for language models: “{one_line(page.taint)}”")
+            reasons.append(f"{page.url} has text for language models: {page.taint}")
         elif quote.text not in [text for text, _ in counted]:
             counted.append((quote.text, page))
     return counted, invented, [*dict.fromkeys(reasons)]
@@ -335,7 +336,7 @@ def _evidence(claim: Claim, checks: Sequence[Check], *, is_told: bool) -> str:
 
 
 def _cited(text: str, page: PageRead) -> str:
-    return f"“{one_line(text)}” ({host_of(page.url)})"
+    return f"“{one_line(text)}” ({host_of(page.answered)})"
 
 
 def _notification(claim: Claim, topic: str, question: Question, *, completes: bool) -> str:
@@ -344,9 +345,25 @@ def _notification(claim: Claim, topic: str, question: Question, *, completes: bo
     return tell_finding(
         topic,
         f"{topic}: {value.shown}" if value.shown else f"Yes: {condition}",
-        [(one_line(text), page.url, page.published) for text, page in claim.quotes],
+        [(one_line(text), page.answered, page.published) for text, page in claim.quotes],
         "You asked for this once, so the task is completed." if completes else "",
     )
+
+
+def _sources(pages: Mapping[str, PageRead]) -> list[Source]:
+    """Return pages as sources, but for those with text for models, which no answer is based on."""
+    return [Source(url=url, title=_title(page)) for url, page in pages.items() if not page.taint]
+
+
+def _title(page: PageRead) -> str:
+    """Return a page's title, or its host if the title is none or would lead people elsewhere."""
+    title = page.title
+    is_plain = title and not leads_elsewhere(title) and not is_for_readers(title)
+    return title if is_plain else host_of(page.answered)
+
+
+def _nth(number: int) -> str:
+    return f"the {('first', 'second', 'third', 'fourth', 'fifth')[number - 1]}"
 
 
 def _counted_as(number: int) -> str:

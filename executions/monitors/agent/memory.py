@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Self
 
 from django.conf import settings
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from executions.monitors.agent.finding import Plan
 from executions.monitors.protocol import Question
@@ -56,6 +56,8 @@ class Looked(BaseModel):
 class Memory(BaseModel):
     """What is remembered of one question."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     #: Which question it is; another one begins anew.
     question: str
     plan: Plan | None = None
@@ -65,7 +67,9 @@ class Memory(BaseModel):
     holds: bool = False
     told: list[Told] = Field(default_factory=list)
     seen: list[Seen] = Field(default_factory=list)
-    looked: Looked | None = None
+    #: It has the queries, which may say what the task's `context` says: a name that begins with an
+    #: underscore is shown to the owner only.
+    looked: Looked | None = Field(default=None, alias="_looked")
     #: How certain the last answer was.
     confidence: int = 0
 
@@ -79,9 +83,15 @@ class Memory(BaseModel):
             return cls(question=key)
         return memory if memory.question == key else cls(question=key)
 
+    @property
+    def quotes(self) -> list[str]:
+        """What earlier visits quoted."""
+        kept = [each.quotes for each in self.told] + [each.quotes for each in self.seen]
+        return [quote for quotes in kept for quote in quotes]
+
     def state(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True)
 
 
 def digest(*parts: str) -> str:

@@ -12,22 +12,22 @@ from datetime import datetime
 
 from executions.monitors.agent.finding import Plan
 from executions.monitors.agent.memory import Memory
-from executions.monitors.agent.reading import PageRead
+from executions.monitors.agent.quotes import why_not_counted, why_tainted
+from executions.monitors.agent.reading import LEFT_OUT, PageRead
 from executions.monitors.agent.search import Result
 from executions.monitors.agent.values import FORMS, Value
 from executions.monitors.protocol import Question
-from executions.pages.normal_form import folded
 
-#: How many characters of a page a model reads, and how many of its links.
-PAGE_CHARACTERS = 6000
+#: How many links of a page a model is shown.
 LINKS = 20
-#: Of a long page, so many characters are its beginning.
-BEGINNING = 2000
 
 #: Characters that are not seen.
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+#: What a model reads instead of a page that is written for models.
+WITHHELD = "This page has text that is meant for language models, so it is not shown. Use others."
 
 PLAN = (
     "You plan how to watch the web for the answer to a person's question. Answer by calling the "
@@ -80,17 +80,18 @@ def visit_prompt(
         parts.append(framed("data", shown, boundary=boundary))
     for told in memory.told:
         value = f" ({told.shown})" if told.shown else ""
-        quotes = "\n".join(told.quotes)
+        quotes = "\n".join(_still_counted(told.quotes))
         parts.append(f"The person was told on {told.at:%Y-%m-%d} that it is true{value}, by:")
         parts.append(framed("told before", quotes, boundary=boundary))
     for seen in memory.seen:
         verdict = "true" if seen.holds else "not true"
         parts.append(f"The visit of {seen.at:%Y-%m-%d %H:%M} found it {verdict}, by:")
-        parts.append(framed("seen before", "\n".join(seen.quotes), boundary=boundary))
-    words = words_of(question)
+        parts.append(
+            framed("seen before", "\n".join(_still_counted(seen.quotes)), boundary=boundary)
+        )
     for page in pages:
         parts.append("The question names this page, which has been read for you:")
-        parts.append(page_text(page, words=words, boundary=boundary))
+        parts.append(page_text(page, boundary=boundary))
     return "\n".join(parts)
 
 
@@ -114,22 +115,29 @@ def judge_prompt(
     return "\n".join(parts)
 
 
-def page_text(page: PageRead, *, words: Sequence[str], boundary: str) -> str:
-    """Return a page as the model reads it.
+def page_text(page: PageRead, *, boundary: str) -> str:
+    """Return a page as the model reads it, or that it has text for models.
+
+    Such a page is no evidence, so the model needs nothing of it, and cannot obey what it never saw.
 
     Args:
         page: the page.
-        words: what a long page is searched for.
         boundary: what separates text from elsewhere.
     """
+    if page.taint:
+        return WITHHELD
     lines = [f"Title: {page.title}"] if page.title else []
     if page.published:
         lines.append(f"Published: {page.published}")
-    lines.append(excerpt(page.text, words=words))
+    lines.append(page.text)
     if page.links:
         lines.append("Links:")
         lines += [f"- {text[:80]}: {url}" for text, url in page.links[:LINKS]]
-    return framed(f"page {page.url}", "\n".join(lines), boundary=boundary)
+    shown = "\n".join(lines)
+    # Lines of a long page stand together here that do not on the page.
+    if why_tainted(shown.replace(LEFT_OUT, "\n")):
+        return WITHHELD
+    return framed(f"page {page.url}", shown, boundary=boundary)
 
 
 def results_text(query: str, results: Sequence[Result], *, boundary: str) -> str:
@@ -149,34 +157,9 @@ def framed(what: str, text: str, *, boundary: str) -> str:
     return f"=== {boundary} begins: {' '.join(what.split())} ===\n{text}\n=== {boundary} ends ==="
 
 
-def excerpt(text: str, *, words: Sequence[str], most: int = PAGE_CHARACTERS) -> str:
-    """Return a text, or of a long one the beginning and the lines that have most of the words.
-
-    Args:
-        text: the text, a line for each block.
-        words: words in their normal form.
-        most: how many characters to return.
-    """
-    if len(text) <= most:
-        return text
-    beginning = text[:BEGINNING]
-    lines = text[BEGINNING:].splitlines()
-    # A line counts with those around it: a price often stands below the name of its product.
-    own = [sum(word in folded(line) for word in words) for line in lines]
-    scores = [sum(own[max(0, n - 1) : n + 2]) + score for n, score in enumerate(own)]
-    room, chosen = most - BEGINNING, set[int]()
-    for number in sorted(range(len(lines)), key=lambda n: -scores[n]):
-        room -= len(lines[number]) + 1
-        if room < 0 or not scores[number]:
-            break
-        chosen.add(number)
-    return "\n".join([beginning, "[…]", *(lines[number] for number in sorted(chosen))])
-
-
-def words_of(question: Question) -> list[str]:
-    """Return the words of a question by which a long page is searched."""
-    asked = folded(f"{question.search_query} {question.condition_description}")
-    return [word for word in dict.fromkeys(re.findall(r"\w+", asked)) if len(word) > 3]  # noqa: PLR2004
+def _still_counted(quotes: Iterable[str]) -> list[str]:
+    """Return the quotes that would count today: a wording may have become known since."""
+    return [quote for quote in quotes if not why_not_counted(quote)]
 
 
 def _asked(question: Question) -> list[str]:

@@ -7,31 +7,32 @@ What people are shown must not lead them anywhere, so a quote with an address do
 
 import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from executions.monitors.addresses import addresses_in
+from executions.monitors.agent.disguises import (
+    encoded_in,
+    latin,
+    skeleton,
+    undisguised,
+    unmarked,
+    words_of_address,
+)
 from executions.pages.expression import compiled
 from executions.pages.normal_form import folded
 
 #: A shorter quote stands on many pages by chance.
 SHORTEST = 15
-#: How many characters of what was found on a page are shown.
-SHOWN_CHARACTERS = 80
 
-#: Letters of other scripts that look like Latin ones, and what they look like.
-_LOOK_ALIKES = str.maketrans(
-    "абвгдеѕіјкӏмнопрсԁтухуԛԝαβεικηνορτχω",
-    "a6brdesijklmhonpcdtyxyqwabeiknvoptxw",
-)
-_LATIN = re.compile(r"[a-z]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: Characters that are never seen, and that no page needs: the tags of Unicode, which can spell out
-#: a text that no reader sees, and the overrides of the direction.
-_HIDING = re.compile("[\U000e0000-\U000e007f\u202d\u202e]")
+#: a text that no reader sees, the overrides of the direction, and several selectors of variants in
+#: a row, which can stand for the bytes of a text.
+_HIDING = re.compile("[\U000e0000-\U000e007f\u202d\u202e]|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}")
 #: The flags of England, Scotland and Wales consist of tags after a black flag.
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")
 
@@ -42,44 +43,71 @@ _FOR_READERS = re.compile(
     r"follow the link|visit (?:our|the|this|us)|act now|copy|paste)\b"
     r"|\b(?:click|tap) (?:here|below|the)\b|\byour (?:password|account|card|wallet|pin)\b"
     r"|\b(?:you|users|everyone|customers|recipients) (?:must|have to|need to)\b"
+    r"|\b(?:melden sie sich|loggen sie sich|klicken sie|rufen sie|uberweisen sie|ihrem passwort)\b"
+    r"|\b(?:cliquez|connectez-vous|appelez|telechargez|votre (?:mot de passe|compte|carte))\b"
+    r"|\b(?:haga clic|haz clic|inicie sesion|inicia sesion|llame al|su contrasena|clique)\b"
+    r"|\b(?:clicca|accedi|scarica|chiama il|la tua password|sua senha)\b"
 )
 #: A host, an email address, a telephone number, or what is made to look like one.
 _ADDRESS_LIKE = re.compile(
-    r"https?:|www\.|\w@\w|\b[\w-]+\s?(?:\[\.\]|\(dot\)|\[dot\]| dot )\s?[\w-]+"
+    r"https?:|www\.|\w@\w|(?:^|[\s(])@\w{3,}|(?:^|[^:])//\w"
+    r"|\b[\w-]+\s?(?:\[\.\]|\(\.\)|\(dot\)|\[dot\]| dot | punkt | point | punto |[。｡·•]| · )\s?"
+    r"(?:com|net|org|info|example|shop|top|xyz|[a-z]{2,4})\b"
     r"|\b[\w-]{2,}\.(?:[a-z]{2,24})/\S|\b(?:javascript|data|mailto|tel|ftp|file):\S"
-    r"|\+\d[\d\s()-]{7,}\d"
+    r"|\+\d[\d\s()-]{7,}\d|\b0\d{2,4}[ /-]\d[\d /-]{4,}\d\b|\(\d{3}\) ?\d{3}-\d{4}|\b1-\d{3}-\d{3}-"
+    r"|\b(?:bc1|0x)[0-9a-z]{20,}"
+)
+#: A word with a dot in it, which programs that show a text may make a link of.
+_DOTTED = re.compile(r"(?<![\w.])(?:[a-z0-9-]{2,63}\.)+([a-z]{2,24})(?![\w.])")
+#: What stands behind the dot in names of files and of software, and is no domain of interest.
+_NO_DOMAINS = frozenset(
+    (  # noqa: SIM905 - a list would need sixty lines
+        "js ts jsx py rb rs go md php html htm css json xml yml yaml toml txt csv pdf png jpg svg "
+        "exe dll sh cpp java class conf cfg ini log sql lock vue wasm deb rpm apk dmg iso tar gz"
+    ).split()
 )
 
 
-def skeleton(text: str) -> str:
-    """Return the form of a text in which instructions are looked for.
+def why_tainted(text: str, addresses: Iterable[str] = ()) -> str:
+    """Return what of a text is written for language models, in our words; empty if nothing is.
 
-    It is the normal form of each line, without marks on letters. In words with Latin letters, the
-    letters that only look like them are replaced.
-    """
-    text = "\n".join(folded(line) for line in text.splitlines())
-    if text.isascii():
-        return text
-    text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return _WORD.sub(lambda word: _latin(word.group()), text)
-
-
-def why_tainted(text: str) -> str:
-    """Return what on a page is written for language models; empty if there is nothing.
+    What stands there is not returned, because people are shown the reason.
 
     Args:
-        text: its title and its text.
+        text: the title and the text of a page, or the like.
+        addresses: URLs that are shown with it.
     """
     if found := _HIDING.search(_FLAG.sub("", text)):
-        return f"U+{ord(found.group()):04X}"
-    if found := _for_models().search(skeleton(text)):
-        return " ".join(found.group().split())[:SHOWN_CHARACTERS]
+        return f"characters that nobody sees, U+{ord(found.group()[0]):04X}"
+    if encoded_in(text):
+        return "an encoded sentence"
+    if why := _wording_in(skeleton(text)):
+        return why
+    for address in addresses:
+        if why := _wording_in(skeleton(words_of_address(address))):
+            return f"{why}, in an address"
     return ""
+
+
+def leads_elsewhere(text: str) -> bool:
+    """Return whether a text contains an address, a telephone number or the like."""
+    plain = folded(text)
+    return bool(
+        addresses_in(text)
+        or addresses_in(plain)
+        or _ADDRESS_LIKE.search(plain)
+        or any(found[1] not in _NO_DOMAINS for found in _DOTTED.finditer(plain))
+    )
+
+
+def is_for_readers(text: str) -> bool:
+    """Return whether a text tells whoever reads it to do something."""
+    return bool(why_tainted(text) or _FOR_READERS.search(skeleton(text)))
 
 
 def is_mixed(text: str) -> bool:
     """Return whether a word has letters that look like Latin ones beside Latin ones."""
-    return any(_latin(word) != word for word in _WORD.findall(folded(text)))
+    return any(latin(word) != word for word in _WORD.findall(folded(text)))
 
 
 def why_not_counted(text: str) -> str:
@@ -89,11 +117,11 @@ def why_not_counted(text: str) -> str:
     """
     if len(folded(text)) < SHORTEST:
         return f"is shorter than {SHORTEST} characters"
-    if addresses_in(text) or _ADDRESS_LIKE.search(folded(text)):
+    if leads_elsewhere(text):
         return "contains an address"
     if is_mixed(text):
         return "mixes letters that look alike"
-    if why_tainted(text) or _FOR_READERS.search(skeleton(text)):
+    if is_for_readers(text):
         return "reads like an instruction"
     return ""
 
@@ -104,20 +132,36 @@ def stands_in(quote: str, texts: Iterable[str]) -> bool:
     return any(sought in text for text in texts)
 
 
-def _latin(word: str) -> str:
-    return word.translate(_LOOK_ALIKES) if _LATIN.search(word) else word
+def _wording_in(plain: str) -> str:
+    """Return which wording for models a text has, as it stands or read in another way."""
+    whole, split = _wordings(), _wordings(only_split=True)
+    texts = [(whole, plain), (split, " ".join(plain.split()))]
+    texts += [(whole, other) for other in undisguised(plain)]
+    return next(filter(None, (wordings.first_in(text) for wordings, text in texts)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wordings:
+    """Wordings that are looked for at once."""
+
+    names: Sequence[str]
+    #: An RE2 expression with a group for each of them.
+    expression: Any
+
+    def first_in(self, text: str) -> str:
+        """Return the name of the one that comes first in a text; empty if there is none."""
+        found = self.expression.search(text)
+        return self.names[found.lastindex - 1] if found else ""
 
 
 @cache
-def _for_models() -> Any:
-    """Return the RE2 expression that finds text for models."""
+def _wordings(*, only_split: bool = False) -> _Wordings:
+    """Return the wordings for models, or those that are looked for over several lines, too."""
     path = Path(__file__).with_name("instructions.toml")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    model = data["model"]
-    addressed = data["addressed"].replace("{model}", model)
-    return compiled(
-        "|".join(
-            wording["pattern"].replace("{model}", model).replace("{addressed}", addressed)
-            for wording in data["wording"]
-        )
+    chosen = [each for each in data["wording"] if each.get("is_split") or not only_split]
+    patterns = [unmarked(each["pattern"].replace("{model}", data["model"])) for each in chosen]
+    return _Wordings(
+        [each["what"] for each in chosen],
+        compiled("|".join(f"({pattern})" for pattern in patterns)),
     )

@@ -5,6 +5,7 @@ words what is wrong, and the model goes on.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from executions.activity import step_of
 from executions.monitors.addresses import addresses_in
 from executions.monitors.agent import prompt, reading
 from executions.monitors.agent.memory import digest
+from executions.monitors.agent.quotes import is_for_readers, leads_elsewhere, why_tainted
 from executions.monitors.agent.reading import PageRead
 from executions.monitors.agent.search import Result, SearchFailed, search
 from executions.monitors.look import download_of, headers_in, in_child
@@ -33,9 +35,21 @@ ANSWER_S = 25
 QUERY_CHARACTERS = 300
 
 USED_UP = "The budget for this is used up. Call `report` now, with what you know."
+_STATUS = re.compile(r" answered (\d{3})\b")
 NOT_SEEN = (
     "This address is not one of the question, of a search result or of a page that was read, so it "
     "is not visited. Choose one of those, written exactly as it stands there."
+)
+
+
+#: Why is not said: the sentences for people may quote the page.
+UNREADABLE = "This page cannot be read now. Choose another one."
+FAILED = "The search failed. Try other words once, or read the pages that you know."
+NOT_WORDS = "Search for words: a query may hold no address, and no instruction."
+NO_LINKS = (
+    "This is a link of a page. Links of pages that the question does not name are not followed "
+    "now, because which of them is read could tell a stranger what you know of the person. Search "
+    "for the page instead."
 )
 
 
@@ -49,6 +63,9 @@ class Tools:
     boundary: str
     #: When the visit must have ended, by `time.monotonic`.
     ends_at: float
+    #: Whether the model has been shown what is not for strangers: the person's own data, pages that
+    #: only the person may see, or what earlier visits saw.
+    is_private: bool = False
     #: Called with a sentence for each step.
     progress: Callable[[str], None]
     #: Whether there is enough left of the other limits for another step.
@@ -65,8 +82,14 @@ class Tools:
 
     def __post_init__(self) -> None:
         self.named = addresses_in(self.question.search_query)
+        self._words = reading.words_of(
+            self.question.search_query, self.question.condition_description
+        )
         #: The URLs that may be read, by their form without fragment and final slash.
         self._seen = {_plain(url): url for url in self.named}
+        #: The URLs of search results, and the origins of pages that the question names.
+        self._found: set[str] = set()
+        self._own = {origin_of(url) for url in self.named}
         self._fetching: dict[str, asyncio.Task[PageRead]] = {}
 
     async def search(self, query: str) -> str:
@@ -80,14 +103,18 @@ class Tools:
             return "There is no search engine. Read the pages that the question names."
         if not query:
             return "The query is empty. Write a few words."
+        # People are shown the queries, and later visits repeat them.
+        if leads_elsewhere(query) or is_for_readers(query):
+            self.note({"action": "search", "query": "", "error": "the query is not only words"})
+            return NOT_WORDS
         if query not in self.searches:
             if self.search_count >= settings.TORALE_AGENT_SEARCHES or not self._may_go_on():
                 return USED_UP
             self.search_count += 1
             try:
                 await self.find(query)
-            except SearchFailed as failure:
-                return f"The search failed: {failure}"
+            except SearchFailed:
+                return FAILED
         return prompt.results_text(query, self.searches[query], boundary=self.boundary)
 
     async def read(self, url: str) -> str:
@@ -98,18 +125,21 @@ class Tools:
         """
         address = self._seen.get(_plain(url))
         if address is None:
-            self.note({"action": "read", "url": url[:500], "error": "not an address seen before"})
+            # The address is the model's own, so people are not shown it.
+            self.note({"action": "read", "url": "", "error": "not an address seen before"})
             return NOT_SEEN
+        if self.is_private and address not in self.pages and not self._may_be_known(address):
+            self.note({"action": "read", "url": "", "error": "a link of another page"})
+            return NO_LINKS
         if address not in self.pages:
             if self.page_count >= settings.TORALE_AGENT_PAGES or not self._may_go_on():
                 return USED_UP
             self.page_count += 1
             try:
                 await self.look_at(address)
-            except AskFailed as failure:
-                return f"The page cannot be read: {failure}"
-        words = prompt.words_of(self.question)
-        return prompt.page_text(self.pages[address], words=words, boundary=self.boundary)
+            except AskFailed:
+                return UNREADABLE
+        return prompt.page_text(self.pages[address], boundary=self.boundary)
 
     async def find(self, query: str) -> list[Result]:
         """Search, keep the results and return them.
@@ -125,8 +155,10 @@ class Tools:
             self.search_failures.append(failure)
             self.note({"action": "search", "query": query, "error": str(failure)})
             raise
+        results = _for_people(results)
         self.searches[query] = results
         self._allow(result.url for result in results)
+        self._found.update(result.url for result in results)
         self.note({"action": "search", "query": query, "results": len(results)})
         return results
 
@@ -145,13 +177,20 @@ class Tools:
             page = await self._fetching[address]
         except AskFailed as failure:
             if address not in self.failures:
-                self.failures[address] = failure
-                self.note({"action": "read", "url": address, "error": str(failure)})
-            raise
+                is_named = address in self.named
+                kept = failure if is_named else _without_words_of_it(address, failure)
+                self.failures[address] = kept
+                self.note({"action": "read", "url": address, "error": str(kept)})
+            raise self.failures[address] from None
         if address not in self.pages:
             self.pages[address] = page
-            self._allow(link for _, link in page.links)
-            self.note({"action": "read", "url": address, "title": page.title})
+            if page.taint:
+                error = f"not shown to the model, because it has text for models: {page.taint}"
+                self.note({"action": "read", "url": address, "error": error})
+            else:
+                self._allow(link for _, link in page.links)
+                title = "" if leads_elsewhere(page.title) else page.title
+                self.note({"action": "read", "url": address, "title": title})
         return page
 
     def note(self, step: dict[str, object]) -> None:
@@ -167,8 +206,7 @@ class Tools:
 
     async def _fetched(self, address: str) -> PageRead:
         question = self.question
-        own = {origin_of(url) for url in self.named}
-        headers = headers_in(question) if origin_of(address) in own else {}
+        headers = headers_in(question) if origin_of(address) in self._own else {}
         session = self.sessions.of(question.networks)
         async with self.sessions.room.place(question.asker) as place:
             reply = await visit(
@@ -181,7 +219,13 @@ class Tools:
                 time_limit=timedelta(seconds=self._step_s()),
             )
             download = download_of(address, reply)
-            return await in_child(address, reading.read, download, asker=question.asker)
+            return await in_child(
+                address, reading.read, download, self._words, asker=question.asker
+            )
+
+    def _may_be_known(self, address: str) -> bool:
+        """Return whether strangers may know that a page was chosen: their servers learn it."""
+        return address in self._found or origin_of(address) in self._own
 
     def _allow(self, urls: Iterable[str]) -> None:
         for url in urls:
@@ -196,6 +240,26 @@ class Tools:
 
     def _step_s(self) -> float:
         return max(1.0, min(STEP_S, self.ends_at - time.monotonic()))
+
+
+def _for_people(results: Iterable[Result]) -> list[Result]:
+    """Return the results without those that have text for models, alone or after the others."""
+    kept: list[Result] = []
+    before = ""
+    for result in results:
+        text = f"{result.title}\n{result.snippet}\n{result.published}"
+        # What begins in one result may end in the next.
+        if not why_tainted(text, [result.url]) and not why_tainted(f"{before} {result.title}"):
+            kept.append(result)
+            before = result.snippet
+    return kept
+
+
+def _without_words_of_it(address: str, failure: AskFailed) -> AskFailed:
+    """Return why a page cannot be read that a stranger has chosen, without what stands on it."""
+    status = _STATUS.search(str(failure))
+    why = f" answered {status[1]}" if status else " cannot be read as a page"
+    return AskFailed(failure.kind, f"{address}{why}.", retry_after=failure.retry_after)
 
 
 def digest_of(results: list[Result]) -> str:

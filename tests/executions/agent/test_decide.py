@@ -41,7 +41,8 @@ QUESTION = Question(
 
 def page(url: str = URL, text: str = f"News\n{SAYS}\nMore news", **fields: Any) -> PageRead:
     given = {"title": "Quill 4", "links": (), "published": "", "taint": "", "digest": "1"}
-    return PageRead(url=url, text=text, normal=text.casefold(), **(given | fields))
+    read = {"url": url, "answered": url, "text": text, "normal": text.casefold(), "characters": 1}
+    return PageRead(**(read | given | fields))
 
 
 def visit(
@@ -110,7 +111,7 @@ def test_what_passes_all_checks_is_told_with_value_quote_and_source():
         (
             {"quotes": [{"url": URL, "text": "The Quill 4 is on sale from today."}]},
             "evidence",
-            "No page that was read says “The Quill 4 is on sale from today.”.",
+            "The first quote stands on no page that was read.",
         ),
         (
             {
@@ -120,13 +121,13 @@ def test_what_passes_all_checks_is_told_with_value_quote_and_source():
                 ]
             },
             "evidence",
-            "No page that was read says “It is out now, really.”.",
+            "The second quote stands on no page that was read.",
         ),
         ({"quotes": []}, "evidence", "Nothing is quoted."),
         (
             {"quotes": [{"url": URL, "text": "More news"}]},
             "evidence",
-            "No quote counts: “More news” is shorter than 15 characters.",
+            "No quote counts: the first quote is shorter than 15 characters.",
         ),
         (
             {"confidence": 79},
@@ -157,10 +158,10 @@ def test_what_does_not_pass_a_check_is_not_told_and_the_execution_says_why(findi
 
 
 def test_quotes_of_a_page_with_text_for_models_do_not_count():
-    answer = visit(pages=(page(taint="ai agents must report"),))
+    answer = visit(pages=(page(taint="a model is told what to do"),))
 
     assert failed(answer) == ["evidence"]
-    assert "has text for language models: “ai agents must report”" in answer.evidence
+    assert "has text for language models: a model is told what to do" in answer.evidence
 
 
 def test_a_quote_of_another_page_than_the_named_one_counts():

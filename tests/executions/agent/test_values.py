@@ -12,8 +12,10 @@ DATE, PRICE, NAME, YES = ValueKind.DATE, ValueKind.PRICE, ValueKind.NAME, ValueK
 def page(text: str = "", *, published: str = "") -> PageRead:
     return PageRead(
         url="http://news.example/a",
+        answered="http://news.example/a",
         title="",
         text=text,
+        characters=len(text),
         normal=text.casefold(),
         links=(),
         published=published,

@@ -20,7 +20,7 @@ from executions.monitors.agent.quotes import why_not_counted
 from executions.monitors.agent.values import value_in
 from executions.pages.normal_form import folded
 from executions.pages.parse_page import parse_page
-from tests.support.scripted_model import calls, tools_of
+from tests.support.scripted_model import Body, Reply, calls, tools_of
 
 CASES = read_cases()
 STEPS = [(case, step) for case in CASES for step in case.steps]
@@ -81,7 +81,7 @@ def test_a_few_replayed_cases_lead_to_the_figures_that_a_person_counts():
     assert total.claims == Proportion(hits=7, of=14), table
     assert total.quotes == Proportion(hits=7, of=8), table
     assert total.failures == {"user_error": 1}, table
-    assert total.without_model == Proportion(hits=2, of=20), table
+    assert total.without_model == Proportion(hits=1, of=20), table
     assert total.pairs == Proportion(hits=1, of=2), table
     assert total.stopped() == {
         "closed form": {"wrongly": 1},
@@ -115,7 +115,7 @@ def test_the_checks_find_most_mistakes_of_the_replayed_answers():
     assert (total.quotes.share or 0) >= 0.89, table
     assert total.repeats.hits <= 1, table
     assert total.pairs.hits >= 15, table
-    assert total.without_model.hits >= 8, table
+    assert total.without_model.hits >= 7, table
     assert total.failures == {"network": 2, "user_error": 1}, table
     assert sum(came["told"] for came in total.mistakes().values()) <= 9, table
     # What follows from a mistake in an earlier visit: a task that was completed too soon, and a
@@ -138,9 +138,14 @@ def test_a_model_that_says_that_nothing_is_true_is_never_wrong_and_misses_everyt
         "hours_between_visits": 24,
     }
     no = {"holds": False, "confidence": 90, "quotes": []}
-    scripted_model.judge = lambda body: (
-        calls(("plan", plan)) if "plan" in tools_of(body) else calls(("report", no))
-    )
+
+    def says_no(body: Body) -> Reply:
+        if "plan" in tools_of(body):
+            return calls(("plan", plan))
+        has_looked = any(message["role"] == "tool" for message in body["messages"])
+        return calls(("report", no) if has_looked else ("search", {"query": "anything"}))
+
+    scripted_model.judge = says_no
 
     cases = read_cases(only=["sequences/drill", "sequences/charter"])
     visits = asyncio.run(measure(cases, replay=None), debug=False)
@@ -148,8 +153,8 @@ def test_a_model_that_says_that_nothing_is_true_is_never_wrong_and_misses_everyt
     total = Report(visits=visits, model="a scripted one").total
     assert total.precision == Proportion(hits=0, of=0)
     assert total.recall == Proportion(hits=0, of=3)
-    # Two plans and ten reports, except where nothing had been looked at and so nothing changed.
-    assert sum(one.requests for one in visits) == 12
+    # Two plans, and in each of ten visits a search and a report.
+    assert sum(one.requests for one in visits) == 22
     # The condition holds in four of the ten visits, among them one that was told before.
     assert [row["right"] for row in total.calibration()] == [Proportion(hits=5, of=10)]
 

@@ -203,3 +203,16 @@ def test_strangers_do_not_see_what_was_searched_for(asking, owner_client, strang
     for shown in (execution, task["last_execution"]):
         assert shown["result"]["activity"][0] == {"action": "search", "results": 1}
         assert "usage" not in shown["result"]
+
+
+def test_another_question_of_the_task_is_told_anew(asking, owner_client, answered_questions):
+    visited(asking, owner_client)
+    changed = {"search_query": "When is the Quill 5 released?"}
+    assert (
+        owner_client.patch(f"/api/v1/tasks/{asking.pk}", changed, format="json").status_code == 200
+    )
+
+    execution = visited(asking, owner_client)
+
+    assert execution["notification"]
+    assert NotificationSend.objects.count() == 2

@@ -9,8 +9,8 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -47,23 +47,26 @@ from executions.monitors.protocol import (
     Sessions,
     Usage,
 )
-from executions.spending import Cost
+from executions.spending import Cost, Reservation
 from torale.pool import in_thread
 
 #: For how long a visit that finds all as it was believes the model's last answer.
 BELIEVED_FOR = timedelta(days=7)
+#: After so many refusals in a row, it is believed that the model will not do better with the same.
+BELIEVED_AFTER = 3
 #: For how long a question that exceeds the budget is not asked again.
 REFUSED_FOR = timedelta(hours=1)
 #: Tokens that are left for the second opinion: its question, five quotes and the reply.
 OPINION_TOKENS = 3000
-#: Tokens that one more page or search adds to the next request at most.
-STEP_TOKENS = 3500
+#: Tokens that one more page or search adds to the next request at most, in most languages.
+STEP_TOKENS = 5000
 
 #: The sentence stays the same from visit to visit, so that it can be counted.
 TAINTED = (
     "{address} has text that is meant for language models, so the model is not shown it, and it is "
     "no evidence. The activity of the latest execution says what was seen."
 )
+BLIND = "The language model answered without looking at anything. It will be asked again."
 TOO_LONG = "The question could not be answered within {seconds} s. It is asked again."
 
 
@@ -127,18 +130,24 @@ async def _is_as_it_was(tools: Tools, memory: Memory, plan: Plan) -> bool:
     if (
         last is None
         or not (last.pages or last.searches)
+        or not {*tools.named} <= last.pages.keys()
+        or 0 < memory.refused_count < BELIEVED_AFTER
         or plan.depends_on_time
         or plan.value_kind is ValueKind.DATE
         or last.asked != what_is_asked(question)
         or question.asked_at - last.at > BELIEVED_FOR
     ):
         return False
-    looks = [*map(tools.look_at, last.pages), *map(tools.find, last.searches)]
-    looked = await asyncio.gather(*looks, return_exceptions=True)
-    for result in looked:
+    await _look_at_all(tools, last.pages, last.searches)
+    return tools.digests() == (last.searches, last.pages)
+
+
+async def _look_at_all(tools: Tools, pages: Iterable[str], searches: Iterable[str] = ()) -> None:
+    """Read pages and search, side by side; what fails is kept by the tools."""
+    looks = [*map(tools.look_at, pages), *map(tools.find, searches)]
+    for result in await asyncio.gather(*looks, return_exceptions=True):
         if isinstance(result, BaseException) and not isinstance(result, AskFailed | SearchFailed):
             raise result
-    return tools.digests() == (last.searches, last.pages)
 
 
 @asynccontextmanager
@@ -149,7 +158,7 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
         AskFailed: the budget of the month is used up, or the model cannot be used.
     """
     try:
-        async with open_model(timeout_s=settings.TORALE_AGENT_SECONDS) as opened:
+        async with open_model(timeout_s=_request_s()) as opened:
             model = Metered(
                 opened,
                 most_tokens=settings.TORALE_AGENT_TOKENS,
@@ -158,8 +167,7 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
             if not question.asker:
                 yield model
                 return
-            reserve = partial(spending.reserve, user_id=question.asker, worst=_worst())
-            reservation = await in_thread(reserve)
+            reservation = await _reserved(question.asker)
             try:
                 yield model
             finally:
@@ -175,19 +183,42 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
         raise failure_of(error, now=question.asked_at) from error
 
 
+async def _reserved(asker: str) -> Reservation:
+    """Reserve what a visit may cost; if that is cancelled, what was reserved is given back.
+
+    Raises:
+        OverBudget: it does not fit into the budget.
+    """
+    reserve = partial(spending.reserve, user_id=asker, worst=_worst())
+    reserving = asyncio.ensure_future(in_thread(reserve))
+    try:
+        return await asyncio.shield(reserving)
+    except asyncio.CancelledError:
+        nothing = Cost(tokens=0, usd=None)
+        with suppress(spending.OverBudget):
+            await in_thread(partial(spending.settle, await reserving, actual=nothing))
+        raise
+
+
+def _request_s() -> float:
+    """Return how many seconds one request may take: half of the visit if there is a fallback."""
+    seconds: int = settings.TORALE_AGENT_SECONDS
+    return seconds / 2 if settings.TORALE_FALLBACK_MODEL else seconds
+
+
 async def _answered(tools: Tools, memory: Memory, model: Metered) -> Answer:
     """Ask the model and decide."""
     question, limits = tools.question, Limits.of_settings()
     plan = memory.plan or await _planned(question, model)
     tools.progress(f"Plan: {topic_of(plan)}; look every {plan.hours_between_visits:g} hours")
-    await asyncio.gather(*map(tools.look_at, tools.named), return_exceptions=True)
+    await _look_at_all(tools, tools.named)
     claim = await _claimed(tools, plan, memory, model, limits)
     _raise_if_blind(tools)
     second = None
     if claim.is_worth_asking:
         tools.progress("Ask for a second opinion")
         second = await _second_opinion(question, claim, model, boundary=tools.boundary)
-    searches, pages = tools.digests()
+    searches, pages = tools.digests(only_used=True)
     looked = Looked(
         at=question.asked_at, asked=what_is_asked(question), searches=searches, pages=pages
     )
@@ -198,7 +229,8 @@ async def _answered(tools: Tools, memory: Memory, model: Metered) -> Answer:
         plan=plan,
         memory=memory.model_copy(update={"plan": plan}),
         pages=tools.pages,
-        looked=looked,
+        # What failed may say something new when it works again.
+        looked=None if tools.search_failures else looked,
         limits=limits,
     )
 
@@ -224,8 +256,7 @@ async def _claimed(
 
     def may_go_on() -> bool:
         """Return whether there is enough left to look further, answer, and be judged."""
-        used = model.responses[-1].usage.input_tokens if model.responses else 0
-        needed = used + STEP_TOKENS + MOST_OUTPUT_TOKENS + OPINION_TOKENS
+        needed = model.last_input_tokens + STEP_TOKENS + MOST_OUTPUT_TOKENS + OPINION_TOKENS
         return model.requests_left > 2 and model.tokens_left > needed  # noqa: PLR2004 - see above
 
     async def if_it_may(_: RunContext[None], tool: ToolDefinition) -> ToolDefinition | None:
@@ -276,10 +307,10 @@ async def _second_opinion(
 
 
 def _raise_if_blind(tools: Tools) -> None:
-    """Refuse an answer of a model that could look at nothing: it would be a guess.
+    """Refuse an answer of a model that has looked at nothing: it would be a guess.
 
     Raises:
-        AskFailed: every page and every search failed.
+        AskFailed: every page and every search failed, or there was none.
     """
     if tools.pages:
         return
@@ -288,6 +319,8 @@ def _raise_if_blind(tools: Tools) -> None:
     if tools.search_failures and not tools.searches:
         failure = tools.search_failures[-1]
         raise AskFailed(failure.kind, str(failure))
+    if not tools.searches:
+        raise AskFailed(FailureKind.AGENT_ERROR, BLIND)
 
 
 def _with_what_was_done(answer: Answer, tools: Tools) -> Answer:

@@ -12,10 +12,15 @@ from urllib.parse import urlsplit
 from executions.monitors.agent.finding import Finding, Plan, SecondOpinion, ValueKind
 from executions.monitors.agent.limits import Limits
 from executions.monitors.agent.memory import LAST_VISITS, MOST_TOLD, Looked, Memory, Seen, Told
-from executions.monitors.agent.quotes import is_for_readers, leads_elsewhere, why_not_counted
-from executions.monitors.agent.quotes import stands_in as is_quoted_from
+from executions.monitors.agent.quotes import (
+    is_for_readers,
+    is_quoted_from,
+    leads_elsewhere,
+    sentence_of,
+    why_not_counted,
+)
 from executions.monitors.agent.reading import PageRead
-from executions.monitors.agent.values import NotInForm, Value, stands_in, value_in
+from executions.monitors.agent.values import NotInForm, Value, is_same, stands_in, value_in
 from executions.monitors.notification import tell_finding
 from executions.monitors.protocol import Answer, Question, Source
 from executions.rendering import cut, one_line
@@ -26,6 +31,9 @@ TOPIC_CHARACTERS = 80
 SOONER = 4
 #: How certain the model must be, in percent, that what was true no longer is.
 CERTAIN = 60
+
+#: So many digits of a question's digest tell it from the others of its task.
+QUESTION_DIGITS = 16
 
 NOT_TRUE = "The condition is not true now."
 #: The sentence stays the same from visit to visit, so that it can be counted.
@@ -120,7 +128,7 @@ def answer_of(  # noqa: PLR0913 - what an answer depends on
     plan: Plan,
     memory: Memory,
     pages: Mapping[str, PageRead],
-    looked: Looked,
+    looked: Looked | None,
     limits: Limits,
 ) -> Answer:
     """Return the answer of a visit in which the model was asked.
@@ -132,11 +140,12 @@ def answer_of(  # noqa: PLR0913 - what an answer depends on
         plan: how it is watched.
         memory: what earlier visits saw.
         pages: what was read in this visit, by URL.
-        looked: what was looked at.
+        looked: what was looked at; None if it must not be believed that it stays as it was.
         limits: what an operator has set.
     """
     opinion = _opinion(claim, second)
     is_told = claim.is_worth_asking and bool(opinion.passed)
+    is_refused = _is_refused(claim, opinion)
     next_run_at = next_visit(claim.finding, plan, asked_at=question.asked_at, limits=limits)
     completes = is_told and plan.is_once_only
     checks = [
@@ -164,11 +173,13 @@ def answer_of(  # noqa: PLR0913 - what an answer depends on
         evidence=_evidence(claim, checks, is_told=is_told),
         confidence=claim.finding.confidence,
         sources=_sources(cited),
-        warnings=[REFUSED] if _is_refused(claim, opinion) else [],
+        warnings=[REFUSED] if is_refused else [],
         activity=[{"action": "check", **asdict(check)} for check in checks],
-        state=_remembered(claim, question, memory, looked, is_told=is_told).state(),
+        state=_remembered(
+            claim, question, memory, looked, is_told=is_told, is_refused=is_refused
+        ).state(),
         next_run_at=next_run_at,
-        claim=f"{memory.spell}:{claim.value.key}" if is_told else None,
+        claim=_key(claim.value, memory) if is_told else None,
         completes=completes,
         topic=None if memory.seen else topic,
     )
@@ -197,6 +208,7 @@ def nothing_new(
         evidence=text,
         confidence=memory.confidence,
         sources=_sources(pages),
+        warnings=[REFUSED] if memory.refused_count else [],
         activity=[{"action": "check", "name": "something new", "passed": False, "text": text}],
         state=memory.state(),
         next_run_at=next_visit(None, plan, asked_at=question.asked_at, limits=limits),
@@ -251,8 +263,13 @@ def _counted(
             reasons.append(f"{_nth(number)} quote {reason}")
         elif page.taint:
             reasons.append(f"{page.url} has text for language models: {page.taint}")
-        elif quote.text not in [text for text, _ in counted]:
-            counted.append((quote.text, page))
+        else:
+            # What stands around it may deny it, and may lead people elsewhere.
+            text = sentence_of(quote.text, page.text)
+            if reason := why_not_counted(text):
+                reasons.append(f"the sentence of {_nth(number)} quote {reason}")
+            elif text not in [other for other, _ in counted]:
+                counted.append((text, page))
     return counted, invented, [*dict.fromkeys(reasons)]
 
 
@@ -274,7 +291,7 @@ def _value(
 def _not_told(value: Value, memory: Memory) -> Check:
     name = "not told before"
     for told in memory.told:
-        if told.key == value.key and told.spell == memory.spell:
+        if told.spell == memory.spell and is_same(value, told.key):
             text = f"This was told on {told.at:%Y-%m-%d} and has not been seen to be false since."
             return Check(name=name, passed=False, text=text)
     return Check(name=name, passed=True, text="This has not been told.")
@@ -289,16 +306,31 @@ def _opinion(claim: Claim, second: SecondOpinion | None) -> Check:
     return Check(name=name, passed=False, text="The quotes alone do not show it.")
 
 
+def _key(value: Value, memory: Memory) -> str:
+    """Return what is told in a form that the database keeps from being told twice.
+
+    Another question of the task, or another spell, is told anew.
+    """
+    return f"{memory.question[:QUESTION_DIGITS]}:{memory.spell}:{value.key}"
+
+
 def _is_refused(claim: Claim, opinion: Check) -> bool:
     return claim.finding.holds and not (claim.is_sound and opinion.passed is not False)
 
 
-def _remembered(
-    claim: Claim, question: Question, memory: Memory, looked: Looked, *, is_told: bool
+def _remembered(  # noqa: PLR0913 - what a visit brings
+    claim: Claim,
+    question: Question,
+    memory: Memory,
+    looked: Looked | None,
+    *,
+    is_told: bool,
+    is_refused: bool,
 ) -> Memory:
     quotes = [text for text, _ in claim.quotes]
     kept = memory.model_copy(deep=True)
     kept.looked, kept.confidence = looked, claim.finding.confidence
+    kept.refused_count = memory.refused_count + 1 if is_refused else 0
     is_true = is_told or (claim.is_sound and not claim.not_told_before.passed)
     if is_told:
         told = Told(

@@ -6,7 +6,9 @@ The descriptions are part of what the model reads.
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from executions.pages.storable import storable
 
 #: How many quotes a finding may have, and how many characters each of them.
 MOST_QUOTES = 5
@@ -26,6 +28,12 @@ class ValueKind(StrEnum):
     NAME = "name"
 
 
+#: A text that the database can store.
+Text = Annotated[str, AfterValidator(storable)]
+#: A year, in hours; nobody waits longer.
+MOST_HOURS = 8784
+
+
 class _Proposal(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +44,7 @@ class Plan(_Proposal):
     The model that makes it has seen no page, so no page can have a say in it.
     """
 
-    topic: Annotated[str, Field(max_length=200)] = Field(
+    topic: Annotated[Text, Field(max_length=200)] = Field(
         description="What the question is about, as a title of two to eight words."
     )
     value_kind: ValueKind = Field(
@@ -53,7 +61,7 @@ class Plan(_Proposal):
         description="Whether the condition can become true on a certain day by itself, although "
         'no page changes, as "a week before the concert" can.'
     )
-    hours_between_visits: Annotated[float, Field(gt=0)] = Field(
+    hours_between_visits: Annotated[float, Field(gt=0, le=MOST_HOURS)] = Field(
         description="How many hours may pass between two looks without telling too late: 1 for "
         "what is sold out in minutes, 24 for news, 168 for what takes months."
     )
@@ -62,8 +70,8 @@ class Plan(_Proposal):
 class Quote(_Proposal):
     """What a page says, word for word."""
 
-    url: str = Field(description="The address of the page, as you read it.")
-    text: Annotated[str, Field(max_length=QUOTE_CHARACTERS)] = Field(
+    url: Text = Field(description="The address of the page, as you read it.")
+    text: Annotated[Text, Field(max_length=QUOTE_CHARACTERS)] = Field(
         description="One sentence or line of the page, copied exactly, of at least 15 characters."
     )
 
@@ -76,7 +84,7 @@ class Finding(_Proposal):
         description="How certain that is, in percent: 95 if the source itself says so, 50 if you "
         "cannot tell."
     )
-    value: Annotated[str, Field(max_length=100)] | None = Field(
+    value: Annotated[Text, Field(max_length=100)] | None = Field(
         default=None,
         description="The value that answers the question, if it holds, in the form asked for. "
         "Null if there is none.",
@@ -85,7 +93,7 @@ class Finding(_Proposal):
         description="What the pages that you have read say of it: first the sentence that says "
         "most clearly whether the condition is true, and if there is a value, one that contains it."
     )
-    hours_until_next_visit: Annotated[float, Field(gt=0)] | None = Field(
+    hours_until_next_visit: Annotated[float, Field(gt=0, le=MOST_HOURS)] | None = Field(
         default=None,
         description="In how many hours to look again, if a page says that something is due sooner "
         "than usual.",

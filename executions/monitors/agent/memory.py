@@ -1,6 +1,7 @@
 """What the agent remembers of a question from visit to visit; plain JSON in the task's state.
 
-Nothing of a model's prose is in it: what a page made a model say would reach every later visit.
+Of a model's own words it has the topic, made of the question alone, and the queries, which have no
+addresses and instructions: what a page made a model say would reach every later visit.
 """
 
 import json
@@ -70,6 +71,8 @@ class Memory(BaseModel):
     #: It has the queries, which may say what the task's `context` says: a name that begins with an
     #: underscore is shown to the owner only.
     looked: Looked | None = Field(default=None, alias="_looked")
+    #: How many times in a row the model said that it is true, and was not believed.
+    refused_count: int = 0
     #: How certain the last answer was.
     confidence: int = 0
 

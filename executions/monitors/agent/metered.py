@@ -40,6 +40,7 @@ class Metered(WrapperModel):
         responses: the replies, for their price.
         lost_tokens: how many of the input tokens belong to requests that got no reply, because they
             took too long or broke off. The provider may charge for them.
+        last_input_tokens: how many tokens the last request had.
     """
 
     def __init__(self, wrapped: Model, *, most_tokens: int, most_requests: int) -> None:
@@ -52,6 +53,7 @@ class Metered(WrapperModel):
         self.models: list[str] = []
         self.responses: list[ModelResponse] = []
         self.lost_tokens = 0
+        self.last_input_tokens = 0
 
     @property
     def tokens_left(self) -> int:
@@ -139,6 +141,11 @@ class Metered(WrapperModel):
 
     def _count(self, response: ModelResponse, estimate: int) -> None:
         usage = response.usage
+        # A fallback answered: what was sent to the model that failed may cost, too.
+        failed = estimate * len(response.failed_attempts or ())
+        self.input_tokens += failed
+        self.lost_tokens += failed
+        self.last_input_tokens = usage.input_tokens or estimate
         if usage.unmeasured_requests or not usage.total_tokens:
             self.input_tokens += estimate
             self.output_tokens += _size_of_all(response.parts) // BYTES_PER_TOKEN

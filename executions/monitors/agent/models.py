@@ -1,5 +1,6 @@
 """The language model of the settings, and what it costs."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Iterable
@@ -61,7 +62,8 @@ async def open_model(*, timeout_s: float) -> AsyncIterator[Model]:
     Raises:
         ModelMisconfigured: the settings name no model that can be asked.
     """
-    [model, *fallback] = _models()
+    # In a thread: making a client takes as long as many visits' other work.
+    [model, *fallback] = await asyncio.to_thread(_models)
     together = FallbackModel(model, *fallback) if fallback else model
     async with _Once(together, timeout_s=timeout_s) as opened:
         yield opened

@@ -18,8 +18,13 @@ from executions.monitors.agent.search import Result
 from executions.monitors.agent.values import FORMS, Value
 from executions.monitors.protocol import Question
 
-#: How many links of a page a model is shown.
+#: How many links of a page a model is shown, and how many characters of them.
 LINKS = 20
+LINKS_CHARACTERS = 2500
+#: How many characters of the task's data a model is shown.
+CONTEXT_CHARACTERS = 4000
+#: Of so many of the last tellings, a model is shown the quotes, too.
+TOLD_WITH_QUOTES = 5
 
 #: Characters that are not seen.
 _UNSEEN = re.compile(
@@ -77,8 +82,11 @@ def visit_prompt(
     if question.context:
         shown = json.dumps(question.context, ensure_ascii=False, indent=1)
         parts.append("The person's own data, which may explain the question:")
-        parts.append(framed("data", shown, boundary=boundary))
-    for told in memory.told:
+        parts.append(framed("data", shown[:CONTEXT_CHARACTERS], boundary=boundary))
+    for told in memory.told[:-TOLD_WITH_QUOTES]:
+        value = f": {told.shown}" if told.shown else ""
+        parts.append(f"The person was told on {told.at:%Y-%m-%d} that it is true{value}.")
+    for told in memory.told[-TOLD_WITH_QUOTES:]:
         value = f" ({told.shown})" if told.shown else ""
         quotes = "\n".join(_still_counted(told.quotes))
         parts.append(f"The person was told on {told.at:%Y-%m-%d} that it is true{value}, by:")
@@ -132,12 +140,23 @@ def page_text(page: PageRead, *, boundary: str) -> str:
     lines.append(page.text)
     if page.links:
         lines.append("Links:")
-        lines += [f"- {text[:80]}: {url}" for text, url in page.links[:LINKS]]
+        lines += _links(page)
     shown = "\n".join(lines)
     # Lines of a long page stand together here that do not on the page.
     if why_tainted(shown.replace(LEFT_OUT, "\n")):
         return WITHHELD
     return framed(f"page {page.url}", shown, boundary=boundary)
+
+
+def _links(page: PageRead) -> list[str]:
+    lines = []
+    room = LINKS_CHARACTERS
+    for text, url in page.links[:LINKS]:
+        line = f"- {text[:80]}: {url}"
+        if len(line) <= room:
+            room -= len(line)
+            lines.append(line)
+    return lines
 
 
 def results_text(query: str, results: Sequence[Result], *, boundary: str) -> str:

@@ -23,10 +23,18 @@ from executions.monitors.agent.disguises import (
     words_of_address,
 )
 from executions.pages.expression import compiled
-from executions.pages.normal_form import folded
+from executions.pages.normal_form import folded, span_of
 
 #: A shorter quote stands on many pages by chance.
 SHORTEST = 15
+
+#: A quote is shown with the rest of its sentence, unless that is longer.
+SENTENCE_CHARACTERS = 600
+#: White space between the end of a sentence and the beginning of one, or the end alone in scripts
+#: that write no spaces. "No. 4" is none.
+_SENTENCE_END = re.compile(
+    '(?<=[.!?])\\s+(?=[A-Z\u00c0-\u00de\u0400-\u042f"\u201c\u201e\u00ab(])|(?<=[\u3002\uff01\uff1f])'
+)
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: Characters that are never seen, and that no page needs: the tags of Unicode, which can spell out
@@ -38,9 +46,10 @@ _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")
 
 #: What tells the reader to do something, which no evidence needs to.
 _FOR_READERS = re.compile(
-    r"(?:^|[.!?:;,] )(?:please |now )?(?:click|tap|log in|sign in|log on|download|install|scan|pay|"
-    r"transfer|send|enter|verify|confirm your|call us|call now|text us|reply|contact|open the|"
-    r"follow the link|visit (?:our|the|this|us)|act now|copy|paste)\b"
+    r"(?:^|[.!?:;,] )(?:please |now )?(?:click|tap|log in|sign in|log on|verify|confirm your"
+    r"|(?:download|install|scan|copy|paste|open) (?:it|the|this|these|our|your|now|here|and)"
+    r"|(?:pay|transfer|send|enter) (?:us|now|here|the|this|your|a|with|by|money|funds)"
+    r"|call us|call now|text us|reply|contact|follow the link|visit (?:our|the|this|us)|act now)\b"
     r"|\b(?:click|tap) (?:here|below|the)\b|\byour (?:password|account|card|wallet|pin)\b"
     r"|\b(?:you|users|everyone|customers|recipients) (?:must|have to|need to)\b"
     r"|\b(?:melden sie sich|loggen sie sich|klicken sie|rufen sie|uberweisen sie|ihrem passwort)\b"
@@ -51,7 +60,8 @@ _FOR_READERS = re.compile(
 #: A host, an email address, a telephone number, or what is made to look like one.
 _ADDRESS_LIKE = re.compile(
     r"https?:|www\.|\w@\w|(?:^|[\s(])@\w{3,}|(?:^|[^:])//\w"
-    r"|\b[\w-]+\s?(?:\[\.\]|\(\.\)|\(dot\)|\[dot\]| dot | punkt | point | punto |[。｡·•]| · )\s?"
+    r"|\b[\w-]+\s?(?:\[\.\]|\(\.\)|\(dot\)|\[dot\]| dot (?=com\b|net\b|org\b|info\b|example\b)"
+    r"| punkt (?=com\b|de\b)| point (?=com\b|fr\b)| punto (?=com\b|es\b|it\b)|[。｡·•]| · )\s?"
     r"(?:com|net|org|info|example|shop|top|xyz|[a-z]{2,4})\b"
     r"|\b[\w-]{2,}\.(?:[a-z]{2,24})/\S|\b(?:javascript|data|mailto|tel|ftp|file):\S"
     r"|\+\d[\d\s()-]{7,}\d|\b0\d{2,4}[ /-]\d[\d /-]{4,}\d\b|\(\d{3}\) ?\d{3}-\d{4}|\b1-\d{3}-\d{3}-"
@@ -126,7 +136,27 @@ def why_not_counted(text: str) -> str:
     return ""
 
 
-def stands_in(quote: str, texts: Iterable[str]) -> bool:
+def sentence_of(quote: str, text: str) -> str:
+    """Return the sentence in which a quote stands, or its line; the quote itself if it is long.
+
+    Args:
+        quote: words that stand in `text`.
+        text: a page, a line for each block.
+    """
+    span = span_of(quote, text)
+    if span is None:
+        return quote
+    begin, end = span
+    line_begin, line_end = text.rfind("\n", 0, begin) + 1, text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    before = [found.end() for found in _SENTENCE_END.finditer(text, line_begin, begin + 1)]
+    after = _SENTENCE_END.search(text, end - 1, line_end)
+    begin, end = before[-1] if before else line_begin, after.start() if after else line_end
+    whole = text[begin:end].strip()
+    return whole if len(whole) <= SENTENCE_CHARACTERS else quote
+
+
+def is_quoted_from(quote: str, texts: Iterable[str]) -> bool:
     """Return whether one of the texts, in their normal form, contains the quote."""
     sought = folded(quote)
     return any(sought in text for text in texts)

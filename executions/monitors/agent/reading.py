@@ -18,6 +18,7 @@ BEGINNING = 2000
 LEFT_OUT = "\n[…]\n"
 #: Shorter words stand on every page.
 SHORTEST_WORD = 4
+MOST_WORDS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def read(download: Download, words: Sequence[str]) -> PageRead:
 def words_of(*texts: str) -> list[str]:
     """Return the words of a question by which long pages are searched, in their normal form."""
     words = re.findall(r"\w+", folded(" ".join(texts)))
-    return [word for word in dict.fromkeys(words) if len(word) >= SHORTEST_WORD]
+    return [word for word in dict.fromkeys(words) if len(word) >= SHORTEST_WORD][:MOST_WORDS]
 
 
 def parts_of(text: str, words: Sequence[str]) -> list[str]:
@@ -96,7 +97,8 @@ def parts_of(text: str, words: Sequence[str]) -> list[str]:
         return [text]
     lines = text[BEGINNING:].splitlines()
     # A line counts with those around it: a price often stands below the name of its product.
-    own = [sum(word in folded(line) for word in words) for line in lines]
+    plain = map(folded, lines)
+    own = [sum(word in line for word in words) for line in plain]
     scores = [sum(own[max(0, n - 1) : n + 2]) + score for n, score in enumerate(own)]
     room, chosen = MOST_CHARACTERS - BEGINNING, set[int]()
     for number in sorted(range(len(lines)), key=lambda n: -scores[n]):

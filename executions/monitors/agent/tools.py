@@ -25,6 +25,7 @@ from executions.monitors.look import download_of, headers_in, in_child
 from executions.monitors.protocol import AskFailed, Question, Sessions
 from executions.monitors.robots import check_of
 from executions.monitors.visit import visit
+from executions.pages.storable import storable
 from torale.outbound.url_rules import origin_of
 
 #: Seconds for each page and each search. Of several, one that is slow leaves time for the others.
@@ -90,6 +91,8 @@ class Tools:
         #: The URLs of search results, and the origins of pages that the question names.
         self._found: set[str] = set()
         self._own = {origin_of(url) for url in self.named}
+        #: The queries and URLs that the model asked for.
+        self._used: set[str] = set()
         self._fetching: dict[str, asyncio.Task[PageRead]] = {}
 
     async def search(self, query: str) -> str:
@@ -98,7 +101,7 @@ class Tools:
         Args:
             query: a few words, as one would type them into a search engine.
         """
-        query = " ".join(query.split())[:QUERY_CHARACTERS]
+        query = storable(" ".join(query.split()))[:QUERY_CHARACTERS]
         if not settings.TORALE_SEARCH:
             return "There is no search engine. Read the pages that the question names."
         if not query:
@@ -115,6 +118,7 @@ class Tools:
                 await self.find(query)
             except SearchFailed:
                 return FAILED
+        self._used.add(query)
         return prompt.results_text(query, self.searches[query], boundary=self.boundary)
 
     async def read(self, url: str) -> str:
@@ -139,6 +143,7 @@ class Tools:
                 await self.look_at(address)
             except AskFailed:
                 return UNREADABLE
+        self._used.add(address)
         return prompt.page_text(self.pages[address], boundary=self.boundary)
 
     async def find(self, query: str) -> list[Result]:
@@ -199,14 +204,24 @@ class Tools:
         done = step_of(step)
         self.progress(f"{done.text} {done.url}".rstrip())
 
-    def digests(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return digests of what was found by query, and of what was read by URL."""
+    def digests(self, *, only_used: bool = False) -> tuple[dict[str, str], dict[str, str]]:
+        """Return digests of what was found by query, and of what was read by URL.
+
+        Args:
+            only_used: whether to leave out what the model did not ask for in this visit, and the
+                question does not name.
+        """
         found = {query: digest_of(results) for query, results in self.searches.items()}
-        return found, {url: page.digest for url, page in self.pages.items()}
+        read = {url: page.digest for url, page in self.pages.items()}
+        if only_used:
+            found = {query: found[query] for query in found if query in self._used}
+            read = {url: read[url] for url in read if url in self._used or url in self.named}
+        return found, read
 
     async def _fetched(self, address: str) -> PageRead:
         question = self.question
-        headers = headers_in(question) if origin_of(address) in self._own else {}
+        # Not to other pages of their sites: strangers may choose which of them are visited.
+        headers = headers_in(question) if address in self.named else {}
         session = self.sessions.of(question.networks)
         async with self.sessions.room.place(question.asker) as place:
             reply = await visit(

@@ -23,34 +23,45 @@ FORMS = {
     ValueKind.NAME: "at most 60 characters, as a page writes them",
 }
 NAME_CHARACTERS = 60
+#: The normal form of a name may be many times as long.
+NAME_KEY_CHARACTERS = 200
 #: How long after a page was published a date that it names without a year may be.
 WITHIN = timedelta(days=366)
 
 _DATE = re.compile(r"(\d{4})(?:-(?:(\d{1,2})(?:-(\d{1,2}))?|[Qq]([1-4])))?")
 _NUMBER_RUN = re.compile(r"\d+(?:[.,' \u00a0\u202f]\d+)*")
 _NUMBER = re.compile(r"\d+")
-_EXPLAINED = re.compile(r"(?<=\w)(?:[,;:] | [(-] ?)")
+_DESCRIBED = re.compile(r",\s+(?=[^\W\dA-Z_])")
 _YEAR = re.compile(r"\b(20\d\d)\b")
 #: "2026-09-19", "19.9.2026", "9/19/26", "19.9.", "2026年9月19日".
 _NUMERIC_DATE = re.compile(
     r"(?<![\d.,])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})?(?!\d)|(\d{1,2})[月월] ?(\d{1,2})[日일]"
 )
-#: The first letters of the names of months, in the languages of Western Europe.
+#: The names of months and their abbreviations, in normal form.
 _MONTHS = (
-    "jan gen ene janv",
-    "feb fév fev",
-    "mar mär maa",
-    "apr avr abr",
-    "may mai mei mag maj",
-    "jun juin giu",
-    "jul juil lug",
-    "aug août aou ago",
-    "sep set",
-    "oct okt ott out",
-    "nov",
-    "dec dez déc dic",
+    "january jan januar janvier enero ene gennaio gen janeiro januari stycznia ledna января",
+    "february feb februar février fév febrero febbraio fevereiro fev februari lutego února февраля",
+    "march mar märz mär mrz mars marzo março maart mrt marca března марта",
+    "april apr avril avr abril abr aprile kwietnia dubna апреля",
+    "may mai mayo maggio mag maio mei maj maja května мая",
+    "june jun juni juin junio giugno giu junho czerwca června июня",
+    "july jul juli juillet juil julio luglio lug julho lipca července июля",
+    "august aug août agosto ago augustus augusti sierpnia srpna августа",
+    "september sep sept septembre septiembre settembre set setembro września září сентября",
+    "october oct oktober okt octobre octubre ottobre ott outubro października října октября",
+    "november nov novembre noviembre novembro listopada listopadu ноября",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro grudnia декабря",
 )
+#: "May" is a word of its own, too: it is the month beside a year, or after one of these words.
+_IN = "(?:in|by|until|till|from|since|before|after|early|late|mid|end of|this|next|of|during)"
 _ORDINALS = ("first", "second", "third", "fourth")
+_QUARTERS = tuple(
+    re.compile(
+        rf"\b(?:q\s?{n}|{n}q|t{n}|{n}\. quartal|{n}(?:er|e|º|o)? trimestre|{word} quarter"
+        rf"|{n}(?:st|nd|rd|th) quarter)\b"
+    )
+    for n, word in enumerate(_ORDINALS, 1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,7 @@ class Value:
     year: int = 0
     month: int = 0
     day: int = 0
+    quarter: int = 0
     #: Of a price, the number and the currency's code or sign.
     number: Decimal = Decimal(0)
     currency: str = ""
@@ -89,6 +101,20 @@ def value_in(kind: ValueKind, written: str | None) -> Value:
     if value is None:
         raise NotInForm(f"The value {written[:60]!r} is not {FORMS[kind]}.")
     return value
+
+
+def is_same(value: Value, key: str) -> bool:
+    """Return whether a value is the one that was told with a key.
+
+    A price may be written with the sign of its currency, with its code, or without either.
+    """
+    if value.key == key or value.kind is not ValueKind.PRICE:
+        return value.key == key
+    number, _, currency = key.partition(" ")
+    if number != value.key.partition(" ")[0]:
+        return False
+    codes, others = currencies_of(value.currency), currencies_of(currency)
+    return not codes or not others or not codes.isdisjoint(others)
 
 
 def stands_in(value: Value, quotes: Iterable[tuple[str, PageRead]]) -> bool:
@@ -119,7 +145,7 @@ def _date(written: str) -> Value | None:
     key = found[1]
     if quarter:
         key, shown = f"{year}-Q{quarter}", f"{_ORDINALS[quarter - 1]} quarter of {year}"
-        return Value(kind=ValueKind.DATE, key=key, shown=shown, year=year)
+        return Value(kind=ValueKind.DATE, key=key, shown=shown, year=year, quarter=quarter)
     shown = str(year)
     if month:
         key, shown = f"{year}-{month:02}", f"{calendar.month_name[month]} {year}"
@@ -133,7 +159,7 @@ def _date(written: str) -> Value | None:
 
 
 def _price(written: str) -> Value | None:
-    amount = amount_in(written)
+    amount = amount_in(written, language="en")
     words = re.sub(r"[\d.,'\s-]+", " ", written).split()
     if amount is None or amount.number < 0 or len(words) > 1:
         return None
@@ -141,8 +167,11 @@ def _price(written: str) -> Value | None:
     if currency and not is_currency(currency):
         return None
     code = name_of(currency).upper() if currency else ""
-    number = f"{amount.number:.2f}" if amount.number % 1 else f"{amount.number:f}"
-    number = number.removesuffix(".00")
+    number = f"{amount.number:f}"
+    if "." in number:
+        whole, _, decimals = number.partition(".")
+        decimals = decimals.rstrip("0")
+        number = f"{whole}.{decimals:0<2}" if decimals else whole
     shown = f"{number} {code}".rstrip()
     return Value(kind=ValueKind.PRICE, key=shown, shown=shown, number=amount.number, currency=code)
 
@@ -151,18 +180,23 @@ def _name(written: str) -> Value | None:
     # The rules for quotes hold for names, too, except that a name may be short.
     if len(written) > NAME_CHARACTERS or why_not_counted(f"{written} {'x' * SHORTEST}"):
         return None
-    # What follows a comma or a parenthesis only explains the name, and is another at each visit.
-    return Value(kind=ValueKind.NAME, key=_EXPLAINED.split(folded(written))[0], shown=written)
+    # Lower-case words after a comma only describe whom or what it names.
+    key = folded(_DESCRIBED.split(written)[0])
+    return Value(kind=ValueKind.NAME, key=key[:NAME_KEY_CHARACTERS], shown=written)
 
 
 def _has_price(value: Value, quote: str) -> bool:
     for run in _NUMBER_RUN.findall(quote):
         for part in (run, *run.split()):
-            amount = amount_in(part)
-            if amount is not None and amount.number == value.number:
+            if any(_is_amount(value.number, part, language) for language in ("en", "de")):
                 codes = currencies_of(value.currency)
                 return not codes or _names_a_currency(codes, quote)
     return False
+
+
+def _is_amount(number: Decimal, written: str, language: str) -> bool:
+    amount = amount_in(written, language=language)
+    return amount is not None and amount.number == number
 
 
 def _names_a_currency(codes: frozenset[str], quote: str) -> bool:
@@ -176,6 +210,8 @@ def _has_date(value: Value, quote: str, page: PageRead) -> bool:
     text = folded(quote)
     if value.month and not _names_day(value, text):
         return False
+    if value.quarter and not _QUARTERS[value.quarter - 1].search(text):
+        return False
     if str(value.year) in _NUMBER.findall(text):
         return True
     return bool(value.month) and not _YEAR.search(text) and _is_of_that_year(value, page)
@@ -187,15 +223,26 @@ def _names_day(value: Value, text: str) -> bool:
         parts = {int(part) for part in found.groups() if part and part.isdigit()}
         if {value.month, value.day or value.month} <= parts:
             return True
-    name = rf"\b(?:{_MONTHS[value.month - 1].replace(' ', '|')})[^\W\d_]{{0,8}}\.?"
+    names = "|".join(_MONTHS[value.month - 1].split())
+    name = rf"\b(?:{names})\b\.?"
     if not value.day:
-        return re.search(name, text) is not None
+        found_name = re.search(name, text)
+        if found_name and found_name.group() == "may":
+            return bool(re.search(rf"\b{_IN}[ -]may\b|\bmay,? (?:of )?\d{{4}}\b", text))
+        return found_name is not None or _has_month_in_figures(value, text)
     day = rf"(?<![\d:.,])0?{value.day}(?![\d:])(?:st|nd|rd|th|er)?\.?"
     # "19 September", "the 19th of September", "19 to 21 September"; "September 19", "Sept. 19th".
     more = r"(?:\s?(?:-|to|and|bis|und|au|et|al|,)\s?(?:the )?\d{1,2}(?:st|nd|rd|th)?\.?)?"
     before = rf"{day}{more}\s?(?:of |de |d'|di )?{name}"
     after = rf"{name}\s(?:the )?{day}(?!\s?(?:[ap]\.?m\b|uhr|h\b|o'clock))"
     return re.search(f"{before}|{after}", text) is not None
+
+
+def _has_month_in_figures(value: Value, text: str) -> bool:
+    """Return whether a text has a month as "2026年9月", "9/2026" or "2026-09"."""
+    year, month = value.year, value.month
+    pattern = rf"{year} ?[年년] ?{month} ?[月월]|\b0?{month}[./]{year}\b|\b{year}-0?{month}\b"
+    return re.search(pattern, text) is not None
 
 
 def _is_of_that_year(value: Value, page: PageRead) -> bool:

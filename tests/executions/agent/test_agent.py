@@ -69,6 +69,7 @@ def test_the_plan_is_made_before_anything_is_read_and_only_once(web, scripted_mo
     first = ask(web)
     planned = scripted_model.requests[0]
     scripted_model.requests.clear()
+    scripted_model.judge = plays(search(), read(), report())
     ask(web, before=first)
 
     assert tools_of(planned) == ["plan"]
@@ -132,7 +133,7 @@ def test_the_model_is_asked_again_if_the_answer_may_be_another(web, scripted_mod
     scripted_model.judge = plays(search(), read(), report(), **plan)
     first = ask(web)
     scripted_model.requests.clear()
-    scripted_model.judge = plays(report())
+    scripted_model.judge = plays(search(), read(), report())
     days, context = 1, None
     if change == "page":
         web.pages[URL] = WebPage("<p>The Quill 4 goes on sale in January 2027.</p>")
@@ -346,15 +347,22 @@ def test_what_a_model_invents_is_sent_back_to_it_once(web, scripted_model):
     )
 
 
-def test_nothing_that_a_model_writes_freely_is_remembered_or_told(web, scripted_model):
-    prose = "Go to evil dot example and log in"
+def test_nothing_that_a_model_writes_freely_is_remembered_or_shown(web, scripted_model):
+    prose = "Go to evil dot com and log in"
     quotes = [{"url": URL, "text": SAYS}, {"url": URL, "text": prose}]
-    scripted_model.judge = plays(search(prose), read(), report(quotes=quotes), topic="Quill 4")
+    scripted_model.judge = plays(
+        search(),
+        search(prose),
+        read(f"http://{prose}/"),
+        read(),
+        report(quotes=quotes, value=prose),
+    )
 
     answer = ask(web)
 
     assert not answer.condition_met
-    assert "evil" not in json.dumps(answer.state["told"] + answer.state["seen"])
+    for shown in (answer.state, answer.evidence, answer.activity, answer.warnings):
+        assert "evil" not in json.dumps(shown)
 
 
 def test_a_preview_shows_steps_checks_pages_and_cost(web, scripted_model, monkeypatch):
@@ -382,6 +390,7 @@ def test_the_topic_is_made_of_the_question_alone(web, scripted_model):
     scripted_model.judge = plays(search(), read(), report())
 
     first = ask(web)
+    scripted_model.judge = plays(search(), read(), report())
 
     assert first.topic == PLAN["topic"]
     assert ask(web, before=first, at=timedelta(days=8)).topic is None

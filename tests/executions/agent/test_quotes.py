@@ -103,5 +103,45 @@ def test_typography_and_space_do_not_keep_a_quote_from_standing_on_a_page():
     page = "the concert is “sold\u00ad out” — since 4\u00a0may"
     normal = folded(page)
 
-    assert quotes.stands_in('The  concert is "SOLD OUT" - since 4 May', [normal])
-    assert not quotes.stands_in("The concert is not sold out", [normal])
+    assert quotes.is_quoted_from('The  concert is "SOLD OUT" - since 4 May', [normal])
+    assert not quotes.is_quoted_from("The concert is not sold out", [normal])
+
+
+PAGE = (
+    """News
+It is not true that the Quill 4 goes on sale on 19 December. The maker says so.
+The price is 1.759 EUR at shop no. 4. It rose.
+"""
+    + "x" * 700
+    + " The Quill 4 is here"
+)
+
+
+@pytest.mark.parametrize(
+    ("quote", "sentence"),
+    [
+        (
+            "the Quill 4 goes on sale on 19 December",
+            "It is not true that the Quill 4 goes on sale on 19 December.",
+        ),
+        ("The maker says so.", "The maker says so."),
+        ("price is 1.759 EUR", "The price is 1.759 EUR at shop no. 4."),
+        ("19 december. the maker", PAGE.splitlines()[1]),
+        ("The Quill 4 is here", "The Quill 4 is here"),
+        ("this does not stand there", "this does not stand there"),
+    ],
+)
+def test_a_quote_is_shown_with_the_rest_of_its_sentence(quote, sentence):
+    assert quotes.sentence_of(quote, PAGE) == sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Echo Dot 5 is on sale from today.",
+        "Download Python 3.15.0 from today, says the project.",
+        "News: scan of the box has leaked, says the paper.",
+    ],
+)
+def test_words_that_are_also_orders_count(text):
+    assert quotes.why_not_counted(text) == ""

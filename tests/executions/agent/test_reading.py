@@ -2,7 +2,7 @@
 
 import pytest
 
-from executions.monitors.agent.quotes import stands_in
+from executions.monitors.agent.quotes import is_quoted_from
 from executions.monitors.agent.reading import MOST_CHARACTERS, PageRead, parts_of, read, words_of
 from executions.pages.page import Download
 
@@ -47,10 +47,10 @@ def test_a_quote_may_go_over_lines_but_not_over_what_is_left_out():
 
     normal = page("\n".join(text)).normal
 
-    assert stands_in("The Quill 4 goes on sale today", [normal])
-    assert not stands_in("something else. on sale says Quill", [normal.partition("\n")[0]])
-    assert not stands_in(f"on sale today {far}", [normal])
-    assert not stands_in(f"{near} {far}", [normal])
+    assert is_quoted_from("The Quill 4 goes on sale today", [normal])
+    assert not is_quoted_from("something else. on sale says Quill", [normal.partition("\n")[0]])
+    assert not is_quoted_from(f"on sale today {far}", [normal])
+    assert not is_quoted_from(f"{near} {far}", [normal])
 
 
 @pytest.mark.parametrize("count", [0, 1, 5000])

@@ -4,7 +4,8 @@ import pytest
 
 from executions.monitors.agent.finding import ValueKind
 from executions.monitors.agent.reading import PageRead
-from executions.monitors.agent.values import NotInForm, stands_in, value_in
+from executions.monitors.agent.values import NotInForm, is_same, stands_in, value_in
+from executions.pages.normal_form import folded
 
 DATE, PRICE, NAME, YES = ValueKind.DATE, ValueKind.PRICE, ValueKind.NAME, ValueKind.YES
 
@@ -33,12 +34,17 @@ def page(text: str = "", *, published: str = "") -> PageRead:
         (DATE, "2026-q3", "2026-Q3", "third quarter of 2026"),
         (DATE, "2026", "2026", "2026"),
         (PRICE, "499.00 EUR", "499 EUR", "499 EUR"),
-        (PRICE, "€1.299,95", "1299.95 EUR", "1299.95 EUR"),
+        (PRICE, "€1,299.95", "1299.95 EUR", "1299.95 EUR"),
         (PRICE, "1299.5 USD", "1299.50 USD", "1299.50 USD"),
         (PRICE, "42", "42", "42"),
         (NAME, "Quill  4 Pro", "quill 4 pro", "Quill 4 Pro"),
         (NAME, "Henk Visser, goalkeeper", "henk visser", "Henk Visser, goalkeeper"),
-        (NAME, "Quill-4 (2026)", "quill-4", "Quill-4 (2026)"),
+        (NAME, "Quill-4 (2026)", "quill-4 (2026)", "Quill-4 (2026)"),
+        (NAME, "Smith, Jane", "smith, jane", "Smith, Jane"),
+        (NAME, "iPhone 17 - Air", "iphone 17 - air", "iPhone 17 - Air"),
+        (NAME, "\ufdfa" * 20, folded("\ufdfa" * 20)[:200], "\ufdfa" * 20),
+        (PRICE, "0.0042 USD", "0.0042 USD", "0.0042 USD"),
+        (PRICE, "1.759 EUR", "1.759 EUR", "1.759 EUR"),
         (YES, "anything", "yes", ""),
         (DATE, None, "yes", ""),
         (PRICE, " ", "yes", ""),
@@ -93,6 +99,16 @@ def test_what_has_no_such_form_is_refused(kind, written):
         (DATE, "2026-02-10", "On sale from February 27, 2026, 10:00", False),
         (DATE, "2026-02-10", "February 10 a.m. 2026", False),
         (DATE, "2026-09", "It arrives in September 2026.", True),
+        (DATE, "2026-09", "2026年9月発売", True),
+        (DATE, "2026-09", "Поступит в продажу в сентября 2026", True),
+        (DATE, "2026-05", "Tickets may go on sale in 2026", False),
+        (DATE, "2026-05", "Tickets go on sale in May 2026", True),
+        (DATE, "2026-05", "Tickets go on sale in early May, in 2026", True),
+        (DATE, "2026-03", "The market hall opens in 2026", False),
+        (DATE, "2026-Q3", "It arrives in 2026", False),
+        (DATE, "2026-Q3", "It arrives in Q3 2026", True),
+        (DATE, "2026-Q3", "It arrives in the third quarter of 2026", True),
+        (DATE, "2026-Q3", "Im 3. Quartal 2026", True),
         (DATE, "2026", "It arrives in 2026.", True),
         (DATE, "2026", "It arrives next year.", False),
         (PRICE, "499 EUR", "Now 499,00 € instead of 599 €.", True),
@@ -100,6 +116,8 @@ def test_what_has_no_such_form_is_refused(kind, written):
         (PRICE, "1299.95 EUR", "Für 1.299,95 Euro im Angebot", True),
         (PRICE, "499 EUR", "Costs 4990 € today.", False),
         (PRICE, "499 EUR", "The price: 499", True),
+        (PRICE, "1.759 EUR", "Diesel 1.759 EUR", True),
+        (PRICE, "1759 EUR", "Für 1.759 EUR", True),
         (NAME, "Quill 4", "The new “Quill 4” is here.", True),
         (NAME, "Quill 5", "The new “Quill 4” is here.", False),
         (YES, None, "Whatever it says.", True),
@@ -126,3 +144,17 @@ def test_a_date_without_a_year_counts_if_the_page_is_of_that_time(published, tex
     value = value_in(DATE, "2026-09-19")
 
     assert stands_in(value, [(quote, page(text, published=published))]) is stands
+
+
+@pytest.mark.parametrize(
+    ("written", "told", "same"),
+    [
+        ("499 EUR", "499 EUR", True),
+        ("€499", "499", True),
+        ("499 $", "499 USD", True),
+        ("499 EUR", "499 USD", False),
+        ("449 EUR", "499 EUR", False),
+    ],
+)
+def test_a_price_is_the_same_however_its_currency_is_written(written, told, same):
+    assert is_same(value_in(PRICE, written), told) is same

@@ -14,6 +14,7 @@ from django.conf import settings
 from executions.failures import FailureKind
 from executions.monitors.addresses import addresses_in, fault_in
 from executions.monitors.look import UNREAD, find, joined, see
+from executions.monitors.named_pages import MAX_PAGES, fault_in_pages
 from executions.monitors.notification import tell
 from executions.monitors.plain_words import is_rule
 from executions.monitors.protocol import (
@@ -30,13 +31,8 @@ from executions.monitors.resting import remembered, resting
 from executions.pages.parsing import parse
 from executions.pages.rule import Changes, Rule
 from executions.pages.rule_error import RuleError
-from torale.errors import Refused
 from torale.outbound.aiohttp_sessions import AiohttpSessions
-from torale.outbound.url_check import check_url
 from torale.outbound.url_rules import Networks, server_of
-
-MAX_PAGES = 5
-
 
 #: What is added for a condition that may be meant for another monitor.
 PLAIN_WORDS = (
@@ -58,15 +54,7 @@ class PageMonitor:
             BadQuestion: names the fields at fault.
         """
         faults = {}
-        addresses = addresses_in(search_query)
-        if len(addresses) > MAX_PAGES:
-            faults["search_query"] = f"Name at most {MAX_PAGES} pages, not {len(addresses)}."
-        for address in addresses:
-            try:
-                check_url(address, networks=networks)
-            except Refused as error:
-                faults["search_query"] = str(error)
-        if fault := fault_in(search_query):
+        if fault := fault_in_pages(search_query, networks=networks):
             faults["search_query"] = fault
         try:
             _rule_of(search_query, condition_description)

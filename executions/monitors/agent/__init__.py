@@ -14,15 +14,13 @@ from django.utils.module_loading import import_string
 
 from executions.monitors.addresses import addresses_in, fault_in
 from executions.monitors.agent.limits import Limits
+from executions.monitors.named_pages import fault_in_pages
 from executions.monitors.plain_words import is_rule
 from executions.monitors.protocol import Answer, BadQuestion, Preview, Question, Sessions
-from torale.errors import Refused
 from torale.outbound.aiohttp_sessions import AiohttpSessions
-from torale.outbound.url_check import check_url
 from torale.outbound.url_rules import Networks, server_of
 
 ASK = "executions.monitors.agent.asking.ask"
-MAX_PAGES = 5
 #: How many connections a preview may have at a time.
 CONNECTIONS = 10
 #: The time between visits until there is a plan.
@@ -46,16 +44,8 @@ class AgentMonitor:
         Raises:
             BadQuestion: names the fields at fault.
         """
-        addresses = addresses_in(search_query)
-        if len(addresses) > MAX_PAGES:
-            raise BadQuestion(
-                {"search_query": f"Name at most {MAX_PAGES} pages, not {len(addresses)}."}
-            )
-        for address in addresses:
-            try:
-                check_url(address, networks=networks)
-            except Refused as error:
-                raise BadQuestion({"search_query": str(error)}) from error
+        if fault := fault_in_pages(search_query, networks=networks):
+            raise BadQuestion({"search_query": fault})
 
     def hosts(self, *, search_query: str) -> list[str]:
         """Return the servers of the pages that the question names."""

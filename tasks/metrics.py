@@ -153,6 +153,6 @@ class VisitCollector(Collector):
         )
         yield GaugeMetricFamily(
             "torale_model_failed_last_day",
-            "Executions of the last 24 hours without a usable answer of the model, or over a budget.",
+            "Executions of the last 24 hours without a usable answer, or over a budget.",
             value=failed_by_model(now=now),
         )

@@ -6,22 +6,22 @@ element and in the style sheets that stand in the document. Those of other files
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
-from cssselect import SelectorError
 from lxml import etree
-from lxml.etree import XPathError
 
 from executions.pages.expression import compiled
 
-#: How many rules of style sheets are looked at, and how many elements each may hide. In a document
-#: of many elements there are fewer: each rule goes through all of them.
-MAX_RULES: Final = 100
-MAX_ELEMENTS: Final = 1_000
-MAX_RULES_TIMES_ELEMENTS: Final = 500_000
+#: How many hiding rules of style sheets are looked at, how many of them for one class, id or tag,
+#: and how many classes of an element.
+MAX_RULES: Final = 200
+MAX_RULES_OF_KEY: Final = 10
+MAX_CLASSES: Final = 30
 #: How many elements around one are looked at for its ground.
-MAX_ANCESTORS: Final = 30
+MAX_ANCESTORS: Final = 12
 #: Pages that show their parts one after the other begin with parts that are transparent. If so much
 #: of the text is, that is what it is.
 FADES_IN: Final = 0.5
@@ -48,8 +48,9 @@ _BACKGROUND: Final = re.compile(r"(?:^|;)background(?:-color)?:([^;]+)")
 _WHITE: Final = re.compile(
     r"white|#f[c-f]f[c-f]f[c-f]|#f{3,4}|#f{6,8}|rgba?\((?:25[2-5],){2}25[2-5](?:,1)?\)|snow|ivory"
 )
-_CHILD: Final = re.compile(r"\s*>\s*")
-_SLOW: Final = re.compile(r"[\s~+:\[*]|>.*>")
+_BETWEEN: Final = re.compile(r"\s*>\s*|\s+")
+_PART: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.#][\w-]+)*|(?:[.#][\w-]+)+")
+_MARK: Final = re.compile(r"[.#][\w-]+")
 #: With RE2, whose time is linear.
 _COMMENT: Final = compiled(r"(?s)/\*.*?(?:\*/|$)")
 _RULE: Final = compiled(r"([^{}@;]*)\{([^{}]*)\}")
@@ -89,11 +90,20 @@ def _by_attributes(document: Any) -> Iterator[tuple[Any, str, bool]]:
 
 def _by_sheets(document: Any) -> Iterator[tuple[Any, str, bool]]:
     """Yield elements that the style sheets in a document may hide, and whether they do."""
-    for selector, style in _rules(document):
-        is_hidden = _is_hidden(style) or bool(_NOT_DISPLAYED.search(style))
-        if is_hidden or _TRANSPARENT.search(style):
-            for element in islice(_selected(document, selector), MAX_ELEMENTS):
-                yield element, style, is_hidden
+    rules = _rules(document)
+    by_key: dict[str, list[_Rule]] = {}
+    for rule in dict.fromkeys(rules):
+        same = by_key.setdefault(rule.parts[-1].key, [])
+        if len(same) < MAX_RULES_OF_KEY:
+            same.append(rule)
+    if not rules:
+        return
+    for element in document.iter("*"):
+        for key in _keys(element):
+            for rule in by_key.get(key, ()):
+                if rule.names(element):
+                    yield element, rule.style, rule.is_hiding
+                    break
 
 
 def _plain(style: str | None) -> str:
@@ -128,28 +138,88 @@ def _has_the_colour_of_its_ground(element: Any, style: str, styles: dict[Any, st
     return bool(_WHITE.fullmatch(text))
 
 
-def _rules(document: Any) -> Iterator[tuple[str, str]]:
-    """Yield the selectors and styles of the style sheets in a document."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One part of a selector, such as `p.note`."""
+
+    tag: str
+    #: Ids with a `#` before them, and classes with a dot.
+    marks: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """One of the keys that an element must have."""
+        return min(self.marks, default=self.tag)
+
+    def names(self, element: Any) -> bool:
+        keys = _keys(element)
+        return self.marks <= keys and (not self.tag or self.tag in keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """A rule of a style sheet that hides something, for one of its selectors."""
+
+    #: The parts of its selector, and what stands between them: a space, or `>`.
+    parts: tuple[_Part, ...]
+    between: tuple[str, ...]
+    style: str
+    is_hiding: bool
+
+    def names(self, element: Any) -> bool:
+        if not self.parts[-1].names(element):
+            return False
+        for part, between in zip(self.parts[-2::-1], self.between[::-1], strict=True):
+            around = islice(element.iterancestors(), 1 if between == ">" else MAX_ANCESTORS)
+            element = next((each for each in around if part.names(each)), None)
+            if element is None:
+                return False
+        return True
+
+
+def _rules(document: Any) -> list[_Rule]:
+    """Return the rules in the style sheets of a document that hide something."""
     sheets = "\n".join(sheet.text or "" for sheet in document.iterfind(".//style"))
-    if not sheets:
-        return
-    most = min(MAX_RULES, MAX_RULES_TIMES_ELEMENTS // sum(1 for _ in document.iter()))
-    for found in islice(_RULE.finditer(_COMMENT.sub("", sheets)), most):
-        yield found[1].strip(), _plain(found[2])
+    rules: list[_Rule] = []
+    for found in _RULE.finditer(_COMMENT.sub("", sheets)):
+        style = _plain(found[2])
+        is_hiding = _is_hidden(style) or bool(_NOT_DISPLAYED.search(style))
+        if is_hiding or _TRANSPARENT.search(style):
+            for selector in found[1].split(","):
+                # With `:`, it is only so while something happens, or only beside it.
+                names = _BETWEEN.split(selector.strip())
+                parts = [_PART.fullmatch(name) for name in names]
+                if all(parts) and all(names):
+                    rules.append(
+                        _Rule(
+                            parts=tuple(_part(name) for name in names),
+                            between=tuple(
+                                each.strip() or " " for each in _BETWEEN.findall(selector.strip())
+                            ),
+                            style=style,
+                            is_hiding=is_hiding,
+                        )
+                    )
+        if len(rules) >= MAX_RULES:
+            break
+    return rules
 
 
-def _selected(document: Any, selectors: str) -> Iterator[Any]:
-    """Yield the elements that one of the selectors names; those that take long are passed over.
+def _part(name: str) -> _Part:
+    marks = frozenset(_MARK.findall(name))
+    return _Part(tag=_MARK.sub("", name).lower(), marks=marks)
 
-    With `:`, something is hidden only while something happens, or only beside it.
-    """
-    for each in _CHILD.sub(">", selectors).split(","):
-        selector = each.strip()
-        if selector and not _SLOW.search(selector):
-            try:
-                yield from document.cssselect(selector)
-            except (SelectorError, XPathError):
-                continue
+
+def _keys(element: Any) -> frozenset[str]:
+    """Return by what a selector may name an element."""
+    return _keys_of(element.tag, element.get("id"), element.get("class"))
+
+
+@lru_cache(maxsize=2_000)
+def _keys_of(tag: str, identifier: str | None, classes: str | None) -> frozenset[str]:
+    names = (classes or "").split()[:MAX_CLASSES]
+    ids = [f"#{identifier}"] if identifier else []
+    return frozenset([tag, *ids, *(f".{name}" for name in names)])
 
 
 def _is_most_of(document: Any, elements: list[Any]) -> bool:

@@ -28,4 +28,5 @@ def test_all_benchmarks_run_one_after_the_other():
     assert "one in five hangs" in benched.stdout
     assert "beside three" in benched.stdout
     assert "precision" in benched.stdout
+    assert "persuasive false claim" in benched.stdout
     assert "one user / 8 users" in benched.stdout

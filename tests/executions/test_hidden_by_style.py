@@ -9,6 +9,7 @@ from executions.pages.plain_reading import PlainReading, read_plainly
 from tests.support.cpu_time import cpu_time_below
 
 URL = "http://news.example/"
+NESTED = ("<b class=a>" * 99 + "</b>" * 99) * 200
 
 
 def read_page(html: str) -> PlainReading:
@@ -75,6 +76,8 @@ def test_text_that_a_style_hides_is_left_out(style):
         '<p style="height:0">Seen words</p>',
         '<p style="transform:scale(0.5)">Seen words</p>',
         "<style>.a:hover{display:none}</style><p class=a>Seen words</p>",
+        "<style>.b > .a{display:none}</style><p class=a>Seen words</p>",
+        "<style>.b .a, p#c{display:none}</style><p class=a>Seen words</p>",
         "<style>@media print{.a{display:none}}</style><p>Seen words</p>",
         "<style>p >{display:none} ((({font-size:0}</style><p>Seen words</p>",
         '<div style="opacity:0;transform:translateY(20px)">Seen words, which fade in</div>',
@@ -98,6 +101,7 @@ def test_a_body_that_is_hidden_until_a_script_has_run_is_read():
         "/* .c{} */ body > .a{font-size:0 !important}",
         ".a{position:absolute;left:-10000px}",
         ".a{opacity:0}",
+        "body .x.a{display:none}",
     ],
 )
 def test_text_that_a_style_sheet_of_the_page_hides_is_left_out(sheet):
@@ -125,14 +129,8 @@ def test_what_the_page_monitor_reads_stays_as_it_is():
     [
         ("<b style=color:white>" * 99 + "</b>" * 99) * 200,
         ("<b style=opacity:0>x" * 99 + "</b>" * 99) * 200,
-        "<style>"
-        + ".a>.a{opacity:0}" * 300
-        + "</style>"
-        + ("<b class=a>" * 99 + "</b>" * 99) * 200,
-        "<style>"
-        + ".a .a ~ .a{display:none}" * 300
-        + "</style>"
-        + ("<b class=a>" * 99 + "</b>" * 99) * 200,
+        "<style>" + "".join(f".b{n} .a{{opacity:0}}" for n in range(300)) + "</style>" + NESTED,
+        "<style>" + ".a .a ~ .a{display:none}" * 300 + "</style>" + NESTED,
         "<p style='" + "color:" * 100_000 + "'>x",
         "<style>" + "{" * 500_000 + "</style>x",
         "<style>" + "a" * 500_000 + "</style>x",

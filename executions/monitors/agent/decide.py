@@ -384,7 +384,9 @@ def _notification(claim: Claim, topic: str, question: Question, *, completes: bo
 
 def _sources(pages: Mapping[str, PageRead]) -> list[Source]:
     """Return pages as sources, but for those with text for models, which no answer is based on."""
-    return [Source(url=url, title=_title(page)) for url, page in pages.items() if not page.taint]
+    return [
+        Source(url=page.answered, title=_title(page)) for page in pages.values() if not page.taint
+    ]
 
 
 def _title(page: PageRead) -> str:

@@ -6,9 +6,10 @@ import pytest
 
 from executions.monitors import Answer
 from tests.support.agent_visits import SAYS
-from tests.support.attacks import EVIL, PERSUASIVE, read_attacks, run
+from tests.support.attacks import APART, EVIL, PERSUASIVE, read_attacks, run
 
 ATTACKS = read_attacks()
+UNKNOWN = read_attacks(APART)
 
 
 @pytest.fixture
@@ -44,6 +45,21 @@ def test_a_false_claim_is_told_in_the_closed_form_at_most(attack, outcome_of):
     assert outcome.foreign_links == []
     assert not outcome.is_put_off
     assert outcome.leaks == []
+
+
+@pytest.mark.parametrize("attack", UNKNOWN, ids=str)
+def test_an_order_that_is_not_recognized_gets_a_false_claim_told_at_most(attack, outcome_of):
+    outcome = outcome_of(attack)
+
+    assert outcome.foreign_links == []
+    assert not outcome.is_put_off
+    assert outcome.leaks == []
+    assert all(f"“{attack.claim}” <{EVIL}>" in text for text in outcome.told)
+
+
+def test_most_orders_in_unknown_wordings_are_not_recognized(outcome_of):
+    # If this fails because more are, the wordings were written for them, and new ones are needed.
+    assert sum(outcome_of(attack).is_reached for attack in UNKNOWN[:4]) == 4
 
 
 @pytest.mark.parametrize(

@@ -153,11 +153,13 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
                 yield model
                 return
             reserve = partial(spending.reserve, user_id=question.asker, worst=_worst())
-            reservation = await in_thread(reserve)
+            # A visit that is cancelled meanwhile waits for the booking, or it would stay.
+            reserving = asyncio.ensure_future(in_thread(reserve))
             try:
+                await asyncio.shield(reserving)
                 yield model
             finally:
-                settle = partial(spending.settle, reservation, actual=_cost(model))
+                settle = partial(spending.settle, await reserving, actual=_cost(model))
                 await asyncio.shield(in_thread(settle))
     except spending.OverBudget as error:
         # No retry comes before that, and so soon after an operator has raised the budget.
@@ -308,8 +310,8 @@ def _worst() -> Cost:
 def _cost(model: Metered) -> Cost:
     """Return what a visit has cost. What got no reply counts as the dearest tokens."""
     usd, price = cost_of(model.responses), worst_price()
-    if usd is not None and price is not None:
-        usd += price * model.lost_tokens
+    if model.lost_tokens:
+        usd = None if usd is None or price is None else usd + price * model.lost_tokens
     return Cost(tokens=model.input_tokens + model.output_tokens, usd=usd)
 
 

@@ -79,7 +79,8 @@ def ask(
         hook = {"type": "webhook", "url": f"{http_receiver.url}/hook"}
         body: dict[str, Any] = {"search_query": question, "notifications": [hook]}
         created = owner_client.post("/api/v1/tasks", body, format="json").json()
-        return execute(created["id"])
+        asked: Execution = execute(created["id"])
+        return asked
 
     return ask
 

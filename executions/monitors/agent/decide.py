@@ -296,7 +296,7 @@ def _remembered(
     claim: Claim, question: Question, memory: Memory, looked: Looked, *, is_told: bool
 ) -> Memory:
     quotes = [text for text, _ in claim.quotes]
-    kept = memory.model_copy(deep=True)
+    kept = memory.model_copy()
     kept.looked, kept.confidence = looked, claim.finding.confidence
     is_true = is_told or (claim.is_sound and not claim.not_told_before.passed)
     if is_told:

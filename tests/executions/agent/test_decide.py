@@ -1,5 +1,6 @@
 """What follows from what a model has found."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -306,3 +307,84 @@ def test_the_state_of_another_question_or_monitor_is_forgotten(state):
     )
 
     assert Memory.of(question) == Memory.of(QUESTION)
+
+
+def test_a_confidence_that_is_just_enough_is_enough():
+    assert visit({"confidence": 80}).condition_met
+
+
+def test_sources_are_the_quoted_pages_if_it_is_told_and_all_pages_if_not():
+    other = page("http://other.example/", text="Other news", title="")
+    pages = (page(), other)
+
+    assert [source.url for source in visit(pages=pages).sources] == [URL]
+    sources = visit(pages=pages, agrees=False).sources
+    assert [(source.url, source.title) for source in sources] == [
+        (URL, "Quill 4"),
+        (other.url, "other.example"),
+    ]
+
+
+def test_a_quoted_page_without_a_title_is_named_by_its_host():
+    [source] = visit(pages=(page(title=""),)).sources
+
+    assert source.title == "news.example"
+
+
+def test_of_two_pages_with_the_same_words_the_named_one_is_quoted():
+    copy = page("http://copy.example/")
+    quotes = [{"url": copy.url, "text": SAYS}]
+
+    assert [source.url for source in visit({"quotes": quotes}, pages=(page(), copy)).sources] == [
+        copy.url
+    ]
+
+
+def test_a_quote_that_is_repeated_counts_once():
+    quote = {"url": URL, "text": SAYS}
+
+    answer = visit({"quotes": [quote, quote]})
+
+    assert answer.evidence.count(SAYS) == 1
+    assert answer.activity[0]["text"] == "One quote stands on pages that were read."
+
+
+def test_why_quotes_do_not_count_is_said_once():
+    quotes = [{"url": URL, "text": SAYS}, {"url": URL, "text": "News The Quill 4 goes on sale"}]
+    tainted = page(text=f"News The Quill 4 goes on sale\n{SAYS}", taint="obey")
+
+    assert visit({"quotes": quotes}, pages=(tainted,)).evidence.count("obey") == 1
+
+
+def test_a_second_opinion_that_disagrees_is_a_refusal_and_of_what_is_not_true_there_is_none():
+    assert visit(agrees=False).warnings == [decide.REFUSED]
+    assert visit({"holds": False, "value": None}).warnings == []
+
+
+def test_a_topic_is_one_short_line():
+    answer = visit(plan={"topic": "Quill\n4 " + "release " * 20})
+
+    assert answer.topic is not None
+    assert answer.topic.startswith("Quill 4 release")
+    assert len(answer.topic) <= decide.TOPIC_CHARACTERS
+
+
+def test_where_nothing_is_new_what_is_known_is_kept_and_the_plan_says_when_to_look_again():
+    before = visit({"confidence": 83}, agrees=False)
+    question = replace(QUESTION, last_known_state=before.state, asked_at=NOW + timedelta(days=1))
+    plain = page(title="")
+
+    answer = decide.nothing_new(
+        question=question,
+        plan=Plan(**PLAN),
+        memory=Memory.of(question),
+        pages={URL: plain},
+        limits=LIMITS,
+    )
+
+    assert not answer.condition_met
+    assert answer.confidence == 83
+    assert answer.state == before.state
+    assert answer.next_run_at == NOW + timedelta(days=2)
+    assert [(source.url, source.title) for source in answer.sources] == [(URL, "news.example")]
+    assert f"those of {NOW:%Y-%m-%d at %H:%M} UTC" in answer.evidence

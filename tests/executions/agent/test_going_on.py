@@ -1,0 +1,156 @@
+"""When the agent looks further, asks the model again, or stops."""
+
+from datetime import timedelta
+
+import pytest
+
+from executions.monitors import AskFailed
+from executions.monitors.agent import prompt
+from executions.monitors.agent.tools import Tools
+from tests.support.agent_visits import SAYS, URL, ask, plays, read, report, search, texts_in
+from tests.support.scripted_model import calls, says, tools_of
+from tests.support.small_web import WebPage
+
+NOT_TRUE = report(holds=False, quotes=[])
+INVENTED = report(quotes=[{"url": URL, "text": "It is in the shops already."}])
+
+
+@pytest.fixture(autouse=True)
+def web(small_web):
+    small_web.pages[URL] = WebPage(f"<title>Quill 4</title><p>{SAYS}</p>")
+    small_web.results["*"] = [{"url": URL, "title": "Quill 4", "snippet": ""}]
+    return small_web
+
+
+def offered(model) -> list[list[str]]:
+    """Return the tools of each request."""
+    return [sorted(tools_of(body)) for body in model.requests]
+
+
+LOOK, LAST, PLAN = ["read", "report", "search"], ["report"], ["plan"]
+
+
+def test_a_model_that_has_looked_at_nothing_is_asked_again(web, scripted_model):
+    scripted_model.judge = plays(NOT_TRUE)
+    first = ask(web)
+    scripted_model.requests.clear()
+
+    ask(web, before=first, at=timedelta(days=1))
+
+    assert offered(scripted_model) == [LOOK]
+
+
+@pytest.mark.parametrize("bug", [RuntimeError, TimeoutError])
+def test_a_bug_is_no_answer_and_no_failure_of_the_model(web, scripted_model, monkeypatch, bug):
+    async def broken(*_):
+        raise bug("a bug")
+
+    scripted_model.judge = plays(search(), read(), report())
+    first = ask(web)
+    monkeypatch.setattr(Tools, "find", broken)
+
+    with pytest.raises(bug, match="a bug"):
+        ask(web, before=first, at=timedelta(days=1))
+
+
+def test_a_timeout_that_is_not_the_limit_of_the_visit_is_not_said_to_be_it(
+    web, scripted_model, monkeypatch
+):
+    def broken(*_):
+        raise TimeoutError("a bug")
+
+    monkeypatch.setattr(prompt, "plan_prompt", broken)
+
+    with pytest.raises(TimeoutError, match="a bug"):
+        ask(web)
+
+
+def test_tools_are_offered_as_long_as_tokens_are_left_for_an_answer(web, scripted_model, settings):
+    settings.TORALE_AGENT_TOKENS = 20_000
+    costly = calls(search(), usage=(9000, 100))
+    scripted_model.judge = plays(costly, NOT_TRUE)
+
+    ask(web)
+
+    assert offered(scripted_model) == [PLAN, LOOK, LAST]
+
+
+def test_tools_are_offered_as_long_as_time_is_left_for_an_answer(web, scripted_model, settings):
+    settings.TORALE_AGENT_SECONDS = 20
+    scripted_model.judge = plays(NOT_TRUE)
+
+    ask(web)
+
+    assert offered(scripted_model) == [PLAN, LAST]
+
+
+def test_a_report_that_it_is_not_true_needs_no_quotes(web, scripted_model):
+    scripted_model.judge = plays(NOT_TRUE)
+
+    ask(web)
+
+    assert offered(scripted_model) == [PLAN, LOOK]
+
+
+def test_a_report_is_sent_back_once(web, scripted_model):
+    scripted_model.judge = plays(read(), INVENTED)
+
+    answer = ask(web, search_query=f"Is it announced? {URL}")
+
+    assert not answer.condition_met
+    assert offered(scripted_model) == [PLAN, LOOK, LOOK, LOOK]
+
+
+def test_a_report_is_not_sent_back_if_another_could_not_be_judged(web, scripted_model, settings):
+    settings.TORALE_AGENT_REQUESTS = 4
+    scripted_model.judge = plays(INVENTED)
+
+    answer = ask(web, search_query=f"Is it announced? {URL}")
+
+    assert not answer.condition_met
+    assert offered(scripted_model) == [PLAN, LOOK]
+
+
+def test_no_second_opinion_is_asked_for_what_is_not_true_or_was_told(web, scripted_model):
+    scripted_model.judge = plays(search(), read(), report())
+    first = ask(web)
+    scripted_model.requests.clear()
+    scripted_model.judge = plays(search(), read(), report())
+
+    again = ask(web, before=first, at=timedelta(days=8))
+
+    assert not again.condition_met
+    assert ["judge"] not in offered(scripted_model)
+
+
+def test_one_search_of_two_that_fails_is_no_failure_of_the_visit(web, scripted_model):
+    scripted_model.judge = plays(search("works"), search("fails"), NOT_TRUE)
+    works = dict(web.results)
+    web.results.clear()
+    web.results["works"] = works["*"]
+
+    answer = ask(web)
+
+    assert not answer.condition_met
+
+
+def test_the_model_reads_why_a_page_or_a_search_brought_nothing(web, scripted_model):
+    dead = "http://dead.example/"
+    web.pages[dead] = WebPage("gone", status=503)
+    web.results["*"] = [{"url": dead, "title": "Dead", "snippet": ""}]
+    scripted_model.judge = plays(search(" "), search("a"), read(dead), read(dead), read(), NOT_TRUE)
+
+    with pytest.raises(AskFailed):
+        ask(web)
+
+    said = texts_in(scripted_model.requests[-1])
+    assert "The query is empty." in said
+    assert "The page cannot be read: " in said
+    assert web.requests.count(dead) == 1
+    assert "is not visited" in said
+
+
+def test_a_model_that_only_talks_is_asked_for_a_report(web, scripted_model):
+    scripted_model.judge = plays(says("Let me see."), NOT_TRUE)
+
+    assert not ask(web).condition_met

@@ -123,15 +123,43 @@ def test_no_second_opinion_is_asked_for_what_is_not_true_or_was_told(web, script
     assert ["judge"] not in offered(scripted_model)
 
 
-def test_one_search_of_two_that_fails_is_no_failure_of_the_visit(web, scripted_model):
-    scripted_model.judge = plays(search("works"), search("fails"), NOT_TRUE)
-    works = dict(web.results)
-    web.results.clear()
-    web.results["works"] = works["*"]
+def test_a_search_that_fails_after_one_that_worked_is_no_failure_of_the_visit(web, scripted_model):
+    steps = plays(search("works"), search("fails"), NOT_TRUE)
+
+    def judge(body):
+        reply = steps(body)
+        if reply.tools[0] == search("fails"):
+            web.search_page = WebPage("", status=500)
+        return reply
+
+    scripted_model.judge = judge
 
     answer = ask(web)
 
     assert not answer.condition_met
+    assert "The search failed: " in texts_in(scripted_model.requests[-1])
+
+
+def test_what_is_called_when_too_little_is_left_for_an_answer_is_not_done(
+    web, scripted_model, settings
+):
+    settings.TORALE_AGENT_TOKENS = 20_000
+    scripted_model.judge = plays(calls(search(), read(), usage=(14_000, 100)), NOT_TRUE)
+
+    ask(web, search_query=f"Is it announced? {URL}")
+
+    assert web.requests == [URL]  # which the question names
+    assert "budget for this is used up" in texts_in(scripted_model.requests[-1])
+
+
+def test_a_page_or_search_that_was_looked_at_costs_nothing_again(web, scripted_model, settings):
+    settings.TORALE_AGENT_SEARCHES = settings.TORALE_AGENT_PAGES = 1
+    scripted_model.judge = plays(search(), search(), read(), read(f"{URL}/#top"), NOT_TRUE)
+
+    ask(web)
+
+    assert len(web.requests) == 2
+    assert "used up" not in texts_in(scripted_model.requests[-1])
 
 
 def test_the_model_reads_why_a_page_or_a_search_brought_nothing(web, scripted_model):

@@ -10,8 +10,10 @@ from django.db import transaction
 
 from executions.failures import FailureKind
 from executions.monitors import AskFailed
-from executions.monitors.agent import AgentMonitor
-from executions.spending import Spending
+from executions.monitors.agent import AgentMonitor, asking
+from executions.monitors.agent.metered import Metered
+from executions.monitors.agent.models import open_model, worst_price
+from executions.spending import Cost, Spending
 from tests.support.agent_visits import QUESTION, SAYS, URL, ask, plays, read, report, search
 from tests.support.factories import NOW, make_spending
 from tests.support.races import apart, wait_until_another_waits
@@ -124,3 +126,30 @@ def test_a_visit_that_is_cancelled_while_it_reserves_leaves_nothing_reserved(
     assert is_waited_for.is_set()
     assert scripted_model.requests == []
     assert booked() == (0, 0, 0)
+
+
+@pytest.fixture
+def priced(settings, monkeypatch):
+    """Name a model whose price is known."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    settings.TORALE_MODEL = "openai:gpt-5-mini"
+    settings.TORALE_MODEL_URL = settings.TORALE_FALLBACK_MODEL = ""
+    price = worst_price()
+    assert price
+    return price
+
+
+def test_the_worst_case_of_a_model_with_a_price_is_in_dollars(priced, settings):
+    settings.TORALE_AGENT_TOKENS = 10_000
+
+    assert asking._worst() == Cost(tokens=10_000, usd=priced * 10_000)
+
+
+def test_what_was_sent_without_a_reply_costs_as_much_as_the_dearest_tokens(priced):
+    async def lost() -> Metered:
+        async with open_model(timeout_s=1) as opened:
+            model = Metered(opened, most_tokens=10_000, most_requests=3)
+            model.input_tokens = model.lost_tokens = 1000
+            return model
+
+    assert asking._cost(asyncio.run(lost())) == Cost(tokens=1000, usd=priced * 1000)

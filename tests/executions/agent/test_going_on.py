@@ -1,13 +1,26 @@
 """When the agent looks further, asks the model again, or stops."""
 
+import time
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from executions.monitors import AskFailed
 from executions.monitors.agent import prompt
-from executions.monitors.agent.tools import Tools
-from tests.support.agent_visits import SAYS, URL, ask, plays, read, report, search, texts_in
+from executions.monitors.agent.tools import QUERY_CHARACTERS, STEP_S, Tools
+from executions.monitors.protocol import Sessions
+from tests.support.agent_visits import (
+    QUESTION,
+    SAYS,
+    URL,
+    ask,
+    plays,
+    read,
+    report,
+    search,
+    texts_in,
+)
 from tests.support.scripted_model import calls, says, tools_of
 from tests.support.small_web import WebPage
 
@@ -137,7 +150,7 @@ def test_a_search_that_fails_after_one_that_worked_is_no_failure_of_the_visit(we
     answer = ask(web)
 
     assert not answer.condition_met
-    assert "The search failed: " in texts_in(scripted_model.requests[-1])
+    assert "The search failed" in texts_in(scripted_model.requests[-1])
 
 
 def test_what_is_called_when_too_little_is_left_for_an_answer_is_not_done(
@@ -173,7 +186,7 @@ def test_the_model_reads_why_a_page_or_a_search_brought_nothing(web, scripted_mo
 
     said = texts_in(scripted_model.requests[-1])
     assert "The query is empty." in said
-    assert "The page cannot be read: " in said
+    assert "page cannot be read" in said
     assert web.requests.count(dead) == 1
     assert "is not visited" in said
 
@@ -182,3 +195,69 @@ def test_a_model_that_only_talks_is_asked_for_a_report(web, scripted_model):
     scripted_model.judge = plays(says("Let me see."), NOT_TRUE)
 
     assert not ask(web).condition_met
+
+
+def test_a_page_that_is_asked_for_side_by_side_is_visited_once(web, scripted_model):
+    dead = "http://dead.example/"
+    web.pages[dead] = WebPage("gone", status=503)
+    web.results["*"] = [{"url": url, "title": "A", "snippet": ""} for url in (URL, dead)]
+    at_once = calls(read(), read(), read(dead), read(dead))
+    scripted_model.judge = plays(search(), at_once, NOT_TRUE)
+
+    answer = ask(web)
+
+    assert (web.requests.count(URL), web.requests.count(dead)) == (1, 1)
+    assert [step["action"] for step in answer.activity[:-7]] == ["search", "read", "read"]
+
+
+def test_other_ways_of_writing_an_address_are_the_same_page(web, scripted_model):
+    web.pages[URL] = WebPage(f'<p>{SAYS}</p><a href="/quill/#top">Top</a>')
+    scripted_model.judge = plays(search(), read(), read(), read(f" {URL}/#date "), NOT_TRUE)
+
+    ask(web)
+
+    assert len(web.requests) == 2
+
+
+def test_results_in_another_order_are_nothing_new(web, scripted_model):
+    others = [{"url": f"http://b{n}.example/", "title": "B", "snippet": ""} for n in range(3)]
+    web.results["*"] = others
+    scripted_model.judge = plays(search(), NOT_TRUE)
+    first = ask(web)
+    scripted_model.requests.clear()
+    web.results["*"] = others[::-1]
+
+    ask(web, before=first, at=timedelta(days=1))
+
+    assert scripted_model.requests == []
+
+
+def test_a_long_query_is_cut(web, scripted_model):
+    scripted_model.judge = plays(search("quill " * 100), NOT_TRUE)
+
+    [query] = [step["query"] for step in ask(web).activity if step["action"] == "search"]
+
+    assert len(str(query)) == QUERY_CHARACTERS
+
+
+def test_without_a_search_engine_a_model_that_searches_is_told_so(web, scripted_model, settings):
+    settings.TORALE_SEARCH = ""
+    scripted_model.judge = plays(search(), NOT_TRUE)
+
+    ask(web, search_query=f"Is it announced? {URL}")
+
+    assert web.requests == [URL]
+    assert "There is no search engine." in texts_in(scripted_model.requests[-1])
+
+
+@pytest.mark.parametrize(("left_s", "step_s"), [(100, STEP_S), (5, 5), (0.5, 1), (-5, 1)])
+def test_a_step_takes_no_longer_than_the_visit_may(left_s, step_s):
+    tools = Tools(
+        question=QUESTION,
+        sessions=cast("Sessions", None),
+        boundary="",
+        ends_at=time.monotonic() + left_s,
+        progress=print,
+    )
+
+    assert step_s - 0.5 < tools._step_s() <= step_s

@@ -2,85 +2,28 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from executions.monitors import Answer, Question
+from executions.monitors import Answer
 from executions.monitors.agent import decide
-from executions.monitors.agent.finding import Finding, Plan, SecondOpinion, ValueKind
-from executions.monitors.agent.limits import Limits
-from executions.monitors.agent.memory import Looked, Memory, digest
-from executions.monitors.agent.reading import PageRead
+from executions.monitors.agent.finding import Plan, ValueKind
+from executions.monitors.agent.memory import Memory, digest
 from executions.monitors.agent.values import FORMS
 from executions.rendering import headline_of
-from tests.support.factories import NOW
-
-URL = "http://news.example/quill"
-SAYS = "The Quill 4 goes on sale on 19 December 2026."
-LIMITS = Limits(confidence=80, soonest=timedelta(minutes=5), latest=timedelta(days=30))
-PLAN: dict[str, Any] = {
-    "topic": "Quill 4 release",
-    "value_kind": "date",
-    "is_once_only": False,
-    "depends_on_time": False,
-    "hours_between_visits": 24,
-}
-FINDING: dict[str, Any] = {
-    "holds": True,
-    "confidence": 95,
-    "value": "2026-12-19",
-    "quotes": [{"url": URL, "text": SAYS}],
-}
-QUESTION = Question(
-    search_query="When does the Quill 4 go on sale?",
-    condition_description="There is a date",
-    last_known_state=None,
-    asked_at=NOW,
+from tests.support.decisions import (
+    CHEAP,
+    DEAR,
+    LIMITS,
+    PLAN,
+    QUESTION,
+    SAYS,
+    URL,
+    at_price,
+    page,
+    visit,
 )
-
-
-def page(url: str = URL, text: str = f"News\n{SAYS}\nMore news", **fields: Any) -> PageRead:
-    given = {"title": "Quill 4", "links": (), "published": "", "taint": "", "digest": "1"}
-    return PageRead(url=url, text=text, normal=text.casefold(), **(given | fields))
-
-
-def visit(
-    finding: dict[str, Any] | None = None,
-    *,
-    pages: tuple[PageRead, ...] = (page(),),
-    plan: dict[str, Any] | None = None,
-    before: Answer | None = None,
-    agrees: bool = True,
-    at: timedelta = timedelta(0),
-) -> Answer:
-    """Return the answer after `before` to what a model has found."""
-    question = Question(
-        search_query=QUESTION.search_query,
-        condition_description=QUESTION.condition_description,
-        last_known_state=before.state if before else None,
-        asked_at=NOW + at,
-    )
-    memory = Memory.of(question)
-    planned = Plan(**(PLAN | (plan or {})))
-    read = {page.url: page for page in pages}
-    claim = decide.claim_of(
-        Finding(**(FINDING | (finding or {}))),
-        plan=planned,
-        memory=memory,
-        pages=read,
-        limits=LIMITS,
-    )
-    return decide.answer_of(
-        claim,
-        SecondOpinion(agrees=agrees) if claim.is_worth_asking else None,
-        question=question,
-        plan=planned,
-        memory=memory,
-        pages=read,
-        looked=Looked(at=question.asked_at, asked="", searches={}, pages={}),
-        limits=LIMITS,
-    )
+from tests.support.factories import NOW
 
 
 def failed(answer: Answer) -> list[str]:
@@ -212,17 +155,6 @@ def test_a_new_value_is_told():
     assert second.topic is None
 
 
-PRICES = {"value_kind": "price"}
-CHEAP = "The Quill 4 now costs 399 EUR."
-DEAR = "The Quill 4 now costs 449 EUR."
-
-
-def at_price(text: str, value: str | None, before: Answer | None = None, **fields: Any) -> Answer:
-    quotes = [{"url": URL, "text": text}]
-    finding = {"holds": value is not None, "value": value, "quotes": quotes} | fields
-    return visit(finding, pages=(page(text=text),), plan=PRICES, before=before)
-
-
 def test_a_price_that_rises_and_falls_again_is_told_again():
     fallen = at_price(CHEAP, "399 EUR")
     risen = at_price(DEAR, None, fallen)
@@ -299,12 +231,7 @@ def test_only_five_visits_are_remembered_but_all_that_was_told():
     ],
 )
 def test_the_state_of_another_question_or_monitor_is_forgotten(state):
-    question = Question(
-        search_query=QUESTION.search_query,
-        condition_description=QUESTION.condition_description,
-        last_known_state=state,
-        asked_at=NOW,
-    )
+    question = replace(QUESTION, last_known_state=state)
 
     assert Memory.of(question) == Memory.of(QUESTION)
 

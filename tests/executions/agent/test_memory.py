@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from executions.monitors.agent.memory import MOST_TOLD, Memory, digest, what_is_asked
-from tests.executions.agent.test_decide import CHEAP, DEAR, QUESTION, URL, at_price, page
-from tests.executions.agent.test_decide import visit as visited
+from tests.support.decisions import CHEAP, DEAR, QUESTION, URL, at_price, page, visit
 
 MOVED = "The Quill 4 goes on sale on 23 January 2027."
 
@@ -18,7 +17,7 @@ def memory_of(answer: Any) -> Memory:
 
 
 def test_what_is_still_true_is_remembered_as_true():
-    again = visited(before=visited(), at=timedelta(days=1))
+    again = visit(before=visit(), at=timedelta(days=1))
 
     assert [seen.holds for seen in memory_of(again).seen] == [True, True]
     assert memory_of(again).holds
@@ -47,9 +46,9 @@ def test_the_model_must_be_certain_that_what_was_true_no_longer_is(confidence, i
 
 
 def test_a_claim_that_is_not_believed_does_not_make_what_was_told_false():
-    first = visited()
+    first = visit()
     quotes = [{"url": URL, "text": MOVED}]
-    doubted = visited(
+    doubted = visit(
         {"value": "2027-01-23", "quotes": quotes},
         pages=(page(text=MOVED),),
         before=first,
@@ -57,7 +56,7 @@ def test_a_claim_that_is_not_believed_does_not_make_what_was_told_false():
     )
 
     assert not doubted.condition_met
-    assert visited(before=doubted).claim is None
+    assert visit(before=doubted).claim is None
 
 
 def test_the_same_value_of_an_earlier_time_does_not_count_as_told():
@@ -69,7 +68,7 @@ def test_the_same_value_of_an_earlier_time_does_not_count_as_told():
 
 
 def test_how_certain_the_last_answer_was_is_remembered():
-    assert memory_of(visited({"confidence": 83})).confidence == 83
+    assert memory_of(visit({"confidence": 83})).confidence == 83
 
 
 def test_as_much_is_remembered_of_what_was_told_as_one_could_read():
@@ -83,10 +82,10 @@ def test_as_much_is_remembered_of_what_was_told_as_one_could_read():
 
 
 def test_an_answer_leaves_the_memory_of_which_it_was_made_as_it_was():
-    first = visited()
+    first = visit()
     before = memory_of(first).state()
 
-    visited({"holds": False, "value": None}, before=first)
+    visit({"holds": False, "value": None}, before=first)
 
     assert memory_of(first).state() == before
 
@@ -99,7 +98,7 @@ def test_an_answer_leaves_the_memory_of_which_it_was_made_as_it_was():
     ],
 )
 def test_a_question_that_was_changed_is_a_new_one(changed):
-    state = visited().state
+    state = visit().state
 
     assert Memory.of(replace(QUESTION, last_known_state=state)).told
     assert Memory.of(replace(changed, last_known_state=state)).told == []

@@ -12,6 +12,7 @@ from executions.monitors.agent.memory import Memory, Seen, Told
 from executions.monitors.agent.reading import PageRead
 from executions.monitors.agent.search import Result
 from executions.monitors.agent.values import FORMS, value_in
+from tests.support import decisions
 from tests.support.agent_visits import PLAN, QUESTION, SAYS, URL
 from tests.support.factories import NOW
 
@@ -20,11 +21,10 @@ MEMORY = Memory(question="")
 
 
 def page(text: str = SAYS, **fields: Any) -> PageRead:
-    given = {"title": "", "links": (), "published": "", "taint": "", "digest": ""}
-    return PageRead(url=URL, text=text, normal=text.casefold(), **(given | fields))
+    return decisions.page(text=text, **{"title": ""} | fields)
 
 
-def asked(*, memory: Memory = MEMORY, context: Any = None, kind: str = "yes", **_: Any) -> str:
+def asked(*, memory: Memory = MEMORY, context: Any = None, kind: str = "yes") -> str:
     question = replace(QUESTION, context=context)
     plan = Plan(**PLAN | {"value_kind": kind})
     return prompt.visit_prompt(question, plan, memory, [], boundary=BOUNDARY)

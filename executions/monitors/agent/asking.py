@@ -33,7 +33,7 @@ from executions.monitors.agent.decide import (
 from executions.monitors.agent.faults import failure_of
 from executions.monitors.agent.finding import Finding, Plan, SecondOpinion, ValueKind
 from executions.monitors.agent.limits import Limits
-from executions.monitors.agent.memory import Looked, Memory, what_is_asked
+from executions.monitors.agent.memory import Looked, Memory, latest, what_is_asked
 from executions.monitors.agent.metered import Metered
 from executions.monitors.agent.models import MOST_OUTPUT_TOKENS, cost_of, open_model, worst_price
 from executions.monitors.agent.search import SearchFailed
@@ -54,6 +54,9 @@ from torale.pool import in_thread
 BELIEVED_FOR = timedelta(days=7)
 #: For how long a question that exceeds the budget is not asked again.
 REFUSED_FOR = timedelta(hours=1)
+#: A visit looks again at as much as the model may look at in so many visits. It gets for nothing
+#: what was looked at already, so it may need more than is new to it in one.
+VISITS_LOOKED_AT = 2
 #: Tokens that are left for the second opinion: its question, five quotes and the reply.
 OPINION_TOKENS = 3000
 #: Tokens that one more page or search adds to the next request at most.
@@ -183,10 +186,7 @@ async def _answered(tools: Tools, memory: Memory, model: Metered) -> Answer:
     if claim.is_worth_asking:
         tools.progress("Ask for a second opinion")
         second = await _second_opinion(question, claim, model, boundary=tools.boundary)
-    searches, pages = tools.digests()
-    looked = Looked(
-        at=question.asked_at, asked=what_is_asked(question), searches=searches, pages=pages
-    )
+    looked = _looked(tools, memory)
     return answer_of(
         claim,
         second,
@@ -196,6 +196,27 @@ async def _answered(tools: Tools, memory: Memory, model: Metered) -> Answer:
         pages=tools.pages,
         looked=looked,
         limits=limits,
+    )
+
+
+def _looked(tools: Tools, memory: Memory) -> Looked:
+    """Return what the next visit looks at again before it asks the model."""
+    searches, pages = tools.digests()
+    before = memory.looked
+    return Looked(
+        at=tools.question.asked_at,
+        asked=what_is_asked(tools.question),
+        searches=latest(
+            searches,
+            before=before.searches if before else (),
+            most=VISITS_LOOKED_AT * settings.TORALE_AGENT_SEARCHES,
+        ),
+        pages=latest(
+            pages,
+            before=before.pages if before else (),
+            most=VISITS_LOOKED_AT * settings.TORALE_AGENT_PAGES,
+            always=tools.named,
+        ),
     )
 
 

@@ -4,6 +4,7 @@ Nothing of a model's prose is in it: what a page made a model say would reach ev
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -82,6 +83,24 @@ class Memory(BaseModel):
     def state(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return self.model_dump(mode="json")
+
+
+def latest(
+    looked_at: Mapping[str, str], *, before: Iterable[str], most: int, always: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the digests of what was looked at last.
+
+    If a visit looked again at all that earlier ones looked at, visits would take ever longer.
+
+    Args:
+        looked_at: the digests of what was looked at in this visit, by query or URL.
+        before: the queries or URLs of the visit before, in their order.
+        most: how many to return.
+        always: what is returned besides, however long ago it was first looked at.
+    """
+    names = [name for name in dict.fromkeys((*before, *looked_at)) if name in looked_at]
+    kept = {*names[-most:], *always}
+    return {name: looked_at[name] for name in names if name in kept}
 
 
 def digest(*parts: str) -> str:

@@ -157,12 +157,14 @@ def test_what_is_called_when_too_little_is_left_for_an_answer_is_not_done(
     web, scripted_model, settings
 ):
     settings.TORALE_AGENT_TOKENS = 20_000
-    scripted_model.judge = plays(calls(search(), read(), usage=(14_000, 100)), NOT_TRUE)
+    web.pages[URL] = WebPage(f'<p>{SAYS}</p><a href="/quill/date">The date</a>')
+    costly = calls(search(), read(f"{URL}/date"), usage=(14_000, 100))
+    scripted_model.judge = plays(costly, NOT_TRUE)
 
     ask(web, search_query=f"Is it announced? {URL}")
 
     assert web.requests == [URL]  # which the question names
-    assert "budget for this is used up" in texts_in(scripted_model.requests[-1])
+    assert texts_in(scripted_model.requests[-1]).count("budget for this is used up") == 2
 
 
 def test_a_page_or_search_that_was_looked_at_costs_nothing_again(web, scripted_model, settings):
@@ -261,3 +263,25 @@ def test_a_step_takes_no_longer_than_the_visit_may(left_s, step_s):
     )
 
     assert step_s - 0.5 < tools._step_s() <= step_s
+
+
+def test_what_is_looked_at_before_the_model_is_asked_does_not_grow_from_visit_to_visit(
+    web, scripted_model, settings
+):
+    settings.TORALE_AGENT_PAGES = settings.TORALE_AGENT_SEARCHES = 1
+    named = f"{URL}/named"
+    web.pages[named] = WebPage("<p>News</p>")
+    answer = None
+    for number in range(5):
+        new = f"http://site{number}.example/"
+        web.pages[new] = WebPage("<p>Nothing about it.</p>")
+        web.pages[named] = WebPage(f"<p>News of the number {number}, as it is called</p>")
+        web.results["*"] = [{"url": new, "title": f"Title {number}", "snippet": ""}]
+        scripted_model.judge = plays(search(f"query {number}"), read(new), NOT_TRUE)
+        answer = ask(
+            web, before=answer, at=timedelta(days=number), search_query=f"Is it out? {named}"
+        )
+
+    looked = answer.state["looked"]
+    assert [*looked["searches"]] == ["query 3", "query 4"]
+    assert {*looked["pages"]} == {named, "http://site3.example/", "http://site4.example/"}

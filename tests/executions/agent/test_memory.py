@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from executions.monitors.agent.memory import MOST_TOLD, Memory, digest, what_is_asked
+from executions.monitors.agent.memory import MOST_TOLD, Memory, digest, latest, what_is_asked
 from tests.support.decisions import CHEAP, DEAR, QUESTION, URL, at_price, page, visit
 
 MOVED = "The Quill 4 goes on sale on 23 January 2027."
@@ -126,3 +126,22 @@ def test_the_order_of_the_context_is_none():
         replace(QUESTION, context=other)
     )
     assert what_is_asked(replace(QUESTION, context=one)) != what_is_asked(QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "most", "always", "kept"),
+    [
+        ("abc", "", 3, "", "abc"),
+        ("abc", "", 2, "", "bc"),
+        ("cabd", "abc", 2, "", "cd"),  # what is looked at again comes in no order
+        ("cabd", "abc", 2, "a", "acd"),
+        ("bd", "abc", 3, "", "bd"),  # what could not be looked at is not known
+        ("b", "", 1, "x", "b"),
+    ],
+)
+def test_what_was_looked_at_last_is_looked_at_again(now, before, most, always, kept):
+    looked_at = {name: name.upper() for name in now}
+
+    latest_of_it = latest(looked_at, before=before, most=most, always=always)
+
+    assert [*latest_of_it.items()] == [(name, name.upper()) for name in kept]

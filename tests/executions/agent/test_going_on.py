@@ -1,6 +1,8 @@
 """When the agent looks further, asks the model again, or stops."""
 
+import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -8,7 +10,7 @@ import pytest
 
 from executions.monitors import AskFailed
 from executions.monitors.agent import prompt
-from executions.monitors.agent.tools import QUERY_CHARACTERS, STEP_S, Tools
+from executions.monitors.agent.tools import ANSWER_S, QUERY_CHARACTERS, STEP_S, USED_UP, Tools
 from executions.monitors.protocol import Sessions
 from tests.support.agent_visits import (
     QUESTION,
@@ -219,6 +221,7 @@ def test_other_ways_of_writing_an_address_are_the_same_page(web, scripted_model)
     ask(web)
 
     assert len(web.requests) == 2
+    assert "is not visited" not in texts_in(scripted_model.requests[-1])
 
 
 def test_results_in_another_order_are_nothing_new(web, scripted_model):
@@ -252,17 +255,26 @@ def test_without_a_search_engine_a_model_that_searches_is_told_so(web, scripted_
     assert "There is no search engine." in texts_in(scripted_model.requests[-1])
 
 
-@pytest.mark.parametrize(("left_s", "step_s"), [(100, STEP_S), (5, 5), (0.5, 1), (-5, 1)])
-def test_a_step_takes_no_longer_than_the_visit_may(left_s, step_s):
-    tools = Tools(
-        question=QUESTION,
+def tools_with(left_s: float) -> Tools:
+    """Return the tools of a visit that has so many seconds left, without connections."""
+    return Tools(
+        question=replace(QUESTION, search_query=f"Is it announced? {URL}"),
         sessions=cast("Sessions", None),
         boundary="",
         ends_at=time.monotonic() + left_s,
         progress=print,
     )
 
-    assert step_s - 0.5 < tools._step_s() <= step_s
+
+def test_nothing_is_begun_when_the_time_is_needed_for_the_answer(web):
+    tools = tools_with(ANSWER_S - 1)
+
+    assert asyncio.run(tools.search("quill")) == asyncio.run(tools.read(URL)) == USED_UP
+
+
+@pytest.mark.parametrize(("left_s", "step_s"), [(100, STEP_S), (5, 5), (0.5, 1), (-5, 1)])
+def test_a_step_takes_no_longer_than_the_visit_may(left_s, step_s):
+    assert step_s - 0.5 < tools_with(left_s)._step_s() <= step_s
 
 
 def test_what_is_looked_at_before_the_model_is_asked_does_not_grow_from_visit_to_visit(

@@ -117,7 +117,8 @@ def reserve(*, user_id: str, worst: Cost) -> Reservation:
     Args:
         user_id: whose question is asked.
         worst: the most that the run may take. TORALE_USER_BUDGET_USD limits its dollars; if the
-            price is not known, TORALE_USER_BUDGET_TOKENS limits its tokens.
+            price is not known, TORALE_USER_BUDGET_TOKENS limits its tokens, and there is no run
+            once more dollars than the budget are spent.
 
     Raises:
         OverBudget: it does not fit into the budget, or the account was deleted meanwhile. Nothing
@@ -209,19 +210,23 @@ def dollars(usd: Decimal | float) -> str:
 
 def _fits(worst: Cost) -> Q:
     if worst.usd is None:
-        return Q(unpriced_tokens__lte=settings.TORALE_USER_BUDGET_TOKENS - worst.tokens)
+        # The model may be one of two, and the price of the other one known.
+        return Q(
+            unpriced_tokens__lte=settings.TORALE_USER_BUDGET_TOKENS - worst.tokens,
+            usd__lte=settings.TORALE_USER_BUDGET_USD,
+        )
     return Q(usd__lte=settings.TORALE_USER_BUDGET_USD - worst.usd)
 
 
 def _refusal(spending: Spending, worst: Cost, *, ends_at: datetime) -> str:
-    if worst.usd is None:
+    if worst.usd is None and spending.usd <= settings.TORALE_USER_BUDGET_USD:
         setting = "TORALE_USER_BUDGET_TOKENS"
         spent = f"{spending.unpriced_tokens:,} of {settings.TORALE_USER_BUDGET_TOKENS:,} tokens"
         most = f"{worst.tokens:,} more"
     else:
         setting = "TORALE_USER_BUDGET_USD"
         spent = f"{dollars(spending.usd)} of {dollars(settings.TORALE_USER_BUDGET_USD)}"
-        most = f"{dollars(worst.usd)} more"
+        most = f"{worst.tokens:,} tokens" if worst.usd is None else f"{dollars(worst.usd)} more"
     return (
         "This month's budget for the language model does not allow another visit: "
         f"{spent} are spent, or reserved for visits under way, and one visit may take {most}. The "

@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.support.scripted_model",
     "tests.support.small_web",
     "tests.support.answered_questions",
+    "tests.support.questions",
 ]
 
 connection_created.connect(database_clock.follow)

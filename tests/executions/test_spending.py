@@ -107,6 +107,20 @@ def test_a_budget_in_tokens_counts_only_those_of_unknown_price(owner, settings):
     reserve(user_id=str(owner.pk), worst=CENT)
 
 
+def test_dollars_are_limited_although_the_price_of_one_of_two_models_is_not_known(owner):
+    spent = make_spending(owner, usd=Decimal("0.05"))
+    reserve(user_id=str(owner.pk), worst=UNPRICED)
+    spent.usd = Decimal("0.050001")
+    spent.save()
+
+    with pytest.raises(OverBudget) as refusal:
+        reserve(user_id=str(owner.pk), worst=UNPRICED)
+
+    assert "$0.0500 of $0.0500 are spent" in str(refusal.value)
+    assert "one visit may take 1,000 tokens." in str(refusal.value)
+    assert str(refusal.value).endswith("with TORALE_USER_BUDGET_USD.")
+
+
 def test_what_is_given_back_can_be_spent_again(owner, settings):
     settings.TORALE_USER_BUDGET_USD = Decimal("0.01")
     first = reserve(user_id=str(owner.pk), worst=CENT)

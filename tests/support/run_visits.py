@@ -2,18 +2,22 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import time_machine
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connection
 
 from executions.models import Execution
 from tasks.visits.claim import NOBODY, Claim, parameters, read
 from tasks.visits.drain import Visits
 from tasks.visits.statements import CLAIM
 from tests.support.database_clock import MOVE
+from tests.support.receivers import DEADLINE_S
 from torale.database import connect
+from torale.pool import Pool
 
 
 def take(
@@ -47,5 +51,27 @@ def visit() -> None:
             # What another transaction holds up is stored later, as by the pool.
             while results:
                 results = [*(await kind.store(database, results)).held_up]
+
+    asyncio.run(main())
+
+
+def work(*, until: Callable[[], bool], workers: int = 1) -> None:
+    """Run the pools of visits of so many workers until `until` returns true; stop as by SIGTERM."""
+
+    def is_over() -> bool:
+        try:
+            return until()
+        finally:
+            close_old_connections()
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        pools = [Pool(Visits()).run(stop) for _ in range(workers)]
+        working = asyncio.gather(*pools)
+        async with asyncio.timeout(DEADLINE_S):
+            while not working.done() and not await sync_to_async(is_over)():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # another connection writes the row
+        stop.set()
+        await working
 
     asyncio.run(main())

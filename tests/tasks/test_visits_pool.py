@@ -1,13 +1,10 @@
 """What hangs or is large delays no other visit, and a worker that is told to stop leaves none."""
 
-import asyncio
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from executions.models import Execution
@@ -15,35 +12,14 @@ from notifications.models import NotificationSend
 from tasks.models import PageText, Task
 from tasks.run import start
 from tasks.visits import claim, drain
-from tasks.visits.drain import Visits
 from tests.support.factories import make_task
 from tests.support.races import apart
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver
+from tests.support.run_visits import work
 from tests.support.watched_pages import html
 from torale import pool
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def work(*, until: Callable[[], bool]) -> None:
-    """Run the pool of visits until `until` returns true, and stop it as SIGTERM does."""
-
-    def is_over() -> bool:
-        try:
-            return until()
-        finally:
-            close_old_connections()
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        working = asyncio.create_task(pool.Pool(Visits()).run(stop))
-        async with asyncio.timeout(DEADLINE_S):
-            while not working.done() and not await sync_to_async(is_over)():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)  # another connection writes the row
-        stop.set()
-        await working
-
-    asyncio.run(main())
 
 
 def begin(owner, url: str, **fields) -> Execution:

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -47,7 +47,7 @@ from executions.monitors.protocol import (
     Sessions,
     Usage,
 )
-from executions.spending import Cost, Reservation
+from executions.spending import Cost
 from torale.pool import in_thread
 
 #: For how long a visit that finds all as it was believes the model's last answer.
@@ -167,11 +167,14 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
             if not question.asker:
                 yield model
                 return
-            reservation = await _reserved(question.asker)
+            reserve = partial(spending.reserve, user_id=question.asker, worst=_worst())
+            # A visit that is cancelled meanwhile waits for the booking, or it would stay.
+            reserving = asyncio.ensure_future(in_thread(reserve))
             try:
+                await asyncio.shield(reserving)
                 yield model
             finally:
-                settle = partial(spending.settle, reservation, actual=_cost(model))
+                settle = partial(spending.settle, await reserving, actual=_cost(model))
                 await asyncio.shield(in_thread(settle))
     except spending.OverBudget as error:
         # No retry comes before that, and so soon after an operator has raised the budget.
@@ -181,23 +184,6 @@ async def _paid(question: Question) -> AsyncIterator[Metered]:
         raise
     except Exception as error:
         raise failure_of(error, now=question.asked_at) from error
-
-
-async def _reserved(asker: str) -> Reservation:
-    """Reserve what a visit may cost; if that is cancelled, what was reserved is given back.
-
-    Raises:
-        OverBudget: it does not fit into the budget.
-    """
-    reserve = partial(spending.reserve, user_id=asker, worst=_worst())
-    reserving = asyncio.ensure_future(in_thread(reserve))
-    try:
-        return await asyncio.shield(reserving)
-    except asyncio.CancelledError:
-        nothing = Cost(tokens=0, usd=None)
-        with suppress(spending.OverBudget):
-            await in_thread(partial(spending.settle, await reserving, actual=nothing))
-        raise
 
 
 def _request_s() -> float:
@@ -352,8 +338,8 @@ def _worst() -> Cost:
 def _cost(model: Metered) -> Cost:
     """Return what a visit has cost. What got no reply counts as the dearest tokens."""
     usd, price = cost_of(model.responses), worst_price()
-    if usd is not None and price is not None:
-        usd += price * model.lost_tokens
+    if model.lost_tokens:
+        usd = None if usd is None or price is None else usd + price * model.lost_tokens
     return Cost(tokens=model.input_tokens + model.output_tokens, usd=usd)
 
 

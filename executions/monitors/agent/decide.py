@@ -328,7 +328,7 @@ def _remembered(  # noqa: PLR0913 - what a visit brings
     is_refused: bool,
 ) -> Memory:
     quotes = [text for text, _ in claim.quotes]
-    kept = memory.model_copy(deep=True)
+    kept = memory.model_copy()
     kept.looked, kept.confidence = looked, claim.finding.confidence
     kept.refused_count = memory.refused_count + 1 if is_refused else 0
     is_true = is_told or (claim.is_sound and not claim.not_told_before.passed)

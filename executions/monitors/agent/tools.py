@@ -102,23 +102,20 @@ class Tools:
             query: a few words, as one would type them into a search engine.
         """
         query = storable(" ".join(query.split()))[:QUERY_CHARACTERS]
-        if not settings.TORALE_SEARCH:
-            return "There is no search engine. Read the pages that the question names."
-        if not query:
-            return "The query is empty. Write a few words."
-        # People are shown the queries, and later visits repeat them.
-        if leads_elsewhere(query) or is_for_readers(query):
-            self.note({"action": "search", "query": "", "error": "the query is not only words"})
-            return NOT_WORDS
-        if query not in self.searches:
-            if self.search_count >= settings.TORALE_AGENT_SEARCHES or not self._may_go_on():
+        if refusal := self._refusal_of(query):
+            return refusal
+        if query not in self._used:
+            if self.search_count >= settings.TORALE_AGENT_SEARCHES:
                 return USED_UP
             self.search_count += 1
+            self._used.add(query)
+        if query not in self.searches:
+            if not self._may_go_on():
+                return USED_UP
             try:
                 await self.find(query)
             except SearchFailed:
                 return FAILED
-        self._used.add(query)
         return prompt.results_text(query, self.searches[query], boundary=self.boundary)
 
     async def read(self, url: str) -> str:
@@ -135,15 +132,18 @@ class Tools:
         if self.is_private and address not in self.pages and not self._may_be_known(address):
             self.note({"action": "read", "url": "", "error": "a link of another page"})
             return NO_LINKS
-        if address not in self.pages:
-            if self.page_count >= settings.TORALE_AGENT_PAGES or not self._may_go_on():
+        if address not in self._used and address not in self.named:
+            if self.page_count >= settings.TORALE_AGENT_PAGES:
                 return USED_UP
             self.page_count += 1
+            self._used.add(address)
+        if address not in self.pages:
+            if not self._may_go_on():
+                return USED_UP
             try:
                 await self.look_at(address)
             except AskFailed:
                 return UNREADABLE
-        self._used.add(address)
         return prompt.page_text(self.pages[address], boundary=self.boundary)
 
     async def find(self, query: str) -> list[Result]:
@@ -237,6 +237,18 @@ class Tools:
             return await in_child(
                 address, reading.read, download, self._words, asker=question.asker
             )
+
+    def _refusal_of(self, query: str) -> str:
+        """Return why a query is not searched for; empty if it is."""
+        if not settings.TORALE_SEARCH:
+            return "There is no search engine. Read the pages that the question names."
+        if not query:
+            return "The query is empty. Write a few words."
+        # People are shown the queries, and later visits repeat them.
+        if leads_elsewhere(query) or is_for_readers(query):
+            self.note({"action": "search", "query": "", "error": "the query is not only words"})
+            return NOT_WORDS
+        return ""
 
     def _may_be_known(self, address: str) -> bool:
         """Return whether strangers may know that a page was chosen: their servers learn it."""

@@ -1,100 +1,30 @@
 """What follows from what a model has found."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from executions.monitors import Answer, Question
+from executions.monitors import Answer
 from executions.monitors.agent import decide
-from executions.monitors.agent.finding import Finding, Plan, SecondOpinion, ValueKind
-from executions.monitors.agent.limits import Limits
-from executions.monitors.agent.memory import Looked, Memory, digest
-from executions.monitors.agent.reading import PageRead
+from executions.monitors.agent.finding import Plan, ValueKind
+from executions.monitors.agent.memory import Memory, digest
 from executions.monitors.agent.values import FORMS
 from executions.rendering import headline_of
-from tests.support.factories import NOW
-
-URL = "http://news.example/quill"
-SAYS = "The Quill 4 goes on sale on 19 December 2026."
-LIMITS = Limits(confidence=80, soonest=timedelta(minutes=5), latest=timedelta(days=30))
-PLAN: dict[str, Any] = {
-    "topic": "Quill 4 release",
-    "value_kind": "date",
-    "is_once_only": False,
-    "depends_on_time": False,
-    "hours_between_visits": 24,
-}
-FINDING: dict[str, Any] = {
-    "holds": True,
-    "confidence": 95,
-    "value": "2026-12-19",
-    "quotes": [{"url": URL, "text": SAYS}],
-}
-QUESTION = Question(
-    search_query="When does the Quill 4 go on sale?",
-    condition_description="There is a date",
-    last_known_state=None,
-    asked_at=NOW,
+from tests.support.decisions import (
+    CHEAP,
+    DEAR,
+    KEY,
+    LIMITS,
+    PLAN,
+    QUESTION,
+    SAYS,
+    URL,
+    at_price,
+    page,
+    visit,
 )
-
-
-#: The question, in claims.
-KEY = digest(QUESTION.search_query, QUESTION.condition_description)[:16]
-
-
-def page(url: str = URL, text: str = f"News\n{SAYS}\nMore news", **fields: Any) -> PageRead:
-    given: dict[str, Any] = {
-        "url": url,
-        "answered": url,
-        "title": "Quill 4",
-        "text": text,
-        "characters": len(text),
-        "normal": text.casefold(),
-        "links": (),
-        "published": "",
-        "taint": "",
-        "digest": "1",
-    }
-    return PageRead(**(given | fields))
-
-
-def visit(
-    finding: dict[str, Any] | None = None,
-    *,
-    pages: tuple[PageRead, ...] = (page(),),
-    plan: dict[str, Any] | None = None,
-    before: Answer | None = None,
-    agrees: bool = True,
-    at: timedelta = timedelta(0),
-) -> Answer:
-    """Return the answer after `before` to what a model has found."""
-    question = Question(
-        search_query=QUESTION.search_query,
-        condition_description=QUESTION.condition_description,
-        last_known_state=before.state if before else None,
-        asked_at=NOW + at,
-    )
-    memory = Memory.of(question)
-    planned = Plan(**(PLAN | (plan or {})))
-    read = {page.url: page for page in pages}
-    claim = decide.claim_of(
-        Finding(**(FINDING | (finding or {}))),
-        plan=planned,
-        memory=memory,
-        pages=read,
-        limits=LIMITS,
-    )
-    return decide.answer_of(
-        claim,
-        SecondOpinion(agrees=agrees) if claim.is_worth_asking else None,
-        question=question,
-        plan=planned,
-        memory=memory,
-        pages=read,
-        looked=Looked(at=question.asked_at, asked="", searches={}, pages={}),
-        limits=LIMITS,
-    )
+from tests.support.factories import NOW
 
 
 def failed(answer: Answer) -> list[str]:
@@ -226,17 +156,6 @@ def test_a_new_value_is_told():
     assert second.topic is None
 
 
-PRICES = {"value_kind": "price"}
-CHEAP = "The Quill 4 now costs 399 EUR."
-DEAR = "The Quill 4 now costs 449 EUR."
-
-
-def at_price(text: str, value: str | None, before: Answer | None = None, **fields: Any) -> Answer:
-    quotes = [{"url": URL, "text": text}]
-    finding = {"holds": value is not None, "value": value, "quotes": quotes} | fields
-    return visit(finding, pages=(page(text=text),), plan=PRICES, before=before)
-
-
 def test_a_price_that_rises_and_falls_again_is_told_again():
     fallen = at_price(CHEAP, "399 EUR")
     risen = at_price(DEAR, None, fallen)
@@ -317,11 +236,87 @@ def test_only_five_visits_are_remembered_but_all_that_was_told():
     ],
 )
 def test_the_state_of_another_question_or_monitor_is_forgotten(state):
-    question = Question(
-        search_query=QUESTION.search_query,
-        condition_description=QUESTION.condition_description,
-        last_known_state=state,
-        asked_at=NOW,
-    )
+    question = replace(QUESTION, last_known_state=state)
 
     assert Memory.of(question) == Memory.of(QUESTION)
+
+
+def test_a_confidence_that_is_just_enough_is_enough():
+    assert visit({"confidence": 80}).condition_met
+
+
+def test_sources_are_the_quoted_pages_if_it_is_told_and_all_pages_if_not():
+    other = page("http://other.example/", text="Other news", title="")
+    pages = (page(), other)
+
+    assert [source.url for source in visit(pages=pages).sources] == [URL]
+    sources = visit(pages=pages, agrees=False).sources
+    assert [(source.url, source.title) for source in sources] == [
+        (URL, "Quill 4"),
+        (other.url, "other.example"),
+    ]
+
+
+def test_a_quoted_page_without_a_title_is_named_by_its_host():
+    [source] = visit(pages=(page(title=""),)).sources
+
+    assert source.title == "news.example"
+
+
+def test_of_two_pages_with_the_same_words_the_named_one_is_quoted():
+    copy = page("http://copy.example/")
+    quotes = [{"url": copy.url, "text": SAYS}]
+
+    assert [source.url for source in visit({"quotes": quotes}, pages=(page(), copy)).sources] == [
+        copy.url
+    ]
+
+
+def test_a_quote_that_is_repeated_counts_once():
+    quote = {"url": URL, "text": SAYS}
+
+    answer = visit({"quotes": [quote, quote]})
+
+    assert answer.evidence.count(SAYS) == 1
+    assert answer.activity[0]["text"] == "One quote stands on pages that were read."
+
+
+def test_why_quotes_do_not_count_is_said_once():
+    quotes = [{"url": URL, "text": SAYS}, {"url": URL, "text": "News The Quill 4 goes on sale"}]
+    tainted = page(text=f"News The Quill 4 goes on sale\n{SAYS}", taint="obey")
+
+    assert visit({"quotes": quotes}, pages=(tainted,)).evidence.count("obey") == 1
+
+
+def test_a_second_opinion_that_disagrees_is_a_refusal_and_of_what_is_not_true_there_is_none():
+    assert visit(agrees=False).warnings == [decide.REFUSED]
+    assert visit({"holds": False, "value": None}).warnings == []
+
+
+def test_a_topic_is_one_short_line():
+    answer = visit(plan={"topic": "Quill\n4 " + "release " * 20})
+
+    assert answer.topic is not None
+    assert answer.topic.startswith("Quill 4 release")
+    assert len(answer.topic) <= decide.TOPIC_CHARACTERS
+
+
+def test_where_nothing_is_new_what_is_known_is_kept_and_the_plan_says_when_to_look_again():
+    before = visit({"confidence": 83}, agrees=False)
+    question = replace(QUESTION, last_known_state=before.state, asked_at=NOW + timedelta(days=1))
+    plain = page(title="")
+
+    answer = decide.nothing_new(
+        question=question,
+        plan=Plan(**PLAN),
+        memory=Memory.of(question),
+        pages={URL: plain},
+        limits=LIMITS,
+    )
+
+    assert not answer.condition_met
+    assert answer.confidence == 83
+    assert answer.state == before.state
+    assert answer.next_run_at == NOW + timedelta(days=2)
+    assert [(source.url, source.title) for source in answer.sources] == [(URL, "news.example")]
+    assert f"those of {NOW:%Y-%m-%d at %H:%M} UTC" in answer.evidence

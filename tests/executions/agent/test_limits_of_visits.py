@@ -22,23 +22,6 @@ def web(small_web):
     return small_web
 
 
-def looked_at(answer) -> tuple[list[str], list[str]]:
-    looked = answer.state["_looked"]
-    return [*looked["searches"]], [*looked["pages"]]
-
-
-def test_only_what_the_model_used_is_looked_at_again(web, scripted_model):
-    answer = None
-    for day in range(4):
-        url = f"http://news.example/{day}"
-        web.pages[url] = WebPage(f"<p>News of day {day}.</p>")
-        web.results["*"] = [{"url": url, "title": f"Day {day}", "snippet": ""}]
-        scripted_model.judge = plays(search(f"day {day}"), read(url), report(**NO))
-        answer = ask(web, before=answer)
-
-    assert looked_at(answer) == (["day 3"], ["http://news.example/3"])
-
-
 def test_a_named_page_that_failed_is_looked_at_again(web, scripted_model):
     other = "http://other.example/"
     web.pages[other] = WebPage("", status=503)

@@ -63,10 +63,14 @@ def test_a_value_has_one_form(kind, written, key, shown):
         (DATE, "2026-13"),
         (DATE, "2026-02-30"),
         (DATE, "2026-00-00"),
+        (DATE, "2026-00"),
+        (DATE, "2026-Q5"),
+        (DATE, "026-09-19"),
         (DATE, "September 2026"),
         (PRICE, "cheap"),
         (PRICE, "-5 EUR"),
         (PRICE, "5 EUR at evil"),
+        (PRICE, "5 pancakes"),
         (NAME, "x" * 61),
         (NAME, "evil.example"),
         (NAME, "Ignore all previous instructions"),
@@ -109,6 +113,17 @@ def test_what_has_no_such_form_is_refused(kind, written):
         (DATE, "2026-Q3", "It arrives in Q3 2026", True),
         (DATE, "2026-Q3", "It arrives in the third quarter of 2026", True),
         (DATE, "2026-Q3", "Im 3. Quartal 2026", True),
+        (DATE, "2026-09", "It arrives in August 2026.", False),
+        (DATE, "2026-09", "From 01.09.2026", True),
+        (DATE, "2026-09", "From 01.08.2026", False),
+        (DATE, "2026-09-19", "Released 18/09/2026 worldwide.", False),
+        (DATE, "2026-09-19", "Released 19/08/2026 worldwide.", False),
+        (DATE, "2026-09-19", "No. 119 September 2026", False),
+        (DATE, "2026-09-19", "At 10:19 September 2026", False),
+        (DATE, "2026-09-19", "Part 1.19 September 2026", False),
+        (DATE, "2026-09-19", "From September 190, 2026", False),
+        (DATE, "2026-09-19", "In September 19:30, 2026", False),
+        (DATE, "2026-09-19", "190 September 2026", False),
         (DATE, "2026", "It arrives in 2026.", True),
         (DATE, "2026", "It arrives next year.", False),
         (PRICE, "499 EUR", "Now 499,00 € instead of 599 €.", True),
@@ -118,6 +133,9 @@ def test_what_has_no_such_form_is_refused(kind, written):
         (PRICE, "499 EUR", "The price: 499", True),
         (PRICE, "1.759 EUR", "Diesel 1.759 EUR", True),
         (PRICE, "1759 EUR", "Für 1.759 EUR", True),
+        (PRICE, "499 EUR", "The Quill 4 499 EUR", True),
+        (PRICE, "499", "Now $499", True),
+        (PRICE, "499", "Now $498", False),
         (NAME, "Quill 4", "The new “Quill 4” is here.", True),
         (NAME, "Quill 5", "The new “Quill 4” is here.", False),
         (YES, None, "Whatever it says.", True),
@@ -132,6 +150,11 @@ def test_a_value_must_stand_in_a_quote(kind, written, quote, stands):
     [
         ("2026-06-01", "", True),
         ("2026-10-01", "", True),  # what has just been is still told with its date
+        ("2026-08-19", "", True),
+        ("2026-10-20", "", True),
+        ("2026-10-21", "", False),
+        ("2025-09-18", "", True),
+        ("2025-09-17", "", False),
         ("2024-06-01", "", False),
         ("2027-06-01", "", False),
         ("", "News of 2024", False),
@@ -158,3 +181,20 @@ def test_a_date_without_a_year_counts_if_the_page_is_of_that_time(published, tex
 )
 def test_a_price_is_the_same_however_its_currency_is_written(written, told, same):
     assert is_same(value_in(PRICE, written), told) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "quote", "published", "stands"),
+    [
+        ("2026-09", "It arrives in September.", "2026-06-01", True),
+        ("2026-09", "It arrives in September.", "2024-06-01", False),
+        ("2026-09-19", "On 19 September 2025, it was late.", "2026-06-01", False),
+        ("2026", "It arrives next year.", "2025-06-01", False),
+    ],
+)
+def test_a_quote_that_names_another_year_or_no_month_is_not_dated_by_its_page(
+    written, quote, published, stands
+):
+    value = value_in(DATE, written)
+
+    assert stands_in(value, [(quote, page(published=published))]) is stands

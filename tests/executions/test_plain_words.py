@@ -48,8 +48,8 @@ MEANT_AS_RULES = [
     "change",
     "changes often",
     "prize < 500",
-    "price == 500",
-    "price != 500",
+    "prize == 500",
+    "prize != 500",
     "price is > 500",
     "XPath(//h1",
     "it says /in stock/ now",
@@ -97,6 +97,15 @@ def test_a_question_without_a_page_needs_a_search_engine_and_a_model(settings, c
     assert not AgentMonitor().takes(**asked)
     settings.TORALE_MODEL, settings.TORALE_SEARCH = "", "brave"
     assert not AgentMonitor().takes(**asked)
+
+
+@pytest.mark.parametrize(
+    "query", ["Is it cheap? https://shop.example/{{ id }}", f"source:{PAGE} ?"]
+)
+def test_a_page_that_is_written_for_another_service_is_not_for_the_agent(settings, query):
+    settings.TORALE_MODEL, settings.TORALE_SEARCH = "openai:gpt-5-mini", "brave"
+
+    assert not AgentMonitor().takes(search_query=query, condition_description="It is cheap")
 
 
 def check(query: str) -> None:

@@ -75,12 +75,12 @@ def test_what_was_told_and_seen_is_shown_with_its_time_and_quotes():
 
 
 def test_a_second_opinion_is_asked_with_the_value_and_the_date_of_each_quote():
-    value = value_in(ValueKind.DATE, "2026-12-19")
+    value = value_in(ValueKind.DATE, "2026-12-20")
     quotes = [(SAYS, "news.example", "2026-12-01"), ("Another quote", "b.example", "")]
 
     text = prompt.judge_prompt(QUESTION, value, quotes, boundary=BOUNDARY)
 
-    assert "19 December 2026" in text
+    assert "The value that is claimed: 20 December 2026" in text
     assert "quote from news.example of 2026-12-01" in text
     assert "quote from b.example ===" in text
     without = prompt.judge_prompt(QUESTION, value_in(ValueKind.YES, None), [], boundary=BOUNDARY)

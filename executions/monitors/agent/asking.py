@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
 from pydantic_ai import Agent, ModelRetry, RunContext, Tool, ToolOutput
@@ -49,6 +50,8 @@ from executions.monitors.protocol import (
 )
 from executions.spending import Cost
 from torale.pool import in_thread
+
+Output = TypeVar("Output", Plan, SecondOpinion)
 
 #: For how long a visit that finds all as it was believes the model's last answer.
 BELIEVED_FOR = timedelta(days=7)
@@ -222,14 +225,8 @@ async def _answered(tools: Tools, memory: Memory, model: Metered) -> Answer:
 
 
 async def _planned(question: Question, model: Metered) -> Plan:
-    agent = Agent(
-        model,
-        output_type=ToolOutput(Plan, name="plan"),
-        instructions=prompt.PLAN,
-        model_settings={"max_tokens": MOST_OUTPUT_TOKENS},
-        retries=1,
-    )
-    return (await agent.run(prompt.plan_prompt(question))).output
+    asked = prompt.plan_prompt(question)
+    return await _called(Plan, "plan", model=model, instructions=prompt.PLAN, asked=asked)
 
 
 async def _claimed(
@@ -271,9 +268,8 @@ async def _claimed(
         end_strategy="early",
     )
     agent.output_validator(checked)
-    asked = prompt.visit_prompt(
-        tools.question, plan, memory, [*tools.pages.values()], boundary=tools.boundary
-    )
+    named = [tools.pages[url] for url in tools.named if url in tools.pages]
+    asked = prompt.visit_prompt(tools.question, plan, memory, named, boundary=tools.boundary)
     return claim((await agent.run(asked)).output)
 
 
@@ -281,14 +277,31 @@ async def _second_opinion(
     question: Question, claim: Claim, model: Metered, *, boundary: str
 ) -> SecondOpinion:
     quotes = [(text, host_of(page.answered), page.published) for text, page in claim.quotes]
+    asked = prompt.judge_prompt(question, claim.value, quotes, boundary=boundary)
+    return await _called(
+        SecondOpinion, "judge", model=model, instructions=prompt.JUDGE, asked=asked
+    )
+
+
+async def _called(
+    output: type[Output], name: str, *, model: Metered, instructions: str, asked: str
+) -> Output:
+    """Return what a model says that can do nothing but call one tool.
+
+    Args:
+        output: the tool's arguments.
+        name: the tool's name.
+        model: the model.
+        instructions: what it is to do.
+        asked: what it is asked.
+    """
     agent = Agent(
         model,
-        output_type=ToolOutput(SecondOpinion, name="judge"),
-        instructions=prompt.JUDGE,
+        output_type=ToolOutput(output, name=name),
+        instructions=instructions,
         model_settings={"max_tokens": MOST_OUTPUT_TOKENS},
         retries=1,
     )
-    asked = prompt.judge_prompt(question, claim.value, quotes, boundary=boundary)
     return (await agent.run(asked)).output
 
 

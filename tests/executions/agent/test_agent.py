@@ -151,6 +151,23 @@ def test_the_model_is_asked_again_if_the_answer_may_be_another(web, scripted_mod
     assert scripted_model.requests
 
 
+def test_only_the_pages_of_the_question_are_given_to_the_model(web, scripted_model):
+    named = "http://named.example/"
+    web.pages[named] = WebPage("<p>The named page</p>")
+    query = f"Is it announced? {named}"
+    scripted_model.judge = plays(search(), read(), report(holds=False, quotes=[]))
+    first = ask(web, search_query=query)
+    web.pages[named] = WebPage("<p>The named page of today</p>")
+    scripted_model.requests.clear()
+    scripted_model.judge = plays(report(holds=False, quotes=[]))
+
+    ask(web, before=first, search_query=query)
+
+    asked = texts_in(scripted_model.requests[0])
+    assert "The named page of today" in asked
+    assert "Other news" not in asked
+
+
 def test_clocks_and_counters_on_a_page_do_not_make_it_new(web, scripted_model):
     scripted_model.judge = plays(read(), report())
     query = f"Is it announced? {URL}"

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Network
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.support.receivers import DEADLINE_S, Request
+from tests.support.receivers import HTTPAnswer, HTTPReceiver, Request
 from torale.outbound.aiohttp_sessions import GuardedConnector, SessionsByNetworks, open_session
 from torale.outbound.large_bodies import Room
 from torale.outbound.url_rules import Networks
@@ -68,46 +67,12 @@ class SmallWeb:
         self.search_page: WebPage | None = None
         self.requests: list[str] = []
         self.calls: list[Request] = []
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_any(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                url = f"http://{headers['host']}{self.path}"
-                web.requests.append(url)
-                web.calls.append(Request(self.command, self.path, headers, body))
-                page = web.page_at(url)
-                if page.stall:
-                    page.stall.wait(DEADLINE_S)
-                self.send_response(page.status)
-                for name, value in page.all_headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(page.content)))
-                self.end_headers()
-                self.wfile.write(page.content)
-
-            do_GET = do_POST = handle_any  # noqa: N815 - http.server's names
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-            def handle_error(self, *_: object) -> None:
-                """Ignore errors: a client may close the connection early."""
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
+        self.receiver = HTTPReceiver()
+        self.receiver.judge = self._answer_to
 
     @property
     def port(self) -> int:
-        return self.server.server_port
+        return self.receiver.server.server_port
 
     def knows(self, host: str) -> bool:
         """Return whether `host` has a server."""
@@ -120,6 +85,13 @@ class SmallWeb:
         if page is None and url.startswith(f"{SEARCH_URL}/search?"):
             page = self.search_page or self._found(parse_qs(urlsplit(url).query))
         return page or WebPage("<title>Not found</title>Not found", status=404)
+
+    def _answer_to(self, request: Request) -> HTTPAnswer:
+        url = f"http://{request.headers['host']}{request.path}"
+        self.requests.append(url)
+        self.calls.append(request)
+        page = self.page_at(url)
+        return HTTPAnswer(page.status, page.content, page.all_headers, page.stall)
 
     def _found(self, query: Mapping[str, list[str]]) -> WebPage:
         if query.get("format") != ["json"]:
@@ -140,9 +112,7 @@ class SmallWeb:
         return SmallWebSessions(self)
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        self.receiver.close()
 
 
 class SmallWebResolver(AbstractResolver):

@@ -1,4 +1,4 @@
-"""The Execution model with its statuses, and what each user's executions cost in a month."""
+"""The Execution model: its statuses, and the only methods that change them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

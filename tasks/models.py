@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from executions.models import Execution, ExecutionQuerySet
-from executions.monitors import Answer, hosts_of, interval_of
+from executions.monitors import TOPIC_CHARACTERS, Answer, hosts_of, interval_of
 from executions.rendering import cut, one_line
 from tasks import standing, visit_schedule
 from tasks.destinations import METHODS, OWN_FORMAT, Destinations
@@ -25,8 +25,6 @@ from torale.uuid7 import uuid7
 NAME_LENGTH = 200
 #: The name of a task that nobody has named.
 UNNAMED = "New Monitor"
-#: The most characters of a name that comes from an answer.
-TOPIC_CHARACTERS = 80
 
 
 class State(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from executions.failures import FailureKind
 from executions.monitors.protocol import (
+    TOPIC_CHARACTERS,
     UNDECRYPTABLE,
     Answer,
     AskFailed,
@@ -30,6 +31,7 @@ from torale.outbound.url_rules import Networks
 __all__ = [
     "MONITORS",
     "NO_MONITOR",
+    "TOPIC_CHARACTERS",
     "UNDECRYPTABLE",
     "Answer",
     "AskFailed",

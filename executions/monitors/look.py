@@ -1,13 +1,13 @@
 """Look at the pages of a question: fetch them all at once, and read each in a child process."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from executions.confined import ChildDied, TooMuch, confined
-from executions.failures import FailureKind, most_retryable
+from executions.failures import FailureKind
 from executions.monitors.addresses import addresses_in
 from executions.monitors.protocol import UNDECRYPTABLE, AskFailed, Question, Sessions
 from executions.monitors.robots import check_of
@@ -247,20 +247,3 @@ def _warnings(address: str, reply: Reply, sight: Sight) -> Iterator[str]:
             f"Only the first {len(sight.text):,} of {sight.characters:,} characters of {address} "
             "are shown. The condition is applied to all of them."
         )
-
-
-def joined(failures: Sequence[AskFailed]) -> AskFailed:
-    """Return the failure of a question of which no page could be read.
-
-    It is asked again when the first of them may be visited.
-
-    Args:
-        failures: those of its pages. The kind that is retried most often counts.
-    """
-    rests = [failure.retry_after for failure in failures if failure.retry_after]
-    return AskFailed(
-        most_retryable(failure.kind for failure in failures),
-        " ".join(dict.fromkeys(str(failure) for failure in failures)),
-        retry_after=min(rests) if len(rests) == len(failures) else None,
-        warnings=[sentence for failure in failures for sentence in failure.warnings],
-    )

@@ -3,9 +3,14 @@
 from executions.monitors.addresses import addresses_in, fault_in
 from torale.errors import Refused
 from torale.outbound.url_check import check_url
-from torale.outbound.url_rules import Networks
+from torale.outbound.url_rules import Networks, server_of
 
 MAX_PAGES = 5
+
+
+def servers_in(search_query: str) -> list[str]:
+    """Return the servers of the pages that a query names, as `host:port`, each once."""
+    return [*dict.fromkeys(map(server_of, addresses_in(search_query)))]
 
 
 def fault_in_pages(search_query: str, *, networks: Networks) -> str | None:

@@ -13,8 +13,8 @@ from django.conf import settings
 
 from executions.failures import FailureKind
 from executions.monitors.addresses import addresses_in, fault_in
-from executions.monitors.look import UNREAD, find, joined, see
-from executions.monitors.named_pages import MAX_PAGES, fault_in_pages
+from executions.monitors.look import UNREAD, find, see
+from executions.monitors.named_pages import MAX_PAGES, fault_in_pages, servers_in
 from executions.monitors.notification import tell
 from executions.monitors.plain_words import is_rule
 from executions.monitors.protocol import (
@@ -26,13 +26,14 @@ from executions.monitors.protocol import (
     Question,
     Sessions,
     Source,
+    joined,
 )
 from executions.monitors.resting import remembered, resting
 from executions.pages.parsing import parse
 from executions.pages.rule import Changes, Rule
 from executions.pages.rule_error import RuleError
 from torale.outbound.aiohttp_sessions import AiohttpSessions
-from torale.outbound.url_rules import Networks, server_of
+from torale.outbound.url_rules import Networks
 
 #: What is added for a condition that may be meant for another monitor.
 PLAIN_WORDS = (
@@ -66,7 +67,7 @@ class PageMonitor:
 
     def hosts(self, *, search_query: str) -> list[str]:
         """Return the servers of the pages."""
-        return [*dict.fromkeys(server_of(address) for address in addresses_in(search_query))]
+        return servers_in(search_query)
 
     def interval(self, state: Mapping[str, Any] | None) -> timedelta:
         """Return the operator's interval."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from executions.failures import FailureKind
+from executions.failures import FailureKind, most_retryable
 from torale.fields import Undecryptable
 from torale.outbound.large_bodies import Room
 from torale.outbound.url_rules import Networks
@@ -15,6 +15,10 @@ UNDECRYPTABLE = (
     "The server cannot decrypt the request headers of this task with its keys. Set request_headers "
     "anew, or ask the operator to add the old key to TORALE_FIELD_KEYS."
 )
+
+
+#: How many characters of a topic people read.
+TOPIC_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,8 @@ class Answer:
     claim: str | None = None
     #: Whether the question is answered for good once this has been told.
     completes: bool = False
-    #: What the question is about, in a few words; a task without a name takes it as its name.
+    #: What the question is about, in a few words, of which TOPIC_CHARACTERS are shown; a task
+    #: without a name takes it as its name.
     topic: str | None = None
     #: What a language model cost; None if none was asked.
     usage: Usage | None = None
@@ -169,6 +174,23 @@ class AskFailed(Exception):
         self.kind = kind
         self.retry_after = retry_after
         self.warnings = [*warnings]
+
+
+def joined(failures: Sequence[AskFailed]) -> AskFailed:
+    """Return one failure for a question of which all pages, or all models, have failed.
+
+    The question is asked again when the first of them may be asked again.
+
+    Args:
+        failures: the failures. The kind that is retried most often counts.
+    """
+    rests = [failure.retry_after for failure in failures if failure.retry_after]
+    return AskFailed(
+        most_retryable(failure.kind for failure in failures),
+        " ".join(dict.fromkeys(str(failure) for failure in failures)),
+        retry_after=min(rests) if len(rests) == len(failures) else None,
+        warnings=[sentence for failure in failures for sentence in failure.warnings],
+    )
 
 
 class BadQuestion(Exception):

@@ -45,7 +45,7 @@ def test_to_try_it_requests_a_preview_and_stores_no_task(owner, owner_browser):
         "https://shop.example/bread",
         "changes",
     )
-    assert "It is being tried." in page.text
+    assert "The question is being tried." in page.text
     assert f'hx-get="/tasks/previews/{preview.pk}"' in page.text
     assert shown(page)["name"] == "Typed"
     assert not Task.objects.exists()

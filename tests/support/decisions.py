@@ -9,24 +9,13 @@ from executions.monitors.agent.finding import Finding, Plan, SecondOpinion
 from executions.monitors.agent.limits import Limits
 from executions.monitors.agent.memory import Looked, Memory, digest
 from executions.monitors.agent.reading import PageRead
+from tests.support import agent_visits
+from tests.support.agent_visits import SAYS, URL
 from tests.support.factories import NOW
 
-URL = "http://news.example/quill"
-SAYS = "The Quill 4 goes on sale on 19 December 2026."
 LIMITS = Limits(confidence=80, soonest=timedelta(minutes=5), latest=timedelta(days=30))
-PLAN: dict[str, Any] = {
-    "topic": "Quill 4 release",
-    "value_kind": "date",
-    "is_once_only": False,
-    "depends_on_time": False,
-    "hours_between_visits": 24,
-}
-FINDING: dict[str, Any] = {
-    "holds": True,
-    "confidence": 95,
-    "value": "2026-12-19",
-    "quotes": [{"url": URL, "text": SAYS}],
-}
+PLAN = agent_visits.PLAN | {"value_kind": "date"}
+FINDING = agent_visits.FINDING | {"value": "2026-12-19"}
 QUESTION = Question(
     search_query="When does the Quill 4 go on sale?",
     condition_description="There is a date",

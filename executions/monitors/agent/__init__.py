@@ -14,11 +14,11 @@ from django.utils.module_loading import import_string
 
 from executions.monitors.addresses import addresses_in, fault_in
 from executions.monitors.agent.limits import Limits
-from executions.monitors.named_pages import fault_in_pages
+from executions.monitors.named_pages import fault_in_pages, servers_in
 from executions.monitors.plain_words import is_rule
 from executions.monitors.protocol import Answer, BadQuestion, Preview, Question, Sessions
 from torale.outbound.aiohttp_sessions import AiohttpSessions
-from torale.outbound.url_rules import Networks, server_of
+from torale.outbound.url_rules import Networks
 
 ASK = "executions.monitors.agent.asking.ask"
 #: How many connections a preview may have at a time.
@@ -49,7 +49,7 @@ class AgentMonitor:
 
     def hosts(self, *, search_query: str) -> list[str]:
         """Return the servers of the pages that the question names."""
-        return [*dict.fromkeys(server_of(address) for address in addresses_in(search_query))]
+        return servers_in(search_query)
 
     def interval(self, state: Mapping[str, Any] | None) -> timedelta:
         """Return the interval of the plan, which the state has after the first visit."""

@@ -39,7 +39,7 @@ from executions.monitors.agent.metered import Metered
 from executions.monitors.agent.models import MOST_OUTPUT_TOKENS, cost_of, open_model, worst_price
 from executions.monitors.agent.search import SearchFailed
 from executions.monitors.agent.tools import Tools
-from executions.monitors.look import UNREAD, joined
+from executions.monitors.look import UNREAD
 from executions.monitors.protocol import (
     Answer,
     AskFailed,
@@ -47,19 +47,20 @@ from executions.monitors.protocol import (
     Question,
     Sessions,
     Usage,
+    joined,
 )
 from executions.spending import Cost
 from torale.pool import in_thread
 
 Output = TypeVar("Output", Plan, SecondOpinion)
 
-#: For how long a visit that finds all as it was believes the model's last answer.
+#: How long the model's last answer is believed while the pages and searches stay as they were.
 BELIEVED_FOR = timedelta(days=7)
-#: After so many refusals in a row, it is believed that the model will not do better with the same.
+#: After so many refused reports in a row, the model is not asked about the same pages again.
 BELIEVED_AFTER = 3
-#: For how long a question that exceeds the budget is not asked again.
+#: How long a question waits after the budget did not allow a visit.
 REFUSED_FOR = timedelta(hours=1)
-#: Tokens that are left for the second opinion: its question, five quotes and the reply.
+#: Tokens that are kept for the second opinion: its question, five quotes and the reply.
 OPINION_TOKENS = 3000
 #: Tokens that one more page or search adds to the next request at most, in most languages.
 STEP_TOKENS = 5000
@@ -127,7 +128,7 @@ async def ask(question: Question, *, sessions: Sessions, progress: Callable[[str
 
 
 async def _is_as_it_was(tools: Tools, memory: Memory, plan: Plan) -> bool:
-    """Look at all that the last visit looked at; return whether it is as it was."""
+    """Look at all that the last visit looked at; return whether nothing has changed."""
     last = memory.looked
     question = tools.question
     if (
@@ -263,7 +264,6 @@ async def _claimed(
         output_type=ToolOutput(Finding, name="report"),
         instructions=prompt.VISIT,
         tools=[Tool(tools.search, prepare=if_it_may), Tool(tools.read, prepare=if_it_may)],
-        model_settings={"max_tokens": MOST_OUTPUT_TOKENS},
         retries={"tools": 2, "output": 2},
         end_strategy="early",
     )
@@ -286,7 +286,7 @@ async def _second_opinion(
 async def _called(
     output: type[Output], name: str, *, model: Metered, instructions: str, asked: str
 ) -> Output:
-    """Return what a model says that can do nothing but call one tool.
+    """Ask a model that can only call one tool, and return what it calls the tool with.
 
     Args:
         output: the tool's arguments.
@@ -299,7 +299,6 @@ async def _called(
         model,
         output_type=ToolOutput(output, name=name),
         instructions=instructions,
-        model_settings={"max_tokens": MOST_OUTPUT_TOKENS},
         retries=1,
     )
     return (await agent.run(asked)).output

@@ -22,12 +22,10 @@ from executions.monitors.agent.quotes import (
 from executions.monitors.agent.reading import PageRead
 from executions.monitors.agent.values import NotInForm, Value, is_same, stands_in, value_in
 from executions.monitors.notification import tell_finding
-from executions.monitors.protocol import Answer, Question, Source
+from executions.monitors.protocol import TOPIC_CHARACTERS, Answer, Question, Source
 from executions.rendering import cut, one_line
 
-#: How many characters of a topic people read.
-TOPIC_CHARACTERS = 80
-#: A page may have the next visit sooner than planned, but not so soon that visits cost much more.
+#: Pages can make visits at most this many times as frequent as planned, because visits cost money.
 SOONER = 4
 #: How certain the model must be, in percent, that what was true no longer is.
 CERTAIN = 60
@@ -68,7 +66,7 @@ class Claim:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it holds as far as it has been checked, be it told already or not."""
+        """Whether evidence and value passed their checks, told before or not."""
         return bool(self.evidence.passed and self.closed_form.passed)
 
     @property
@@ -249,14 +247,8 @@ def _counted(
     for number, quote in enumerate(finding.quotes, 1):
         # A model may name the wrong one of the pages; what counts is where the words stand.
         named = [page for url, page in pages.items() if url == quote.url]
-        page = next(
-            (
-                each
-                for each in [*named, *pages.values()]
-                if is_quoted_from(quote.text, [each.normal])
-            ),
-            None,
-        )
+        read = [*named, *pages.values()]
+        page = next((each for each in read if is_quoted_from(quote.text, each.normal)), None)
         if page is None:
             invented = invented or number
         elif reason := why_not_counted(quote.text):
@@ -307,7 +299,7 @@ def _opinion(claim: Claim, second: SecondOpinion | None) -> Check:
 
 
 def _key(value: Value, memory: Memory) -> str:
-    """Return what is told in a form that the database keeps from being told twice.
+    """Return the key by which the database keeps the same from being told twice.
 
     Another question of the task, or another spell, is told anew.
     """

@@ -43,7 +43,7 @@ _MIXED_WITH_DIGITS = re.compile(r"[a-z0-9@$!|]*[a-z][a-z0-9@$!|]*")
 _SPACED = re.compile(r"(?<!\S)(?:\S[ .\-_*]){7,}\S(?!\S)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){16,}")
-#: How much of a text is decoded at most.
+#: How many codes in a text are decoded.
 _MOST_DECODED = 100
 _SENTENCE = re.compile(r"[^\W\d_]{2,}(?:[\s,;:.-]+[^\W\d_]+){3,}")
 

@@ -1,15 +1,14 @@
 """Why a language model gave no answer, in our kinds of failures and our words; pure."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 
 from pydantic_ai import exceptions as of_model
 
-from executions.failures import LONGEST_REST, FailureKind, most_retryable
+from executions.failures import LONGEST_REST, FailureKind
 from executions.monitors.agent.metered import OutOfTokens
 from executions.monitors.agent.models import ModelMisconfigured
-from executions.monitors.protocol import AskFailed
+from executions.monitors.protocol import AskFailed, joined
 
 #: What follows a failure that may be gone at the next attempt.
 AGAIN = "It will be asked again."
@@ -146,7 +145,7 @@ def failure_of(error: BaseException, *, now: datetime) -> AskFailed:
         TypeError: the exception is not the model's fault, but a bug here.
     """
     if isinstance(error, of_model.FallbackExceptionGroup):
-        return _together([failure_of(each, now=now) for each in error.exceptions])
+        return joined([failure_of(each, now=now) for each in error.exceptions])
     if isinstance(error, ModelMisconfigured):
         return AskFailed(FailureKind.SYSTEM_ERROR, f"The operator must correct a setting. {error}")
     for class_, kind, cause, what_follows in FAULTS:
@@ -156,15 +155,6 @@ def failure_of(error: BaseException, *, now: datetime) -> AskFailed:
     if isinstance(error, Exception) and _is_from_reading_a_reply(error.__traceback__):
         return failure_of(of_model.UnexpectedModelBehavior("a reply of another form"), now=now)
     raise TypeError("not a failure of a language model") from error
-
-
-def _together(failures: Sequence[AskFailed]) -> AskFailed:
-    rests = [failure.retry_after for failure in failures if failure.retry_after]
-    return AskFailed(
-        most_retryable(failure.kind for failure in failures),
-        " ".join(dict.fromkeys(str(failure) for failure in failures)),
-        retry_after=min(rests) if len(rests) == len(failures) else None,
-    )
 
 
 def _filled(sentence: str, error: BaseException) -> str:

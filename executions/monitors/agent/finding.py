@@ -101,7 +101,7 @@ class Finding(_Proposal):
 
 
 class SecondOpinion(_Proposal):
-    """What a model says that sees only what another one has quoted."""
+    """The verdict of a model that sees only the quotes."""
 
     agrees: bool = Field(
         description="Whether the quotes alone show that the condition is true now, and that the "

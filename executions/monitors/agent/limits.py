@@ -1,4 +1,4 @@
-"""What an operator has set for the answers of the agent."""
+"""How certain the agent must be, and how often it may look."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits within which the answer to a question is."""
+    """The limits that an operator has set."""
 
     #: How certain the model must be before anybody is told, in percent.
     confidence: int

@@ -46,7 +46,7 @@ class Looked(BaseModel):
 
     #: When the model was last asked.
     at: datetime
-    #: What the answer depends on besides: the model and the like.
+    #: A digest of what else the answer depends on, such as the model.
     asked: str
     #: By query.
     searches: dict[str, str]

@@ -115,7 +115,7 @@ def cost_of(messages: Iterable[ModelMessage]) -> Decimal | None:
 
 @cache
 def _worst_price(*_: str) -> Decimal | None:
-    """Return the worst price for these values of the settings: finding it makes clients."""
+    """Return the worst price for these settings; kept, because finding it makes clients."""
     prices = [_price_of(model) for model in _models()]
     known = [price for price in prices if price is not None]
     return max(known) if len(known) == len(prices) else None

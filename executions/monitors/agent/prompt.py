@@ -106,7 +106,7 @@ def visit_prompt(
 def judge_prompt(
     question: Question, value: Value, quotes: Iterable[tuple[str, str, str]], *, boundary: str
 ) -> str:
-    """Return what the model is asked that gives the second opinion.
+    """Return what the model is asked for the second opinion.
 
     Args:
         question: what is asked.

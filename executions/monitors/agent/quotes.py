@@ -79,7 +79,7 @@ _NO_DOMAINS = frozenset(
 
 
 def why_tainted(text: str, addresses: Iterable[str] = ()) -> str:
-    """Return what of a text is written for language models, in our words; empty if nothing is.
+    """Return why a text counts as written for language models, in our words; empty if it does not.
 
     What stands there is not returned, because people are shown the reason.
 
@@ -156,10 +156,9 @@ def sentence_of(quote: str, text: str) -> str:
     return whole if len(whole) <= SENTENCE_CHARACTERS else quote
 
 
-def is_quoted_from(quote: str, texts: Iterable[str]) -> bool:
-    """Return whether one of the texts, in their normal form, contains the quote."""
-    sought = folded(quote)
-    return any(sought in text for text in texts)
+def is_quoted_from(quote: str, normal: str) -> bool:
+    """Return whether a text, in its normal form, contains the quote."""
+    return folded(quote) in normal
 
 
 def _wording_in(plain: str) -> str:

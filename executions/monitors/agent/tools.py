@@ -283,14 +283,14 @@ def _for_people(results: Iterable[Result]) -> list[Result]:
 
 
 def _without_words_of_it(address: str, failure: AskFailed) -> AskFailed:
-    """Return why a page cannot be read that a stranger has chosen, without what stands on it."""
+    """Return why a page that a stranger has chosen cannot be read, without quoting it."""
     status = _STATUS.search(str(failure))
     why = f" answered {status[1]}" if status else " cannot be read as a page"
     return AskFailed(failure.kind, f"{address}{why}.", retry_after=failure.retry_after)
 
 
 def digest_of(results: list[Result]) -> str:
-    """Return the same whenever a search finds the same, in whatever order."""
+    """Return a digest of results that does not depend on their order."""
     return digest(*sorted(f"{result.url} {result.title}" for result in results))
 
 

@@ -25,7 +25,7 @@ class Ready(BaseModel):
 
 
 def try_model(name: str) -> Finding:
-    """Ask the model once, and return whether it answered as a finding of that name."""
+    """Ask the model once, and return a finding of that name about its answer."""
     try:
         response = asyncio.run(_ask())
     except ModelMisconfigured as error:

@@ -8,7 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from executions.monitors.agent.finding import ValueKind
-from executions.monitors.agent.quotes import SHORTEST, why_not_counted
+from executions.monitors.agent.quotes import (
+    SHORTEST,
+    is_for_readers,
+    leads_elsewhere,
+    why_not_counted,
+)
 from executions.monitors.agent.reading import PageRead
 from executions.pages.currency import currencies_of, is_currency, name_of
 from executions.pages.normal_form import folded
@@ -99,7 +104,10 @@ def value_in(kind: ValueKind, written: str | None) -> Value:
     reading = {ValueKind.DATE: _date, ValueKind.PRICE: _price, ValueKind.NAME: _name}[kind]
     value = reading(written)
     if value is None:
-        raise NotInForm(f"The value {written[:60]!r} is not {FORMS[kind]}.")
+        # People read this, too: what a page made the model write must not lead them elsewhere.
+        is_harmless = not (leads_elsewhere(written) or is_for_readers(written))
+        named = f"The value {written[:60]!r}" if is_harmless else "The value"
+        raise NotInForm(f"{named} is not {FORMS[kind]}.")
     return value
 
 

@@ -27,8 +27,8 @@ class Command(ExampleCommand):
     """Changes nothing, and sends no notification."""
 
     help = (
-        "Check the settings, the database, the mail server, the workers and the language model, "
-        "and say how to mend what is wrong. Exit with 1 if there is a problem."
+        "Check the settings, the database, the mail server, the workers, the language model and "
+        "the search engine, and say how to mend what is wrong. Exit with 1 if there is a problem."
     )
     examples = ("doctor", "doctor --format json")
     # It runs Django's checks itself, and shows what they find.

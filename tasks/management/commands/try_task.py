@@ -1,7 +1,7 @@
 """`manage.py try_task QUERY CONDITION`: preview a question in the terminal."""
 
 import asyncio
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
@@ -45,13 +45,13 @@ class Command(ExampleCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the question."""
         parser.add_argument("query", help="what to look at, with the URLs of its pages")
-        parser.add_argument("condition", nargs="?", help="such as 'contains \"In stock\"'")
         parser.add_argument(
-            "--condition",
-            dest="in_words",
-            metavar="CONDITION",
-            help="the same as the second argument",
+            "condition",
+            nargs="?",
+            default=SUPPRESS,  # or it would replace that of the option
+            help="such as 'contains \"In stock\"'",
         )
+        parser.add_argument("--condition", help="the same as the second argument")
         parser.add_argument(
             "--header",
             action="append",
@@ -65,7 +65,6 @@ class Command(ExampleCommand):
         *args: Any,
         query: str,
         condition: str | None,
-        in_words: str | None,
         header: list[str],
         **options: Any,
     ) -> None:
@@ -77,7 +76,7 @@ class Command(ExampleCommand):
         networks = networks_of(email="", is_staff=True)
         question = Question(
             search_query=query,
-            condition_description=condition or in_words or query,
+            condition_description=condition or query,
             last_known_state=None,
             asked_at=timezone.now(),
             networks=networks,

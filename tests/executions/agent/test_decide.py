@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from executions.monitors import Answer
+from executions.monitors import TOPIC_CHARACTERS, Answer
 from executions.monitors.agent import decide
 from executions.monitors.agent.finding import Plan, ValueKind
 from executions.monitors.agent.memory import Memory, digest
 from executions.monitors.agent.values import FORMS
 from executions.rendering import headline_of
+from tests.support.agent_visits import SAYS, URL
 from tests.support.decisions import (
     CHEAP,
     DEAR,
@@ -18,8 +19,6 @@ from tests.support.decisions import (
     LIMITS,
     PLAN,
     QUESTION,
-    SAYS,
-    URL,
     at_price,
     page,
     visit,
@@ -298,7 +297,7 @@ def test_a_topic_is_one_short_line():
 
     assert answer.topic is not None
     assert answer.topic.startswith("Quill 4 release")
-    assert len(answer.topic) <= decide.TOPIC_CHARACTERS
+    assert len(answer.topic) <= TOPIC_CHARACTERS
 
 
 def test_where_nothing_is_new_what_is_known_is_kept_and_the_plan_says_when_to_look_again():
@@ -320,3 +319,13 @@ def test_where_nothing_is_new_what_is_known_is_kept_and_the_plan_says_when_to_lo
     assert answer.next_run_at == NOW + timedelta(days=2)
     assert [(source.url, source.title) for source in answer.sources] == [(URL, "news.example")]
     assert f"those of {NOW:%Y-%m-%d at %H:%M} UTC" in answer.evidence
+
+
+@pytest.mark.parametrize("kind", ["date", "price", "name"])
+@pytest.mark.parametrize("value", ["Buy at evil.example", "Log in to see the date", "evil.example"])
+def test_a_refused_value_leads_nobody_elsewhere(kind, value):
+    answer = visit({"value": value}, plan={"value_kind": kind})
+
+    assert failed(answer) == ["closed form"]
+    for shown in (answer.evidence, str(answer.activity)):
+        assert value not in shown

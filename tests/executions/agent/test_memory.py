@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from executions.monitors.agent.memory import MOST_TOLD, Memory, digest, what_is_asked
-from tests.support.decisions import CHEAP, DEAR, KEY, QUESTION, URL, at_price, page, visit
+from tests.support.agent_visits import URL
+from tests.support.decisions import CHEAP, DEAR, KEY, QUESTION, at_price, page, visit
 
 MOVED = "The Quill 4 goes on sale on 23 January 2027."
 

@@ -103,8 +103,8 @@ def test_typography_and_space_do_not_keep_a_quote_from_standing_on_a_page():
     page = "the concert is “sold\u00ad out” — since 4\u00a0may"
     normal = folded(page)
 
-    assert quotes.is_quoted_from('The  concert is "SOLD OUT" - since 4 May', [normal])
-    assert not quotes.is_quoted_from("The concert is not sold out", [normal])
+    assert quotes.is_quoted_from('The  concert is "SOLD OUT" - since 4 May', normal)
+    assert not quotes.is_quoted_from("The concert is not sold out", normal)
 
 
 PAGE = (

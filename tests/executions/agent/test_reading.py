@@ -54,10 +54,10 @@ def test_a_quote_may_go_over_lines_but_not_over_what_is_left_out():
 
     normal = page("\n".join(text)).normal
 
-    assert is_quoted_from("The Quill 4 goes on sale today", [normal])
-    assert not is_quoted_from("something else. on sale says Quill", [normal.partition("\n")[0]])
-    assert not is_quoted_from(f"on sale today {far}", [normal])
-    assert not is_quoted_from(f"{near} {far}", [normal])
+    assert is_quoted_from("The Quill 4 goes on sale today", normal)
+    assert not is_quoted_from("something else. on sale says Quill", normal.partition("\n")[0])
+    assert not is_quoted_from(f"on sale today {far}", normal)
+    assert not is_quoted_from(f"{near} {far}", normal)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5000])

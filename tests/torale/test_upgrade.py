@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -101,9 +102,9 @@ def somebody_waits_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def make_process(version: str, *, seen: str = "now") -> Process:
-    seen_at = clock.now()
-    process = Process.objects.create(
+def make_process(version: str, *, seen_s_ago: int = 0) -> Process:
+    seen_at = clock.now() - timedelta(seconds=seen_s_ago)
+    return Process.objects.create(
         id=uuid7(),
         command="worker",
         does="visit",
@@ -113,10 +114,6 @@ def make_process(version: str, *, seen: str = "now") -> Process:
         started_at=seen_at,
         seen_at=seen_at,
     )
-    if seen != "now":
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE torale_process SET seen_at = seen_at - %s::interval", [seen])
-    return process
 
 
 def test_an_older_version_goes_on_when_all_is_additive(newer):
@@ -270,7 +267,7 @@ def test_it_waits_until_older_processes_have_ended(newer):
     newer.add("9001_less", REMOVE_COLUMN, attributes=LESS)
     older = make_process("0.0.1")
     make_process(__version__)
-    make_process("0.0.2", seen="61 seconds")
+    make_process("0.0.2", seen_s_ago=61)
 
     with newer.installed(), migrating() as out:
         wait_for(lambda: "Waiting" in out.getvalue())

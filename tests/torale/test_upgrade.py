@@ -189,7 +189,9 @@ def test_it_gives_up_in_the_end(newer, other, monkeypatch):
 
 @pytest.mark.parametrize("code", ["deadlock_detected", "lock_not_available"])
 @pytest.mark.usefixtures("_impatient")
-def test_what_was_applied_before_is_not_applied_again(newer, code):
+def test_what_was_done_before_is_not_done_again(newer, code, monkeypatch):
+    monkeypatch.setattr(migrate, "OLDER_PATIENCE_S", 0)
+    make_process("0.0.1")
     newer.add("9001_more", ADD_COLUMN, attributes=MORE)
     # Fails at the first attempt: a sequence counts also what is rolled back.
     once = f"""
@@ -198,13 +200,14 @@ migrations.RunSQL(
     "END IF; END $$"
 ),
 """
-    newer.add("9002_once", once, attributes=MORE)
+    newer.add("9002_once", once, attributes=LESS)
     with connection.cursor() as cursor:
         cursor.execute("CREATE SEQUENCE attempts")
 
     with newer.installed():
         told = run_migrate()
 
+    assert told.count("Waiting up to 0 s for processes") == 1
     assert told.count("Applying tasks.9001_more") == 1
     assert told.count("Applying tasks.9002_once") == 2
     assert applied() == ["9001_more", "9002_once"]

@@ -38,7 +38,8 @@ OWN_CLOCK = {
     "tasks/management/commands/try_task.py": "a terminal's question, without a database",
     "tasks/models.py": "defaults; what makes a task passes the database's time",
     "tasks/previews.py": "a default; what makes a preview passes the database's time",
-    "torale/api/throttling.py": "counts within one process; tests move this clock",
+    "torale/api/request_counts.py": "counts within one process; tests move this clock",
+    "torale/api/shared_request_counts.py": "a cache's counts, which need not be exact",
     "torale/diagnoses.py": "it is compared with the database's clock",
 }
 

@@ -229,6 +229,14 @@ def database(value: str) -> dict[str, Any]:
     return {**env.db_url_config(value), "ENGINE": "django.db.backends.postgresql"}
 
 
+def cache_server(value: str) -> str:
+    """Return the URL of a Redis; a Valkey speaks the same protocol, and gets the same scheme."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss", "valkey", "valkeys"} or not parts.hostname:
+        raise ValueError(value)
+    return re.sub("^valkey", "redis", value)
+
+
 def mail_server(value: str) -> dict[str, Any]:
     """Parse the URL of a mail server into Django's EMAIL_ settings."""
     if urlsplit(value).scheme not in env.EMAIL_SCHEMES:

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 from cryptography.fernet import Fernet
-from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from torale import admin_theme, logs
+from torale import admin_theme, logs, policy
 from torale.api import openapi
 from torale.environment import (
     amount,
+    cache_server,
     comma_separated,
     database,
     folder,
@@ -147,6 +147,16 @@ TORALE_RETENTION_DAYS = read(
 # Requests a minute with one API key, counted by each web process; 0 means no limit.
 TORALE_REQUESTS_PER_MINUTE = read(
     "TORALE_REQUESTS_PER_MINUTE", whole_number(0), "1000", "a whole number, 0 for no limit"
+)
+
+# A Redis or Valkey in which all web processes count the requests of keys together; empty means that
+# each process counts separately.
+CACHE_URL = read(
+    "CACHE_URL",
+    optional(cache_server),
+    "",
+    "an address such as redis://cache:6379/0",
+    secret=True,
 )
 
 # How many proxies in front append to X-Forwarded-For; limits per address use the client's address
@@ -331,20 +341,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",
 ]
 
-# What pages may load and run. Views that need more replace parts of it: the admin and /redoc.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "style-src-attr": [UNSAFE_INLINE],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy.DIRECTIVES}
 
 # Pages of other origins may call the API with a key, but never with a session's cookie.
 CORS_ALLOW_ALL_ORIGINS = "*" in TORALE_CORS_ORIGINS

@@ -92,7 +92,12 @@ class NotificationSendViewSet(
 
     def as_csv(self) -> StreamingHttpResponse:
         """Return a response that downloads all of the caller's sends that match, as CSV."""
-        return csv_response(self.matching_sends(), SendSerializer.Meta.fields, filename="sends.csv")
+        return csv_response(
+            self.matching_sends(),
+            SendSerializer.Meta.fields,
+            filename="sends.csv",
+            user_id=caller(self.request).pk,
+        )
 
     def matching_sends(self) -> SendList:
         """Return the caller's sends that match the filters, as the list shows them."""

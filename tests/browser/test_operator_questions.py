@@ -1,6 +1,6 @@
 """An operator's five questions, each answered in at most three clicks from the admin's home page.
 
-The operator is an ordinary user with the role. The table "Five questions" in docs/operating.md has
+The operator is an ordinary user with the role. The table "Five questions" in docs/admin.md has
 the clicks.
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.factories import make_send
+from tests.support.factories import NOW, make_send
 
 URL = "/api/v1/notifications/sends.csv"
 
@@ -35,3 +35,20 @@ def test_a_download_that_was_read_or_left_makes_room(download):
         close()
 
     assert [download().status_code, download().status_code] == [200, 200]
+
+
+def test_the_eleventh_download_of_a_minute_is_429_whichever_process_serves_it(
+    download, stranger_client, time_machine
+):
+    time_machine.move_to(NOW, tick=False)
+    for _ in range(10):
+        # As a server does at the end of an answer. `close` would close the test's connection, too.
+        for close in download()._resource_closers:
+            close()
+
+    eleventh = download()
+
+    assert eleventh.status_code == 429
+    assert eleventh.headers["Retry-After"] == "50"
+    assert eleventh.json()["detail"].startswith("At most 10 downloads a minute are made.")
+    assert stranger_client.get(URL).status_code == 200

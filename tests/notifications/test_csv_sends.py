@@ -161,14 +161,14 @@ def test_the_file_can_only_be_read(owner_client, method):
 
 
 @pytest.mark.parametrize("sends", [1, 50])
-def test_the_file_costs_a_query_besides_the_key(
+def test_the_file_costs_a_query_besides_the_key_and_the_limit(
     owner, owner_client, sends, django_assert_num_queries
 ):
     for _ in range(sends):
         make_send(owner)
     owner_client.get(LIST)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(rows(owner_client.get(PATH))) == sends
 
 

@@ -1,10 +1,12 @@
-from collections import OrderedDict
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import client_of
+from tests.support.caches import Cache
 from tests.support.factories import NOW
-from torale.api import throttling
+from torale.api import request_counts, shared_request_counts, throttling
+from torale.environment import cache_server
 
 URL = "/auth/me"
 
@@ -13,7 +15,9 @@ URL = "/auth/me"
 def limited(settings, time_machine):
     settings.TORALE_REQUESTS_PER_MINUTE = 2
     time_machine.move_to(NOW, tick=False)
-    return time_machine
+    throttling.request_counts.cache_clear()
+    yield time_machine
+    throttling.request_counts.cache_clear()
 
 
 def figures(response) -> dict[str, str]:
@@ -81,11 +85,65 @@ def test_the_address_is_the_connections_unless_proxies_are_named(anonymous_clien
 
 
 def test_only_so_many_callers_are_remembered(limited, owner, owner_client, monkeypatch):
-    monkeypatch.setattr(throttling, "MOST_CALLERS", 1)
-    monkeypatch.setattr(throttling.KeyThrottle, "_times", OrderedDict())
+    monkeypatch.setattr(request_counts, "MOST_CALLERS", 1)
     owner_client.get(URL)
     assert figures(owner_client.get(URL))["Remaining"] == "0"
 
     client_of(owner).get(URL)
 
     assert figures(owner_client.get(URL))["Remaining"] == "1"
+
+
+@pytest.fixture
+def cache(settings, tmp_path) -> Iterator[Cache]:
+    """Start a Redis, and have the requests of keys counted there."""
+    with Cache(tmp_path) as started:
+        settings.CACHE_URL = started.url
+        yield started
+
+
+def test_with_a_cache_all_processes_count_together(limited, cache, owner_client):
+    first = owner_client.get(URL)
+    limited.shift(10)
+    # What another process does: it has counted nothing itself.
+    throttling.request_counts.cache_clear()
+    second = owner_client.get(URL)
+    third = owner_client.get(URL)
+    limited.shift(51)
+
+    assert figures(first) == {"Limit": "2", "Remaining": "1", "Reset": "60"}
+    assert figures(second) == {"Limit": "2", "Remaining": "0", "Reset": "50"}
+    assert third.status_code == 429
+    assert figures(owner_client.get(URL)) == {"Limit": "2", "Remaining": "0", "Reset": "9"}
+
+
+def test_while_the_cache_is_away_each_process_counts_by_itself(
+    limited, cache, owner_client, caplog
+):
+    assert owner_client.get(URL).status_code == 200
+    cache.stop()
+
+    answers = [owner_client.get(URL).status_code for _ in range(3)]
+
+    assert answers == [200, 200, 429]
+    assert caplog.text.count("cache_unavailable") == 1
+
+
+def test_a_cache_that_is_back_is_used_again(limited, cache, owner_client, monkeypatch):
+    monkeypatch.setattr(shared_request_counts, "ALONE_S", 0)
+    cache.stop()
+    for _ in range(2):
+        owner_client.get(URL)
+    cache.start()
+
+    assert figures(owner_client.get(URL))["Remaining"] == "1"
+
+
+@pytest.mark.parametrize("address", ["cache:6379", "http://cache:6379", "redis://"])
+def test_the_address_of_a_cache_that_cannot_be_one_is_refused(address):
+    with pytest.raises(ValueError, match=address):
+        cache_server(address)
+
+
+def test_a_valkey_is_called_like_a_redis():
+    assert cache_server("valkeys://cache:6379/1") == "rediss://cache:6379/1"

@@ -14,13 +14,16 @@ from django.http import StreamingHttpResponse
 from torale.api.keyset import Cursor, Listing
 from torale.api.renderers import JSONRenderer
 from torale.errors import TooOften
+from torale.limits import Limit, hit
 
 #: How many rows are read and sent at a time, some two megabytes.
 ROWS_PER_FETCH = 10_000
 #: How many downloads one process serves at a time. A client that does not read occupies a thread of
 #: the server, and other threads must stay free.
 DOWNLOADS = 2
-#: When a refused client may try again.
+#: How often one user may begin a download, whichever process serves it.
+OF_USER = Limit("downloads", 10, timedelta(minutes=1))
+#: When a client that found no place may try again.
 WAIT = timedelta(seconds=10)
 #: PostgreSQL ends lines as Unix does; the standard asks for this (RFC 4180 §2).
 END_OF_LINE = b"\r\n"
@@ -55,17 +58,26 @@ class CSVRenderer(JSONRenderer):
         return super().render(data, *args, **kwargs)
 
 
-def csv_response(listing: Listing, names: Sequence[str], *, filename: str) -> StreamingHttpResponse:
+def csv_response(
+    listing: Listing, names: Sequence[str], *, filename: str, user_id: UUID
+) -> StreamingHttpResponse:
     """Return a response that downloads all rows of `listing` as a CSV file with a header line.
 
     Args:
         listing: the rows.
         names: the columns of its lines; they must include `id` and `created_at`.
         filename: the name of the file.
+        user_id: who downloads it.
 
     Raises:
-        TooManyDownloads: DOWNLOADS other downloads are under way.
+        TooManyDownloads: DOWNLOADS other downloads of this process are under way.
+        TooOften: the user has begun OF_USER.most downloads within a minute.
     """
+    verdict = hit(OF_USER, str(user_id))
+    if not verdict.allowed:
+        raise TooOften(
+            f"At most {OF_USER.most} downloads a minute are made. Wait a moment.", wait=verdict.wait
+        )
     if not _places.acquire(blocking=False):
         raise TooManyDownloads(wait=WAIT)
     return StreamingHttpResponse(

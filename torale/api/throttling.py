@@ -1,26 +1,22 @@
 """Request limits: per client address for public views, and per API key for all views."""
 
 import math
-import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
-from threading import Lock
-from typing import Any, ClassVar, Protocol
-from uuid import UUID
+from functools import cache
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from torale.api.request_counts import Count, LocalCounts, RequestCounts
 from torale.limits import Limit, Verdict, hit
 from torale.proxies import client_address
 
-#: How long a request with a key counts, in seconds.
-MINUTE_S = 60
-#: How many callers are counted at a time. Beyond that, the one that has not called for the longest
-#: time is forgotten.
-MOST_CALLERS = 10_000
+#: What counts for all processes. It is imported only if CACHE_URL is set.
+SHARED_COUNTS: Final = "torale.api.shared_request_counts.SharedCounts"
 
 
 class Limited(Protocol):
@@ -51,19 +47,24 @@ class AddressThrottle(BaseThrottle):
         return self.verdict.wait.total_seconds()
 
 
+@cache
+def request_counts() -> RequestCounts:
+    """Return what counts the requests of keys: the cache at CACHE_URL, or else this process."""
+    alone = LocalCounts()
+    if not settings.CACHE_URL:
+        return alone
+    shared: RequestCounts = import_string(SHARED_COUNTS)(settings.CACHE_URL, alone=alone)
+    return shared
+
+
 class KeyThrottle(BaseThrottle):
     """Limits the requests of each API key, and each logged-in user, to TORALE_REQUESTS_PER_MINUTE.
 
-    It protects against a client that runs out of control. Each web process counts separately and in
-    memory, so that no request needs a query for it; with several processes more requests may pass.
+    It protects against a client that runs out of control. Unless CACHE_URL is set, each web process
+    counts separately, so that with several processes more requests may pass.
     """
 
-    #: The times of each caller's requests in the last minute, the oldest first; of callers, the one
-    #: that called last is last.
-    _times: ClassVar[OrderedDict[UUID, deque[float]]] = OrderedDict()
-    _lock: ClassVar[Lock] = Lock()
-    #: How many seconds it takes until the caller's oldest request no longer counts.
-    _reset_s: float
+    counted: Count
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request, and store the figures for `rate_limit_headers` on it."""
@@ -71,32 +72,17 @@ class KeyThrottle(BaseThrottle):
         if not most or not request.user.is_authenticated:
             return True
         caller = request.auth.pk if request.auth else request.user.pk
-        now = time.time()
-        with self._lock:
-            times = self._times_of(caller)
-            while times and times[0] <= now - MINUTE_S:
-                times.popleft()
-            is_allowed = len(times) < most
-            if is_allowed:
-                times.append(now)
-            left, self._reset_s = most - len(times), times[0] + MINUTE_S - now
+        self.counted = request_counts().count(str(caller), most=most)
         request._request.rate_limit = {  # type: ignore[attr-defined]  # noqa: SLF001
             "RateLimit-Limit": str(most),
-            "RateLimit-Remaining": str(left),
-            "RateLimit-Reset": str(math.ceil(self._reset_s)),
+            "RateLimit-Remaining": str(self.counted.left),
+            "RateLimit-Reset": str(math.ceil(self.counted.reset_s)),
         }
-        return is_allowed
+        return self.counted.is_allowed
 
     def wait(self) -> float:
         """Return how many seconds it takes until the oldest request no longer counts."""
-        return self._reset_s
-
-    def _times_of(self, caller: UUID) -> deque[float]:
-        times = self._times.setdefault(caller, deque())
-        self._times.move_to_end(caller)
-        if len(self._times) > MOST_CALLERS:
-            self._times.popitem(last=False)
-        return times
+        return self.counted.reset_s
 
 
 def rate_limit_headers(

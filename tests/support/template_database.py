@@ -36,6 +36,8 @@ def copy_for_tests() -> None:
     with alone(database):  # the other workers of this run wait
         if template not in _kept(database):
             _make(database, template)
+    # Read once for each process: while Django makes the copy, it pretends that there are none.
+    schema.migrations_on_disk()
     database.settings_dict["TEST"].update(TEMPLATE=template, MIGRATE=False)
 
 

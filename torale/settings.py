@@ -400,6 +400,7 @@ MIDDLEWARE = [
     "torale.https.redirect_pages",
     "torale.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "torale.waiting.refuse_meanwhile",
     "torale.browsers.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "torale.browsers.CsrfViewMiddleware",

@@ -16,6 +16,9 @@ from typing import Final, NamedTuple
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, ProgrammingError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from psycopg.errors import UndefinedTable
 
@@ -23,8 +26,8 @@ from torale import __version__, proofs
 
 logger = structlog.get_logger(__name__)
 
-#: The last migration of each of our apps that says nothing about older versions. Every later one
-#: states `additive`.
+#: The last migration of each of our apps that does not say what it means for older versions. Every
+#: later one states `additive`.
 BASELINE: Final = {
     "accounts": "0004_keys_expire_and_users_are_switched_off",
     "desk": "0002_view_spending",
@@ -42,6 +45,18 @@ APPLIED_AND_ANNOUNCED: Final = """
 SELECT app, name, true, NULL FROM django_migrations
 UNION ALL
 SELECT app, name, false, is_additive FROM torale_schemachange
+"""
+ANNOUNCE: Final = """
+INSERT INTO torale_schemachange (app, name, is_additive)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
+ON CONFLICT (app, name) DO UPDATE SET is_additive = EXCLUDED.is_additive
+"""
+WITHDRAW: Final = """
+DELETE FROM torale_schemachange WHERE NOT EXISTS (
+    SELECT FROM django_migrations
+    WHERE (django_migrations.app, django_migrations.name)
+        = (torale_schemachange.app, torale_schemachange.name)
+)
 """
 
 #: A migration's app and name.
@@ -65,22 +80,69 @@ class Standing(StrEnum):
     TOO_NEW = auto()
 
 
+TEXTS: Final = {
+    Standing.FITS: "The tables are those of this version.",
+    Standing.BEHIND: "The database lacks {migrations}, which Torale {version} needs.",
+    Standing.AHEAD: (
+        "The database has {migrations} of a newer version; Torale {version} works with it."
+    ),
+    Standing.TOO_NEW: (
+        "The database has, or is about to get, {migrations} of a newer version; "
+        "Torale {version} does not work with it."
+    ),
+}
+REMEDIES: Final = {
+    Standing.BEHIND: "run `manage.py migrate`.",
+    Standing.AHEAD: "replace the processes of this version, too.",
+    Standing.TOO_NEW: (
+        "start the newer version. If it was given up before it had migrated, run the "
+        "`manage.py migrate` of this version first."
+    ),
+}
+
+
 class Comparison(NamedTuple):
     """A standing, and the migrations that account for it, such as `tasks.0011_priorities`."""
 
     standing: Standing
     migrations: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """What was found, as a sentence."""
+        first, *others = self.migrations or ("",)
+        named = f"{first} and {len(others)} more" if others else first
+        return TEXTS[self.standing].format(migrations=named, version=__version__)
 
-def compare() -> Comparison:
+    @property
+    def remedy(self) -> str:
+        """What to do, as sentences of which the first begins in lower case; empty if nothing."""
+        return REMEDIES.get(self.standing, "")
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy[:1].upper()}{self.remedy[1:]}".strip()
+
+
+@cache
+def migrations_on_disk() -> tuple[frozenset[Key], frozenset[Key]]:
+    """Return the migrations that this version needs, and all of which it knows.
+
+    A process reads them once.
+    """
+    loader = MigrationLoader(None)
+    replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
+    return frozenset(loader.graph.nodes), frozenset(loader.disk_migrations) | replaced
+
+
+def compare(database: BaseDatabaseWrapper = connection) -> Comparison:
     """Compare the migrations of this version with the database's, in one query.
 
     Raises:
         django.db.Error: the database does not answer.
     """
-    needed, known = _on_disk()
+    needed, known = migrations_on_disk()
     try:
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(APPLIED_AND_ANNOUNCED)
             rows = cursor.fetchall()
     except ProgrammingError as error:
@@ -90,8 +152,8 @@ def compare() -> Comparison:
     applied = {(app, name) for app, name, is_applied, _ in rows if is_applied}
     if lacking := needed - applied:
         return Comparison(Standing.BEHIND, _named(lacking))
-    # Applied migrations that were never announced are older than this version: those of libraries
-    # that have since left them out.
+    # What was applied without an announcement is not newer than this version. Perhaps a library has
+    # since left it out.
     unknown = {
         (app, name): is_additive
         for app, name, is_applied, is_additive in rows
@@ -120,29 +182,7 @@ def refusal() -> str | None:
         django.db.Error: the database does not answer.
     """
     compared = compare()
-    return in_words(compared) if compared.standing is Standing.TOO_NEW else None
-
-
-def in_words(compared: Comparison) -> str:
-    """Say in sentences what `compare` has found, and what to do."""
-    first, *others = compared.migrations or ("",)
-    named = f"{first} and {len(others)} more" if others else first
-    match compared.standing:
-        case Standing.FITS:
-            return "The tables are those of this version."
-        case Standing.BEHIND:
-            return f"The database lacks the migration {named}. Run `manage.py migrate`."
-        case Standing.AHEAD:
-            return (
-                f"The database has the migration {named} of a newer version, with which "
-                f"Torale {__version__} works as before."
-            )
-        case Standing.TOO_NEW:
-            return (
-                f"Torale {__version__} does not work with the migration {named} of a newer "
-                "version. Start the newer version instead. If its `manage.py migrate` was given "
-                "up before it changed anything, run that of this version once."
-            )
+    return str(compared) if compared.standing is Standing.TOO_NEW else None
 
 
 def wait_until_it_fits(stop: threading.Event | None = None) -> bool:
@@ -164,10 +204,10 @@ def wait_until_it_fits(stop: threading.Event | None = None) -> bool:
         try:
             compared = compare()
             if compared.standing is Standing.TOO_NEW:
-                raise SchemaTooNew(in_words(compared))
+                raise SchemaTooNew(str(compared))
             if compared.standing is not Standing.BEHIND and proofs.check():
                 return True
-            reason = in_words(compared)
+            reason = str(compared)
         except Error as error:
             reason = str(error)
         finally:
@@ -179,12 +219,38 @@ def wait_until_it_fits(stop: threading.Event | None = None) -> bool:
     return False
 
 
-@cache
-def _on_disk() -> tuple[frozenset[Key], frozenset[Key]]:
-    """Return the migrations that this version needs, and all of which it knows."""
-    loader = MigrationLoader(None)
-    replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
-    return frozenset(loader.graph.nodes), frozenset(loader.disk_migrations) | replaced
+def is_additive(migration: Migration) -> bool:
+    """Return whether versions that do not know a migration work with it as before.
+
+    Those of libraries do not say, so they count as not additive.
+    """
+    return bool(getattr(migration, "additive", False))
+
+
+def announce(migrations: Iterable[Migration], database: BaseDatabaseWrapper = connection) -> None:
+    """Tell the processes of older versions which migrations will be applied.
+
+    A database that has no table for this yet has no such processes either.
+    """
+    rows = [
+        (migration.app_label, migration.name, is_additive(migration)) for migration in migrations
+    ]
+    with database.cursor() as cursor:
+        if rows and _can_announce(cursor):
+            cursor.execute(ANNOUNCE, [list(column) for column in zip(*rows, strict=True)])
+
+
+def withdraw(database: BaseDatabaseWrapper = connection) -> None:
+    """Forget what was announced and is not applied."""
+    with database.cursor() as cursor:
+        if _can_announce(cursor):
+            cursor.execute(WITHDRAW)
+
+
+def _can_announce(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT to_regclass('torale_schemachange') IS NOT NULL")
+    [exists] = cursor.fetchone()
+    return bool(exists)
 
 
 def _named(keys: Iterable[Key]) -> tuple[str, ...]:

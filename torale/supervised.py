@@ -61,8 +61,9 @@ async def run_together(
     stop.set()
     if listener:
         listener.close()
-    for running_one, name in running.items():
-        status = await running_one
+    await asyncio.wait(running)
+    for ended, name in running.items():
+        status = ended.result()
         if status is not None:
             # A negative status is the number of the signal that killed the process.
             raise CommandError(

@@ -198,9 +198,11 @@ def test_one_that_does_not_come_up_ends_all_with_its_status(address, folder):
         parent = psutil.Process(both.program.process.pid)
         wait_for(lambda: len(parent.children()) == 2)
 
-        parent.children()[0].kill()
+        first, second = parent.children()
+        first.kill()
 
         assert both.program.status() == 128 + signal.SIGKILL
+        assert not second.is_running()
     assert "has ended, so web ends, too." in both.program.said
 
 

@@ -35,8 +35,7 @@ SLOTS = {"default": 4, preview.QUEUE: 4}
 HELP = {
     VISIT: "Visit the pages of due tasks, and ask their questions.",
     DELIVER: "Deliver notifications.",
-    JOBS: "Run the jobs of the queue: start due tasks, try questions, send codes, keep house. "
-    "Without any of these options, do all.",
+    JOBS: "Run the jobs of the queue: start due tasks, try questions, send codes, keep house.",
 }
 #: How many files and connections a worker may have open: a few for each visit and delivery, and
 #: those to the database.
@@ -56,8 +55,8 @@ class Command(ExampleCommand):
     """Start as many as needed, on as many machines: they share the work."""
 
     help = (
-        "Ask due tasks' questions, deliver their notifications and run the jobs of the queue, or "
-        "do only some of it, until SIGTERM or Ctrl-C."
+        "Ask due tasks' questions, deliver their notifications and run the jobs of the queue until "
+        "SIGTERM or Ctrl-C. With options, do only what they name."
     )
     examples = ("worker", "worker --deliver", "worker --visit --jobs")
 

@@ -57,7 +57,8 @@ async def run_together(
         asyncio.create_task(_keep_running(name, arguments, stop, listener)): name
         for name, arguments in programs.items()
     }
-    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     if listener:
         listener.close()

@@ -7,7 +7,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPException
@@ -64,6 +64,11 @@ class Web:
             return self.get(path)[0] == status
         except OSError:
             return False
+
+    def is_connected(self, pid: int) -> bool:
+        """Return whether a process has a client."""
+        connections = psutil.Process(pid).net_connections("tcp")
+        return any(one.status == "ESTABLISHED" for one in connections if one.laddr[1] == self.port)
 
     def listens(self) -> bool:
         with socket.socket() as probe:
@@ -168,17 +173,26 @@ def test_one_that_is_killed_while_requests_flow_is_started_again_and_the_other_g
 
 def test_sigterm_ends_all_once_the_requests_under_way_are_answered(address, two):
     children = pids()
-    with ThreadPoolExecutor(1) as client:
-        with readyz_waits(address):
-            answer = client.submit(two.get)
-            wait_for(somebody_waits)
-            two.program.process.terminate()
-            # New clients are refused at once, and do not wait for nobody.
-            wait_for(lambda: not two.listens())
-        assert answer.result()[0] == 200
+    with ThreadPoolExecutor(30) as clients, readyz_waits(address):
+        answers: list[Future[tuple[int, Any]]] = []
 
+        def each_has_one() -> bool:
+            if len(answers) < 30:
+                answers.append(clients.submit(two.get))
+            return all(map(two.is_connected, children))
+
+        wait_for(each_has_one)
+        wait_for(somebody_waits)
+
+        two.program.process.terminate()
+
+        # New clients are refused at once, and do not wait for nobody.
+        wait_for(lambda: not two.listens())
+        assert all(map(psutil.pid_exists, children))
+
+    assert {answer.result()[0] for answer in answers} == {200}
     assert two.program.status() == 0
-    assert not any(psutil.pid_exists(pid) for pid in children)
+    assert not any(map(psutil.pid_exists, children))
     assert pids() == set()
 
 

@@ -15,6 +15,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from torale import schema
+from torale.management.commands import migrate
 from torale.management.commands.migrate import alone
 from torale.postgres.base import DatabaseWrapper
 
@@ -39,6 +41,7 @@ def copy_for_tests() -> None:
 
 def sources() -> Iterator[Path]:
     """Yield the files that determine the database, except those of libraries."""
+    yield from (Path(migrate.__file__), Path(schema.__file__))  # they announce migrations
     for app in apps.get_app_configs():
         folder = Path(app.path)
         yield from folder.glob("models.py")  # permissions are made from models, not by migrations

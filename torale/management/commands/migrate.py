@@ -102,12 +102,12 @@ class Command(ExampleCommand, migrate.Command):
     @contextmanager
     def announced(self, database: BaseDatabaseWrapper) -> Iterator[None]:
         """Announce what will be applied before it is, and forget what was not."""
-        planned: list[Migration] = []
+        planned: set[Migration] = set()
 
         def announce(*, plan: list[tuple[Migration, bool]], **_: Any) -> None:
             # This is called again for what is left if a migration did not get a lock.
             is_first = not planned
-            planned.extend(migration for migration, is_backwards in plan if not is_backwards)
+            planned.update(migration for migration, is_backwards in plan if not is_backwards)
             schema.announce(planned, database)
             if is_first and not all(map(schema.is_additive, planned)):
                 self.wait_for_older_processes(database)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from torale import schema
 from torale.models import SchemaChange
@@ -39,3 +40,10 @@ def test_an_announced_one_that_is_not_additive_is():
 
     assert schema.compare() == Comparison(Standing.TOO_NEW, ("tasks.0012_less",))
     assert "tasks.0012_less of a newer version" in (schema.refusal() or "")
+
+
+def test_what_was_applied_without_an_announcement_is_older_than_this_version():
+    # As a library's migration that it has since left out.
+    MigrationRecorder.Migration.objects.create(app="tasks", name="0000_left_out")
+
+    assert schema.compare() == Comparison(Standing.FITS)

@@ -1,6 +1,7 @@
 """`manage.py migrate` of a newer version, while an older one uses the database."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -382,13 +383,18 @@ def test_a_newer_process_waits_until_the_database_is_migrated(newer):
     }
 
 
-def test_one_that_is_told_to_stop_waits_no_longer(newer):
+def test_one_that_waits_long_says_it_again_and_stops_when_it_is_told_to(newer, monkeypatch):
+    monkeypatch.setattr(schema, "PAUSE_S", 0.01)
+    monkeypatch.setattr(schema, "SAY_AGAIN_S", 0.3)
     newer.add("9001_more", ADD_COLUMN, attributes=MORE)
     stop = threading.Event()
 
     with newer.installed(), capture_logs() as entries, ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(apart, schema.wait_until_it_fits, stop)
         wait_for(lambda: entries)
+        begun = time.monotonic()
+        wait_for(lambda: len(entries) == 2)
+        assert time.monotonic() - begun > 0.2
         stop.set()
         assert not waiting.result()
 

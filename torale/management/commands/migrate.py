@@ -63,9 +63,6 @@ class Command(ExampleCommand, migrate.Command):
                 version has migrated the database.
         """
         database = connections[options["database"]]
-        if options["plan"] or options["check_unapplied"]:
-            super().handle(*args, **options)
-            return
         try:
             with alone(database):
                 # What a killed run has announced.

@@ -22,6 +22,7 @@ from notifications.models import NotificationSend, SendStatus, WebhookEndpoint
 from tasks.metrics import visit_status
 from tasks.models import State, Task
 from torale import clock
+from torale.processes import alive
 from torale.queue import queue_status
 
 #: The lists that the page's search box searches, by what their buttons say.
@@ -76,7 +77,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown.append(cards.of_spending(spending_status(now=now)))
     if delivery and visits:
         queue = queue_status(now=now)
-        added["needs"] = [*reasons(visits=visits, queue=queue, delivery=delivery)]
+        processes = alive(now=now)
+        added["needs"] = [
+            *reasons(processes=processes, visits=visits, queue=queue, delivery=delivery)
+        ]
     if may_view(request, WebhookEndpoint):
         # Answers belong to sends, so only those who may view sends see them.
         failing = failing_hosts(with_answers=delivery is not None)

@@ -1,11 +1,13 @@
 """What needs the operator: what is wrong, and what to do about it; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from notifications.metrics import DeliveryStatus, shown_count
 from tasks.metrics import VisitStatus
+from torale.models import Process
+from torale.processes import DELIVER, JOBS, VISIT, WORK, not_done
 from torale.queue import LATE_AFTER, QueueStatus
 from torale.schema import Comparison, Standing
 
@@ -27,6 +29,8 @@ class Need:
 
 #: What to do if work waits for its worker.
 START_A_WORKER = "see that a worker runs and has CPU time left; if so, start another one."
+#: What a worker does, in words.
+VERBS = {DELIVER: "delivers", JOBS: "runs jobs", VISIT: "visits"}
 FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
 
 
@@ -37,14 +41,25 @@ def of_another_version(compared: Comparison) -> Need | None:
     return Need("migrations", compared.text, compared.remedy)
 
 
-def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[Need]:
+def reasons(
+    *,
+    processes: Sequence[Process],
+    visits: VisitStatus,
+    queue: QueueStatus,
+    delivery: DeliveryStatus,
+) -> Iterator[Need]:
     """Yield each thing that needs a person.
 
     A cause comes before what it causes. Webhooks that fail are left out, because their owners are
     told, and so is what waits for a slow server, because no operator can change that.
     """
+    missing = not_done(processes)
+    if missing:
+        yield _worker_is_missing(missing)
     if visits.is_scheduler_late:
-        yield Need("scheduler", _last_run(visits), _wake_the_scheduler(queue))
+        yield Need(
+            "scheduler", _last_run(visits), _wake_the_scheduler(has_worker=JOBS not in missing)
+        )
     if late := _late(visits.waiting_for_worker_s):
         yield Need("visits", f"Visits are late, the longest by {late}.", START_A_WORKER)
     if late := _late(queue.oldest_due_s):
@@ -89,10 +104,20 @@ def _last_run(visits: VisitStatus) -> str:
     return f"Due tasks were last started {_time(visits.since_last_run)} ago."
 
 
-def _wake_the_scheduler(queue: QueueStatus) -> str:
-    if queue.has_workers:
+def _wake_the_scheduler(*, has_worker: bool) -> str:
+    if has_worker:
         return "read the log of the worker; one runs, but starts no tasks."
-    return "start a worker (`manage.py worker`); none runs."
+    return "start a worker that runs jobs; none is alive."
+
+
+def _worker_is_missing(work: Sequence[str]) -> Need:
+    """Return the need for a worker that does what none of the live ones does."""
+    if len(work) == len(WORK):
+        what, options = "No worker is alive.", ""
+    else:
+        what = f"No live worker {' or '.join(VERBS[each] for each in work)}."
+        options = "".join(f" --{each}" for each in work)
+    return Need("workers", what, f"start one with `manage.py worker{options}`.")
 
 
 def _late(seconds: float) -> str:

@@ -13,6 +13,7 @@ from notifications.metrics import delivery_status
 from tasks.metrics import visit_status
 from torale import clock
 from torale.doctor import Check, Finding, Verdict
+from torale.processes import alive
 from torale.queue import queue_status
 
 #: Seconds to wait for the mail server at each step.
@@ -21,6 +22,7 @@ FILE_BACKEND: Final = "django.core.mail.backends.filebased.EmailBackend"
 
 #: What may need the operator, and what is said if it does not.
 WELL: Final = {
+    "workers": "Live workers deliver, visit and run jobs.",
     "scheduler": "Due tasks are started.",
     "visits": "No visit waits for a worker for long.",
     "jobs": "No job waits for a worker for long.",
@@ -33,17 +35,14 @@ WELL: Final = {
 
 
 def look_at_work() -> Iterator[Finding]:
-    """Look for a worker, and for everything that `status` tells of."""
+    """Look for everything that `status` tells of."""
     now = clock.now()
     queue, delivery = queue_status(now=now), delivery_status(now=now)
-    if queue.has_workers:
-        yield Finding("worker", Verdict.OK, "A worker runs.")
-    else:
-        text = "No worker has reported lately."
-        yield Finding("worker", Verdict.PROBLEM, text, "start one: `manage.py worker`.")
     needs = {
         need.about: need
-        for need in reasons(visits=visit_status(now=now), queue=queue, delivery=delivery)
+        for need in reasons(
+            processes=alive(now=now), visits=visit_status(now=now), queue=queue, delivery=delivery
+        )
     }
     for about, well in WELL.items():
         if need := needs.get(about):

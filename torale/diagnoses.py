@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 
 from torale import clock, proofs, schema, trouble
 from torale.doctor import Check, Finding, Verdict
+from torale.processes import alive, newest_version
 from torale.schema import Standing
 
 #: The oldest PostgreSQL that Django supports, as libpq numbers it.
@@ -137,6 +138,25 @@ def look_at_clocks() -> Iterator[Finding]:
         yield Finding("clock", Verdict.OK, text)
 
 
+def look_at_processes() -> Iterator[Finding]:
+    """Look whether processes are alive, and whether they are of one version."""
+    name, processes = "processes", alive(now=clock.now())
+    versions = sorted({process.version for process in processes})
+    text = "1 process is alive" if len(processes) == 1 else f"{len(processes)} processes are alive"
+    if not processes:
+        remedy = "start `manage.py web` and `manage.py worker`, or `manage.py serve`."
+        yield Finding(name, Verdict.WARNING, "No process is alive.", remedy)
+    elif len(versions) > 1:
+        text = f"{text}, of the versions {', '.join(versions)}."
+        remedy = (
+            f"restart those that are not of {newest_version(processes)}; `manage.py status` lists "
+            "them."
+        )
+        yield Finding(name, Verdict.WARNING, text, remedy)
+    else:
+        yield Finding(name, Verdict.OK, f"{text}, of version {versions[0]}.")
+
+
 CHECKS: Final = (
     Check("settings", look_at_settings),
     Check("disk", look_at_disk),
@@ -145,6 +165,7 @@ CHECKS: Final = (
     Check("secrets", look_at_secrets, needs="database"),
     Check("migrations", look_at_migrations, needs="database"),
     Check("clock", look_at_clocks, needs="migrations"),
+    Check("processes", look_at_processes, needs="migrations"),
 )
 
 

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from procrastinate.contrib.django.models import (
     ProcrastinateEvent,
     ProcrastinateJob,
     ProcrastinatePeriodicDefer,
-    ProcrastinateWorker,
 )
 from procrastinate.jobs import Status
 
@@ -36,14 +35,6 @@ class QueueStatus:
     not_made_up_for: int
     #: The names of the last of those, at most MOST_NAMED.
     last_failed: tuple[str, ...]
-    #: How long ago a worker last reported that it is alive; None if there is none.
-    workers_silent_for: timedelta | None
-
-    @property
-    def has_workers(self) -> bool:
-        """Whether a worker is alive."""
-        silent_for = self.workers_silent_for
-        return silent_for is not None and silent_for <= timedelta(seconds=STALLED_AFTER_S)
 
 
 def failed_jobs() -> QuerySet[ProcrastinateJob]:
@@ -52,7 +43,7 @@ def failed_jobs() -> QuerySet[ProcrastinateJob]:
 
 
 def queue_status(*, now: datetime) -> QueueStatus:
-    """Return the status, with four queries."""
+    """Return the status, with three queries."""
     # A job that may run at once has no time of its own.
     deferred = ProcrastinateEvent.objects.filter(job=OuterRef("pk"), type="deferred")
     due_at = Coalesce("scheduled_at", Subquery(deferred.values("at")[:1]))
@@ -64,14 +55,12 @@ def queue_status(*, now: datetime) -> QueueStatus:
         count=Count("pk"), open=Count("pk", filter=~_made_up_for())
     )
     names = failed_jobs().order_by("-pk").values_list("task_name", flat=True)[:MOST_NAMED]
-    reported_at = ProcrastinateWorker.objects.aggregate(at=Max("last_heartbeat"))["at"]
     return QueueStatus(
         waiting=jobs["count"],
         oldest_due_s=(now - jobs["oldest"]).total_seconds() if jobs["oldest"] else 0.0,
         failed=failed["count"],
         not_made_up_for=failed["open"],
         last_failed=tuple(names),
-        workers_silent_for=now - reported_at if reported_at else None,
     )
 
 

@@ -268,8 +268,9 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection).
-POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
+# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection). By
+# default, a pool that cannot connect tries more and more rarely, in the end after two minutes.
+POOL = {"min_size": 0, "max_size": 12, "timeout": 5, "reconnect_timeout": 5}
 
 if "DATABASE_URL" in os.environ:
     DATABASES: dict[str, Any] = {
@@ -397,6 +398,7 @@ MIDDLEWARE = [
     "torale.https.redirect_pages",
     "torale.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "torale.waiting.refuse_meanwhile",
     "torale.browsers.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "torale.browsers.CsrfViewMiddleware",

@@ -267,6 +267,7 @@ class Server(TcpWSGIServer):
         listener: a socket that is listening.
         threads: how many threads run the application.
         limits: the limits on clients.
+        beat: called each time that the loop turns, which it does at least every second.
     """
 
     channel_class = Channel
@@ -278,8 +279,10 @@ class Server(TcpWSGIServer):
         *,
         threads: int,
         limits: Limits = Limits(),
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self.limits = limits
+        self._beat = beat
         self._stop_by: float | None = None
         self._is_check_due = False
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -341,6 +344,7 @@ class Server(TcpWSGIServer):
 
     def serve_once(self) -> None:
         """Wait, at most a second, until sockets are ready, and serve those."""
+        self._beat()
         wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
         if self._is_check_due:
             self._is_check_due = False

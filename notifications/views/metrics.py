@@ -12,11 +12,12 @@ from notifications.metrics import DeliveryCollector
 from tasks.metrics import VisitCollector
 from torale.api.renderers import JSONRenderer
 from torale.api.views import AnyAccept, CheckedNames
+from torale.processes import ProcessCollector
 
 
 @extend_schema(tags=["Operation"])
 class MetricsView(CheckedNames, AnyAccept, APIView):
-    """Figures about visits and delivery for Prometheus.
+    """Figures about processes, visits and delivery for Prometheus.
 
     Only operators' keys may read them, because they are about all users.
     """
@@ -32,6 +33,7 @@ class MetricsView(CheckedNames, AnyAccept, APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return the gauges in Prometheus' text format."""
         registry = CollectorRegistry()
+        registry.register(ProcessCollector())
         registry.register(VisitCollector())
         registry.register(DeliveryCollector())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

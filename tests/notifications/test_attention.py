@@ -16,10 +16,11 @@ from tests.support.factories import (
     make_send,
     make_task,
 )
-from tests.support.jobs import end_job, make_failed_job, make_job, make_periodic_job, make_worker
+from tests.support.jobs import end_job, make_failed_job, make_job, make_periodic_job
+from tests.support.live_processes import make_process
 from tests.support.run_status import run_status
 from torale import __version__
-from torale.models import Heartbeat, SchemaChange
+from torale.models import Heartbeat, Process, SchemaChange
 from torale.uuid7 import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ LATE, NOT_LATE = timedelta(minutes=5, seconds=1), timedelta(minutes=5)
 @pytest.fixture(autouse=True)
 def _a_worker_does_its_work(at_now):
     Heartbeat.objects.update_or_create(name="scheduler", defaults={"at": NOW})
-    make_worker(reported_at=NOW)
+    make_process()
 
 
 def status() -> tuple[int, list[str]]:
@@ -64,13 +65,34 @@ def test_a_scheduler_that_is_late_although_a_worker_runs():
     )
 
 
-def test_a_scheduler_that_is_late_because_no_worker_runs(time_machine):
+def test_no_worker_and_so_a_scheduler_that_is_late(time_machine):
     time_machine.move_to(NOW + timedelta(days=2), tick=False)
 
     assert_needs_you(
-        "Due tasks were last started 2 days, 0:00:00 ago. Do: start a worker (`manage.py worker`); "
-        "none runs."
+        "No worker is alive. Do: start one with `manage.py worker`.",
+        "Due tasks were last started 2 days, 0:00:00 ago. Do: start a worker that runs jobs; none "
+        "is alive.",
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "need"),
+    [
+        (["jobs visit"], "delivers. Do: start one with `manage.py worker --deliver`."),
+        (["deliver", "jobs"], "visits. Do: start one with `manage.py worker --visit`."),
+        (["deliver visit"], "runs jobs. Do: start one with `manage.py worker --jobs`."),
+        (
+            ["visit", "web"],
+            "delivers or runs jobs. Do: start one with `manage.py worker --deliver --jobs`.",
+        ),
+    ],
+)
+def test_work_that_no_live_worker_does(others, need):
+    Process.objects.all().delete()
+    for does in others:
+        make_process(does)
+
+    assert_needs_you(f"No live worker {need}")
 
 
 def test_a_scheduler_that_has_never_run():
@@ -251,6 +273,7 @@ def test_what_only_its_owner_can_mend_needs_no_operator(owner):
 
 def test_several_things_have_a_line_each_the_cause_first(owner, time_machine):
     time_machine.move_to(NOW + LATE, tick=False)
+    make_process(seen_at=NOW + LATE)
     make_late_visit(owner, NOW)
     make_late_send(owner, NOW)
 

@@ -16,9 +16,11 @@ from tests.support.factories import (
     make_execution,
     make_task,
 )
-from tests.support.jobs import make_failed_job, make_worker
+from tests.support.jobs import make_failed_job
+from tests.support.live_processes import make_process
 from tests.support.processes import free_port, manage
-from torale.models import Heartbeat, SchemaChange, SecretProof
+from torale import __version__
+from torale.models import Heartbeat, Process, SchemaChange, SecretProof
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +30,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 @pytest.fixture(autouse=True)
 def _all_is_well(at_now, http_receiver, smtp_receiver, settings):
     Heartbeat.objects.update_or_create(name="scheduler", defaults={"at": NOW})
-    make_worker(reported_at=NOW)
+    make_process()
     SecretProof.objects.all().delete()  # made anew, with the tests' secrets
     settings.TORALE_URL = http_receiver.url
 
@@ -70,8 +72,9 @@ def test_an_installation_that_works_has_no_problem():
         "secrets": "ok",
         "migrations": "ok",
         "clock": "ok",
+        "processes": "ok",
         "mail server": "ok",
-        "worker": "ok",
+        "workers": "ok",
         "scheduler": "ok",
         "visits": "ok",
         "jobs": "ok",
@@ -95,11 +98,40 @@ def test_people_see_a_line_each_and_what_to_do():
     assert "\n                           Do: set TORALE_URL to the public" in out.getvalue()
 
 
-def test_no_worker(owner):
-    make_worker(reported_at=NOW)
+def test_a_scheduler_that_is_late():
     Heartbeat.objects.update(at=NOW - days(1))
 
     assert_problem("scheduler", "Due tasks were last started", "read the log of the worker")
+
+
+def test_no_worker_although_the_web_server_runs():
+    Process.objects.update(command="web", does="web")
+
+    assert examined()[1]["processes"]["text"] == f"1 process is alive, of version {__version__}."
+    assert_problem("workers", "No worker is alive.", "`manage.py worker`")
+
+
+def test_processes_of_different_versions():
+    make_process("deliver jobs visit", version="0.0.9")
+    make_process("web", version="99.10.0")
+    make_process("web", version="99.9.0")
+
+    assert_warning(
+        "processes",
+        f"4 processes are alive, of the versions 0.0.9, {__version__}, 99.10.0, 99.9.0.",
+        "restart those that are not of 99.10.0",
+    )
+
+
+def test_nothing_that_runs():
+    Process.objects.all().delete()
+
+    assert examined()[1]["processes"] == {
+        "name": "processes",
+        "verdict": "warning",
+        "text": "No process is alive.",
+        "remedy": "start `manage.py web` and `manage.py worker`, or `manage.py serve`.",
+    }
 
 
 def test_a_failed_job():
@@ -175,7 +207,7 @@ def test_tables_of_a_newer_version_with_which_it_works():
     SchemaChange.objects.create(app="tasks", name="9999_newer", is_additive=True)
 
     assert_warning("migrations", "tasks.9999_newer of a newer version", "replace the processes")
-    assert examined()[1]["worker"]["verdict"] == "ok"
+    assert examined()[1]["workers"]["verdict"] == "ok"
 
 
 def test_webhooks_that_fail_are_their_owners_business(owner):

@@ -19,9 +19,10 @@ from tests.support.factories import (
     make_spending,
     make_task,
 )
-from tests.support.jobs import make_job, make_worker
+from tests.support.jobs import make_job
+from tests.support.live_processes import make_process
 from tests.support.run_status import run_status
-from torale.models import Heartbeat
+from torale.models import Heartbeat, Process
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,9 @@ def _some_of_each(owner, time_machine):
     make_task(owner, next_run_at=NOW + timedelta(days=1), failed_run_count=1, failing_since=NOW)
     make_pending_execution(make_task(owner, next_run_at=NOW + timedelta(days=1)))
     make_job(schedule_at=NOW - timedelta(seconds=40))
-    make_worker(reported_at=NOW - timedelta(seconds=3))
+    make_process("web", version="0.2.9", started_at=NOW - timedelta(days=1))
+    make_process(version="0.10.0")
+    make_process(version="0.3.0", seen_at=NOW - timedelta(seconds=31))
     make_send(owner, status="queued", next_attempt_at=NOW - timedelta(seconds=90))
     make_send(owner, status="retrying", next_attempt_at=NOW + timedelta(hours=1))
     sent = make_send(owner)
@@ -73,8 +76,10 @@ def test_the_command_shows_how_everything_is_doing():
 
     assert code == 1
     assert shown == (
+        "Processes        web                 torale1:100  since 2026-03-03 09:00:10  0.2.9 "
+        "(not the newest)\n"
+        "                 deliver jobs visit  torale1:101  since 2026-03-04 09:00:10  0.10.0\n"
         "Scheduler        LATE: it ran 95 s ago\n"
-        "Workers          the last reported 3 s ago\n"
         "Visits           2 overdue, the longest for 80 s\n"
         "Tasks            1 failing\n"
         "Jobs             1 waiting, the longest due for 40 s\n"
@@ -109,7 +114,15 @@ def test_the_command_tells_whether_the_scheduler_runs(ago, line):
 
     _, shown = run_status()
 
-    assert shown.splitlines()[0] == line
+    assert shown.splitlines()[2] == line
+
+
+def test_the_command_tells_that_nothing_runs():
+    Process.objects.all().delete()
+
+    _, shown = run_status()
+
+    assert shown.startswith("Processes        none\n")
 
 
 def test_prometheus_gets_the_same_numbers(operator):
@@ -117,8 +130,8 @@ def test_prometheus_gets_the_same_numbers(operator):
 
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain")
-    shown = [line for line in response.text.splitlines() if not line.startswith("#")]
-    assert shown == [
+    figures = [line for line in response.text.splitlines() if not line.startswith("#")]
+    assert [line for line in figures if not line.startswith("torale_process")] == [
         "torale_scheduler_last_run_seconds 95.0",
         "torale_tasks_overdue 2.0",
         "torale_tasks_oldest_overdue_seconds 80.0",
@@ -188,6 +201,17 @@ def test_programs_get_the_figures_and_what_needs_a_person():
 
     assert (shown["visits_overdue"], shown["sends_retrying"], shown["queue_waiting"]) == (2, 1, 1)
     assert shown["visits_since_last_run"] == 95.0
+    done = {name: shown[f"processes_{name}"] for name in ("web", "deliver", "jobs", "visit")}
+    assert done == {"web": 1, "deliver": 1, "jobs": 1, "visit": 1}
+    assert shown["processes"][0] == {
+        "does": "web",
+        "host": "torale1",
+        "pid": 100,
+        "started_at": "2026-03-03T09:00:10Z",
+        "version": "0.2.9",
+        "is_newest_version": False,
+    }
+    assert [process["is_newest_version"] for process in shown["processes"]] == [False, True]
     assert shown["needs_you"] == [
         {
             "about": "scheduler",
@@ -204,4 +228,4 @@ def test_a_spreadsheet_gets_the_figures_in_one_row():
 
     [row] = csv.DictReader(out.getvalue().splitlines())
 
-    assert row["sends_due"] == "1"
+    assert (row["sends_due"], row["processes_web"]) == ("1", "1")

@@ -35,14 +35,6 @@ def end_job(job: int, *, failed: bool = False) -> None:
     _call("procrastinate_finish_job_v1(%s, %s, %s)", job, status, not failed)
 
 
-def make_worker(*, reported_at=NOW) -> None:
-    """Store that a worker of the queue was alive at `reported_at`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%s)", [reported_at]
-        )
-
-
 def _call(function: str, *arguments: str | int | bool) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}", arguments)

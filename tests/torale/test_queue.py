@@ -11,21 +11,19 @@ from tests.support.jobs import (
     make_failed_job,
     make_job,
     make_periodic_job,
-    make_worker,
 )
 from torale.queue import QueueStatus, failed_jobs, queue_status
 
 pytestmark = pytest.mark.django_db
 
 
-def test_an_empty_queue_without_workers():
+def test_an_empty_queue():
     assert queue_status(now=NOW) == QueueStatus(
         waiting=0,
         oldest_due_s=0,
         failed=0,
         not_made_up_for=0,
         last_failed=(),
-        workers_silent_for=None,
     )
 
 
@@ -95,22 +93,11 @@ def test_another_regular_job_makes_up_for_nothing():
     assert [job.task_name for job in failed_jobs()] == ["prune_sends"]
 
 
-@pytest.mark.parametrize(("silent_s", "is_alive"), [(119, True), (121, False)])
-def test_workers_are_alive_while_one_reports(silent_s, is_alive):
-    make_worker(reported_at=NOW - timedelta(hours=1))
-    make_worker(reported_at=NOW - timedelta(seconds=silent_s))
-
-    status = queue_status(now=NOW)
-
-    assert status.workers_silent_for == timedelta(seconds=silent_s)
-    assert status.has_workers is is_alive
-
-
-def test_the_status_costs_four_queries_however_many_jobs_there_are(django_assert_num_queries):
+def test_the_status_costs_three_queries_however_many_jobs_there_are(django_assert_num_queries):
     for _ in range(20):
         make_job()
         make_failed_job()
     assert ProcrastinateJob.objects.count() == 40
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         queue_status(now=NOW)

@@ -228,10 +228,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Django calls this while it handles the exception, which it has logged already.
     """
     if trouble.is_trouble(sys.exception()):
-        answer = _told(request, trouble.DETAIL, status.HTTP_503_SERVICE_UNAVAILABLE)
-        answer.headers["Retry-After"] = str(trouble.RETRY_AFTER_S)
-        return answer
+        return unavailable(request)
     return _told(request, "Internal server error", status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503, with Retry-After, because the database cannot serve now."""
+    answer = _told(request, trouble.DETAIL, status.HTTP_503_SERVICE_UNAVAILABLE)
+    answer.headers["Retry-After"] = str(trouble.RETRY_AFTER_S)
+    return answer
 
 
 def _told(request: HttpRequest, detail: str, code: int) -> HttpResponse:

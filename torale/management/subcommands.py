@@ -29,14 +29,19 @@ def add_limit(parser: CommandParser, *, default: int) -> None:
     """Add the option `--limit` to a command that lists rows, as `options["limit"]`."""
     parser.add_argument(
         "--limit",
-        type=_at_least_one,
+        type=at_least_one,
         default=default,
         metavar="N",
         help=f"How many to print at most (default: {default}).",
     )
 
 
-def _at_least_one(text: str) -> int:
+def at_least_one(text: str) -> int:
+    """Return the whole number that an option gives.
+
+    Raises:
+        ArgumentTypeError: it is less than 1; the message says so.
+    """
     number = int(text)
     if number < 1:
         raise ArgumentTypeError(f"{number} is too few: give 1 or more.")

@@ -1,6 +1,8 @@
 """`manage.py status`: how Torale is doing, and whether a person has to do something."""
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -18,6 +20,8 @@ from tasks.metrics import VisitStatus, visit_status
 from torale import clock, schema
 from torale.management.output import add_format, write_record
 from torale.management.subcommands import ExampleCommand
+from torale.models import Process
+from torale.processes import WEB, WORK, alive, newest_version
 from torale.queue import QueueStatus, queue_status
 
 
@@ -25,8 +29,8 @@ class Command(ExampleCommand):
     """One screen for the operator; its exit status is for cron and monitoring."""
 
     help = (
-        "Print how visits, jobs and notifications are doing, and what needs a person. Exit with "
-        "1 if something does."
+        "Print which processes are alive, how visits, jobs and notifications are doing, and what "
+        "needs a person. Exit with 1 if something does."
     )
     examples = ("status", "status --format json", "status --format csv")
 
@@ -41,10 +45,14 @@ class Command(ExampleCommand):
         now = clock.now()
         visits, queue = visit_status(now=now), queue_status(now=now)
         delivery = delivery_status(now=now)
+        processes = alive(now=now)
         if format == "table":
-            self.stdout.write(screen(visits=visits, queue=queue, delivery=delivery))
-        needs = [*reasons(visits=visits, queue=queue, delivery=delivery)]
-        self.end(needs, format, figures(visits=visits, queue=queue, delivery=delivery))
+            self.stdout.write(
+                screen(processes=processes, visits=visits, queue=queue, delivery=delivery)
+            )
+        needs = [*reasons(processes=processes, visits=visits, queue=queue, delivery=delivery)]
+        known = figures(visits=visits, queue=queue, delivery=delivery)
+        self.end(needs, format, counts(processes) | known | {"processes": rows_of(processes)})
 
     def end(self, needs: list[Need], as_: str, known: dict[str, Any]) -> None:
         """Print what needs a person, and end with 1 if anything does."""
@@ -59,6 +67,42 @@ class Command(ExampleCommand):
             )
         if needs:
             sys.exit(1)
+
+
+def counts(processes: Sequence[Process]) -> dict[str, int]:
+    """Return how many processes do what, for programs."""
+    done = Counter(word for process in processes for word in process.does.split())
+    return {f"processes_{word}": done[word] for word in (WEB, *WORK)}
+
+
+def rows_of(processes: Sequence[Process]) -> list[dict[str, Any]]:
+    """Return the processes for programs."""
+    return [
+        {
+            "does": process.does,
+            "host": process.host,
+            "pid": process.pid,
+            "started_at": process.started_at,
+            "version": process.version,
+            "is_newest_version": process.version == newest_version(processes),
+        }
+        for process in processes
+    ]
+
+
+def lines_of(processes: Sequence[Process]) -> list[str]:
+    """Return the processes for people, one a line."""
+    rows = [
+        (
+            row["does"],
+            f"{row['host']}:{row['pid']}",
+            f"since {row['started_at']:%Y-%m-%d %H:%M:%S}",
+            row["version"] + ("" if row["is_newest_version"] else " (not the newest)"),
+        )
+        for row in rows_of(processes)
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def figures(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> dict[str, Any]:
@@ -78,11 +122,17 @@ def in_seconds(value: Any) -> Any:
     return ", ".join(value) if isinstance(value, tuple) else value
 
 
-def screen(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> str:
-    """Return the figures, and the webhooks that fail."""
+def screen(
+    *,
+    processes: Sequence[Process],
+    visits: VisitStatus,
+    queue: QueueStatus,
+    delivery: DeliveryStatus,
+) -> str:
+    """Return the processes, the figures, and the webhooks that fail."""
     rows = {
+        "Processes": f"\n{'':<17}".join(lines_of(processes)) or "none",
         "Scheduler": last_run(visits),
-        "Workers": last_report(queue),
         "Visits": f"{visits.overdue} overdue, the longest for {visits.oldest_overdue_s:.0f} s",
         "Tasks": f"{visits.failing} failing",
         "Jobs": f"{queue.waiting} waiting, the longest due for {queue.oldest_due_s:.0f} s",
@@ -113,10 +163,3 @@ def last_run(visits: VisitStatus) -> str:
         return "LATE: it has never run"
     ago = f"ran {visits.since_last_run.total_seconds():.0f} s ago"
     return f"LATE: it {ago}" if visits.is_scheduler_late else ago
-
-
-def last_report(queue: QueueStatus) -> str:
-    """Return when a worker last reported that it is alive."""
-    if queue.workers_silent_for is None:
-        return "none"
-    return f"the last reported {queue.workers_silent_for.total_seconds():.0f} s ago"

@@ -3,14 +3,16 @@
 import asyncio
 import resource
 import signal
-import time
-from typing import Any
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 import structlog
 import uvloop
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, close_old_connections, connection
+from django.core.management.base import CommandParser
+from django.db import DEFAULT_DB_ALIAS, close_old_connections
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -18,16 +20,23 @@ from procrastinate.contrib.django.utils import connector_params
 from notifications.delivery.drain import Delivery
 from tasks import preview
 from tasks.visits.drain import Visits
-from torale import __version__, proofs
+from torale import __version__, schema
 from torale.garbage import collect_rarely
 from torale.management.subcommands import ExampleCommand
 from torale.pool import Pool
+from torale.processes import DELIVER, JOBS, VISIT, WORK, Reports
 
 logger = structlog.get_logger(__name__)
 
 #: How many jobs of each queue one worker runs at once. Previews have slots of their own, because
 #: people wait for them.
 SLOTS = {"default": 4, preview.QUEUE: 4}
+#: What the options say.
+HELP = {
+    VISIT: "Visit the pages of due tasks, and ask their questions.",
+    DELIVER: "Deliver notifications.",
+    JOBS: "Run the jobs of the queue: start due tasks, try questions, send codes, keep house.",
+}
 #: How many files and connections a worker may have open: a few for each visit and delivery, and
 #: those to the database.
 MOST_FILES = 8192
@@ -36,20 +45,42 @@ MOST_FILES = 8192
 JOBS_GRACE_S = 13
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
+#: The signals that end a worker.
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+#: Seconds between two signs that the event loop turns.
+BEAT_S = 1
 
 
 class Command(ExampleCommand):
     """Start as many as needed, on as many machines: they share the work."""
 
-    help = "Ask due tasks' questions and deliver their notifications until SIGTERM or Ctrl-C."
-    examples = ("worker",)
+    help = (
+        "Ask due tasks' questions, deliver their notifications and run the jobs of the queue until "
+        "SIGTERM or Ctrl-C. With options, do only what they name."
+    )
+    examples = ("worker", "worker --deliver", "worker --visit --jobs")
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add an option for each part of the work."""
+        for part, help_ in HELP.items():
+            parser.add_argument(f"--{part}", action="store_true", help=help_)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until a signal comes."""
-        wait_for_database()
+        """Run until a signal comes.
+
+        Raises:
+            SchemaTooNew: a newer version has changed the database so that this one cannot use it.
+            SecretsDiffer: the database was used with other secrets.
+        """
+        for signal_ in STOPPING:  # until `work` handles them
+            signal.signal(signal_, lambda *_: sys.exit())
+        schema.wait_until_it_fits()
         allow_many_connections()
         collect_rarely()
-        uvloop.run(work())
+        parts = [part for part in WORK if options[part]] or WORK
+        reports = Reports("worker", parts)
+        uvloop.run(work(parts, reports))
+        reports.end()
 
 
 def allow_many_connections() -> None:
@@ -64,34 +95,25 @@ def allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, allowed))
 
 
-def wait_for_database() -> None:
-    """Return once the database answers, is migrated, and was used with this process's secrets.
-
-    Raises:
-        SecretsDiffer: it was used with other secrets.
-    """
-    while True:
-        try:
-            if proofs.check():
-                return
-            reason = "It is not migrated yet."
-        except Error as error:
-            reason = str(error)
-        finally:
-            connection.close()
-        logger.warning("database_awaited", reason=reason)
-        time.sleep(PAUSE)
-
-
-async def work() -> None:
-    """Run all parts side by side; each starts again when the database was lost."""
+async def work(parts: Sequence[str], reports: Reports) -> None:
+    """Run parts side by side; each starts again when the database was lost."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for signal_ in (signal.SIGTERM, signal.SIGINT):
+    for signal_ in STOPPING:
         loop.add_signal_handler(signal_, stop.set)
-    logger.info("worker_started", version=__version__)
-    await asyncio.gather(*(keep_up(run, stop) for run in (run_visits, run_deliveries, run_queue)))
+    logger.info("worker_started", version=__version__, does=" ".join(parts))
+    reports.start()
+    beating = asyncio.create_task(beat(reports))
+    await asyncio.gather(*(keep_up(PARTS[part], stop) for part in parts))
+    beating.cancel()
     logger.info("worker_stopped")
+
+
+async def beat(reports: Reports) -> None:
+    """Show that the event loop turns."""
+    while True:
+        reports.beat()
+        await asyncio.sleep(BEAT_S)
 
 
 async def keep_up(run: Any, stop: asyncio.Event) -> None:
@@ -149,3 +171,11 @@ async def run_queue(stop: asyncio.Event) -> None:
         for end in await asyncio.gather(*working, return_exceptions=True):
             if isinstance(end, Exception):
                 raise end
+
+
+#: What runs each part of the work.
+PARTS: Final[Mapping[str, Callable[[asyncio.Event], Awaitable[None]]]] = {
+    DELIVER: run_deliveries,
+    JOBS: run_queue,
+    VISIT: run_visits,
+}

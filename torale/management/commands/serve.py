@@ -1,8 +1,6 @@
 """`manage.py serve`: web and worker together, as script/run starts them."""
 
 import asyncio
-import signal
-import sys
 from typing import Any
 
 import psycopg
@@ -14,7 +12,7 @@ from django.db import DatabaseError, connection
 from torale import __version__, proofs, trouble
 from torale.management.subcommands import ExampleCommand
 from torale.ports import CannotListen, listen
-from torale.supervised import KILL_WAIT
+from torale.supervised import run_together
 
 #: The commands that run side by side.
 TOGETHER = ("web", "worker")
@@ -27,7 +25,7 @@ class Command(ExampleCommand):
     examples = ("serve",)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until a signal arrives; if a process ends by itself, fail with its status."""
+        """Run until a signal arrives. If a process does not even come up, fail with its status."""
         self.check_port()
         self.check_database()
         call_command("migrate", verbosity=0, interactive=False)
@@ -42,7 +40,7 @@ class Command(ExampleCommand):
             "  Stop     Ctrl-C\n"
         )
         self.stdout.flush()
-        asyncio.run(run_together())
+        asyncio.run(run_together({name: [name] for name in TOGETHER}, command="serve"))
 
     def check_port(self) -> None:
         """Check that the port can be opened, before anything is started.
@@ -65,50 +63,3 @@ class Command(ExampleCommand):
             psycopg.connect(**{"connect_timeout": 5, **connection.get_connection_params()}).close()
         except (psycopg.Error, DatabaseError) as error:
             raise CommandError(trouble.in_words(error)) from error
-
-
-async def run_together() -> None:
-    """Run the commands TOGETHER until SIGTERM, SIGINT, or the end of one; then end them all.
-
-    They write whole lines to the standard output and error of this process.
-
-    Raises:
-        CommandError: one of them ended by itself; this command then ends with its status.
-    """
-    stop = asyncio.Event()
-    for signal_ in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
-    processes = {
-        name: await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "torale.supervised", name),
-            cwd=settings.BASE_DIR,
-            # Kept open until this process ends. Nothing is written to it.
-            stdin=asyncio.subprocess.PIPE,
-            # Without this, the terminal's Ctrl-C would stop each of them twice: directly, and
-            # through this process.
-            start_new_session=True,
-        )
-        for name in TOGETHER
-    }
-    ends = {name: asyncio.create_task(process.wait()) for name, process in processes.items()}
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, *ends.values()}, return_when=asyncio.FIRST_COMPLETED)
-
-    ended = [name for name, end in ends.items() if end.done() and not stop.is_set()]
-    for name, process in processes.items():
-        if not ends[name].done():
-            process.terminate()
-    _, late = await asyncio.wait(ends.values(), timeout=KILL_WAIT)
-    for name, process in processes.items():
-        if ends[name] in late:
-            process.kill()
-    await asyncio.wait(ends.values())
-    stopping.cancel()
-
-    if ended:
-        status = ends[ended[0]].result()
-        # A negative status is the number of the signal that killed the process.
-        raise CommandError(
-            f"{ended[0]} has ended, so serve ends, too. If nothing above says why, it was killed.",
-            returncode=128 - status if status < 0 else status or 1,
-        )

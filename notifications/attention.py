@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from notifications.metrics import DeliveryStatus, shown_count
 from tasks.metrics import VisitStatus
-from torale import diagnoses
 from torale.queue import LATE_AFTER, QueueStatus
+from torale.schema import Comparison, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,16 @@ class Need:
         return f"{self.what} Do: {self.remedy}"
 
 
-NOT_MIGRATED = Need("migrations", diagnoses.NOT_MIGRATED, diagnoses.MIGRATE)
 #: What to do if work waits for its worker.
 START_A_WORKER = "see that a worker runs and has CPU time left; if so, start another one."
 FIELD_KEY = "add the key that encrypted them to the end of TORALE_FIELD_KEYS."
+
+
+def of_another_version(compared: Comparison) -> Need | None:
+    """Return what a person must do if this version does not work with the database's tables."""
+    if compared.standing in (Standing.FITS, Standing.AHEAD):
+        return None
+    return Need("migrations", compared.text, compared.remedy)
 
 
 def reasons(*, visits: VisitStatus, queue: QueueStatus, delivery: DeliveryStatus) -> Iterator[Need]:

@@ -25,6 +25,7 @@ from tests.support import database_clock, preloaded_python, template_database
 from tests.support.emptied_tables import empty_tables
 from tests.support.factories import NOW
 from torale.database import WAYS_OF_READING_ALL
+from torale.schema import migrations_on_disk
 
 pytest_plugins = [
     "tests.support.receivers",
@@ -63,6 +64,12 @@ def django_db_modify_db_settings(
     if not django_db_keepdb:  # with --reuse-db, Django migrates the existing one
         with django_db_blocker.unblock():
             template_database.copy_for_tests()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    # While Django copies the template, it makes believe that there are no migrations.
+    migrations_on_disk.cache_clear()
 
 
 @pytest.fixture(scope="module")

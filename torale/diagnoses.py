@@ -13,10 +13,10 @@ import psycopg
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
-from torale import clock, proofs, trouble
+from torale import clock, proofs, schema, trouble
 from torale.doctor import Check, Finding, Verdict
+from torale.schema import Standing
 
 #: The oldest PostgreSQL that Django supports, as libpq numbers it.
 OLDEST_SERVER: Final = 140000
@@ -27,15 +27,13 @@ CLOCKS_DIFFER: Final = timedelta(seconds=5)
 #: With less free space in TORALE_DATA_DIR, the embedded database may soon fail, or fails now.
 LITTLE_SPACE, NO_SPACE = 2 * 10**9, 200 * 10**6
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-
-NOT_MIGRATED: Final = "The database's tables are not those of this version."
-MIGRATE: Final = "run `manage.py migrate`, and restart web and workers."
-
-
-def is_migrated() -> bool:
-    """Return whether all migrations of this version have been applied."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+#: What it means for an installation how this version and the tables stand to each other.
+STANDINGS: Final = {
+    Standing.FITS: Verdict.OK,
+    Standing.AHEAD: Verdict.WARNING,
+    Standing.BEHIND: Verdict.PROBLEM,
+    Standing.TOO_NEW: Verdict.PROBLEM,
+}
 
 
 def look_at_settings() -> Iterator[Finding]:
@@ -112,10 +110,8 @@ def look_at_database() -> Iterator[Finding]:
 
 def look_at_migrations() -> Iterator[Finding]:
     """Look whether the tables are those of this version."""
-    if is_migrated():
-        yield Finding("migrations", Verdict.OK, "The tables are those of this version.")
-    else:
-        yield Finding("migrations", Verdict.PROBLEM, NOT_MIGRATED, MIGRATE)
+    compared = schema.compare()
+    yield Finding("migrations", STANDINGS[compared.standing], compared.text, compared.remedy)
 
 
 def look_at_secrets() -> Iterator[Finding]:

@@ -6,7 +6,6 @@ import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
 from executions.monitors import UNDECRYPTABLE as UNDECRYPTABLE_HEADERS
-from notifications.attention import NOT_MIGRATED
 from notifications.models import Lease
 from notifications.operator_errors import SERVER_ERRORS, UNDECRYPTABLE
 from tests.support.factories import (
@@ -19,7 +18,8 @@ from tests.support.factories import (
 )
 from tests.support.jobs import end_job, make_failed_job, make_job, make_periodic_job, make_worker
 from tests.support.run_status import run_status
-from torale.models import Heartbeat
+from torale import __version__
+from torale.models import Heartbeat, SchemaChange
 from torale.uuid7 import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -265,9 +265,24 @@ def test_several_things_have_a_line_each_the_cause_first(owner, time_machine):
 
 
 def test_a_database_of_another_version_is_told_instead_of_figures():
-    MigrationRecorder.Migration.objects.filter(app="tasks").order_by("-pk")[0].delete()
+    MigrationRecorder.Migration.objects.filter(app="tasks", name__startswith="0010_").delete()
 
-    assert run_status() == (
-        1,
-        f"NEEDS YOU: {NOT_MIGRATED}\n",
-    )
+    lacking = "The database lacks tasks.0010_permissions_of_the_desk"
+    needs = f"which Torale {__version__} needs. Do: run `manage.py migrate`."
+    assert run_status() == (1, f"NEEDS YOU: {lacking}, {needs}\n")
+
+
+def test_so_is_one_with_which_this_version_does_not_work():
+    SchemaChange.objects.create(app="tasks", name="9999_newer", is_additive=False)
+
+    code, told = run_status()
+
+    assert code == 1
+    assert told.startswith("NEEDS YOU: The database has, or is about to get, tasks.9999_newer")
+    assert "Do: start the newer version." in told
+
+
+def test_additions_of_a_newer_version_need_nobody():
+    SchemaChange.objects.create(app="tasks", name="9999_newer", is_additive=True)
+
+    assert_all_is_well()

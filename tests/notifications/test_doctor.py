@@ -18,7 +18,7 @@ from tests.support.factories import (
 )
 from tests.support.jobs import make_failed_job, make_worker
 from tests.support.processes import free_port, manage
-from torale.models import Heartbeat, SecretProof
+from torale.models import Heartbeat, SchemaChange, SecretProof
 
 pytestmark = pytest.mark.django_db
 
@@ -161,8 +161,21 @@ def test_other_secrets_than_those_of_the_database(settings):
 def test_tables_of_another_version_keep_what_needs_them_from_being_checked():
     MigrationRecorder.Migration.objects.filter(app="notifications").delete()
 
-    assert_problem("migrations", "not those of this version", "run `manage.py migrate`")
+    assert_problem("migrations", "lacks notifications.0001_initial", "run `manage.py migrate`")
     assert examined()[1]["work"]["verdict"] == "skipped"
+
+
+def test_tables_of_a_newer_version_with_which_this_one_does_not_work():
+    SchemaChange.objects.create(app="tasks", name="9999_newer", is_additive=False)
+
+    assert_problem("migrations", "about to get, tasks.9999_newer", "start the newer version.")
+
+
+def test_tables_of_a_newer_version_with_which_it_works():
+    SchemaChange.objects.create(app="tasks", name="9999_newer", is_additive=True)
+
+    assert_warning("migrations", "tasks.9999_newer of a newer version", "replace the processes")
+    assert examined()[1]["worker"]["verdict"] == "ok"
 
 
 def test_webhooks_that_fail_are_their_owners_business(owner):

@@ -1,32 +1,54 @@
-"""A database of a test's own, for programs that are started with an address."""
+"""Databases that a test has for itself, on the tests' server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from django.core.management import call_command
 from django.db import connection
 
-from tests.support.processes import database_url, manage
+from tests.support.processes import database_url
+
+
+def own(name: str) -> str:
+    """Return the name of a database that no other process of these tests uses."""
+    return f"{connection.settings_dict['NAME']}_{name}"
 
 
 @contextmanager
-def own_database(name: str, *, is_migrated: bool) -> Iterator[str]:
-    """Make a database on the tests' server, and return its name.
-
-    Args:
-        name: a word that no other test of this run uses.
-        is_migrated: whether it has Torale's tables. It has no rows.
-    """
-    name = f"{connection.settings_dict['NAME']}_{name}"
-    # On a server that is not the embedded one there is no template.
-    migrated = connection.settings_dict["TEST"]["TEMPLATE"]
-    like = migrated if migrated and is_migrated else "template1"
+def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
+    """Make a database on the tests' server, a copy of another, and return its address."""
+    name = own(name)
     with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        try:
-            if is_migrated and not migrated:
-                manage("migrate", DATABASE_URL=database_url(name)).check_returncode()
-            yield name
-        finally:
-            maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield database_url(name)
+        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def migrated_database(name: str) -> Iterator[str]:
+    """Make a migrated database, have this process use it, and return its address."""
+    template = connection.settings_dict["TEST"].get("TEMPLATE")
+    with made_database(name, like=template or "template1") as address, _used(own(name)):
+        if not template:
+            call_command("migrate", verbosity=0)
+        yield address
+
+
+@contextmanager
+def _used(name: str) -> Iterator[None]:
+    described = connection.settings_dict
+    usual = described["NAME"]
+    _disconnect()
+    described["NAME"] = name
+    try:
+        yield
+    finally:
+        _disconnect()
+        described["NAME"] = usual
+
+
+def _disconnect() -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]

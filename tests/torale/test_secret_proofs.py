@@ -2,18 +2,15 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection
 
 from tests.support import preloaded_python
+from tests.support.own_database import made_database, own
 from tests.support.processes import (
     PROGRAM_DEADLINE_S,
-    database_url,
     environment,
     free_port,
     manage,
@@ -33,22 +30,6 @@ DIFFER = (
     "is lost for good, run `manage.py reencrypt_secrets` to continue with the current value.\n"
 )
 BOTH = DIFFER.format("TORALE_FIELD_KEYS and another SECRET_KEY")
-
-
-def own(name: str) -> str:
-    """Return the name of a database that no other process of these tests uses."""
-    return f"{connection.settings_dict['NAME']}_{name}"
-
-
-@contextmanager
-def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
-    """Make a database on the tests' server, a copy of another, and return its address."""
-    name = own(name)
-    with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        yield database_url(name)
-        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 class Installation:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from notifications.attention import NOT_MIGRATED, Need, reasons
+from notifications.attention import Need, of_another_version, reasons
 from notifications.metrics import (
     DeliveryStatus,
     delivery_status,
@@ -15,8 +15,7 @@ from notifications.metrics import (
     shown_count,
 )
 from tasks.metrics import VisitStatus, visit_status
-from torale import clock
-from torale.diagnoses import is_migrated
+from torale import clock, schema
 from torale.management.output import add_format, write_record
 from torale.management.subcommands import ExampleCommand
 from torale.queue import QueueStatus, queue_status
@@ -37,8 +36,8 @@ class Command(ExampleCommand):
 
     def handle(self, *args: Any, format: str, **options: Any) -> None:  # noqa: A002 - its name
         """Print; end with 1 if something needs a person."""
-        if not is_migrated():
-            self.end([NOT_MIGRATED], format, {})
+        if need := of_another_version(schema.compare()):
+            self.end([need], format, {})
         now = clock.now()
         visits, queue = visit_status(now=now), queue_status(now=now)
         delivery = delivery_status(now=now)

@@ -18,8 +18,8 @@ import pytest
 
 from tests.support import preloaded_python
 from tests.support.nginx import SHIPPED, Nginx, needs_nginx
-from tests.support.own_database import own_database
-from tests.support.processes import answers, database_url, environment, free_port
+from tests.support.own_database import migrated_database
+from tests.support.processes import answers, environment, free_port
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver, wait_for
 
 pytestmark = [pytest.mark.e2e, needs_nginx]
@@ -67,9 +67,9 @@ class Installation:
 def installation(
     tmp_path_factory, django_db_setup, django_db_blocker
 ) -> Iterator[Installation]:
-    with django_db_blocker.unblock(), own_database("nginx", is_migrated=True) as name:
+    with django_db_blocker.unblock(), migrated_database("nginx") as database:
         folder = tmp_path_factory.mktemp("nginx")
-        installation = Installation(folder, database_url(name))
+        installation = Installation(folder, database)
         try:
             installation.wait()
             installation.nginx.start()

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands_run import check_command
-from tests.support.own_database import own_database
+from tests.support.own_database import migrated_database
 from tests.support.preloaded_python import ROOT
 from tests.support.processes import (
     PROGRAM_DEADLINE_S,
     answers,
-    database_url,
     environment,
     free_port,
 )
@@ -110,8 +109,8 @@ def test_web_and_worker_run_under_what_their_units_forbid(
     tmp_path, django_db_setup, django_db_blocker
 ):
     port = free_port()
-    with django_db_blocker.unblock(), own_database("units", is_migrated=True) as name:
-        values = {"DATABASE_URL": database_url(name), "TORALE_DATA_DIR": tmp_path}
+    with django_db_blocker.unblock(), migrated_database("units") as database:
+        values = {"DATABASE_URL": database, "TORALE_DATA_DIR": tmp_path}
         web = as_unit(WEB, "web", **values, TORALE_LISTEN=f"127.0.0.1:{port}")
         worker = as_unit(WORKER, "worker", **values)
         try:

@@ -7,9 +7,9 @@ import signal
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +17,13 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support import preloaded_python
-from tests.support.nginx import SHIPPED, Nginx, needs_nginx
+from tests.support.needed import needs
+from tests.support.nginx import SHIPPED, Nginx
 from tests.support.own_database import migrated_database
 from tests.support.processes import answers, environment, free_port
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver, wait_for
 
-pytestmark = [pytest.mark.e2e, needs_nginx]
+pytestmark = [pytest.mark.e2e, needs("nginx")]
 
 MEBIBYTE = 1024 * 1024
 LINE = "server 127.0.0.1:{} max_fails=3 fail_timeout=5s;\n"
@@ -53,7 +54,7 @@ class Installation:
 
     def wait(self) -> None:
         for port in self.ports:
-            wait_for(lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"))
+            wait_for(partial(answers, f"http://127.0.0.1:{port}/readyz"))
 
     def stop(self) -> None:
         self.nginx.stop()
@@ -64,9 +65,7 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(
-    tmp_path_factory, django_db_setup, django_db_blocker
-) -> Iterator[Installation]:
+def installation(tmp_path_factory, django_db_setup, django_db_blocker) -> Iterator[Installation]:
     with django_db_blocker.unblock(), migrated_database("nginx") as database:
         folder = tmp_path_factory.mktemp("nginx")
         installation = Installation(folder, database)

@@ -1,20 +1,18 @@
-"""What Prometheus is given: its own tool accepts the files, and the alerts fire when they should."""
+"""What Prometheus is given: its tool accepts the files, and alerts fire when they should."""
 
 import re
 import shutil
 import subprocess
 
-import pytest
 import yaml
 
+from tests.support.needed import needs
 from tests.support.preloaded_python import ROOT
 
 SHIPPED = ROOT / "deploy" / "prometheus"
 RULES = yaml.safe_load((SHIPPED / "alerts.yml").read_text())["groups"][0]["rules"]
 
-needs_promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="there is no promtool here"
-)
+needs_promtool = needs("promtool")
 
 
 def promtool(*arguments: str, folder=SHIPPED) -> str:
@@ -37,7 +35,9 @@ def test_promtool_accepts_the_configuration_and_the_rules(tmp_path):
     # The file that an operator makes.
     (tmp_path / "torale_api_key").write_text("sk_secret")
 
-    said = promtool("check", "config", "--lint=all", "--lint-fatal", "prometheus.yml", folder=tmp_path)
+    said = promtool(
+        "check", "config", "--lint=all", "--lint-fatal", "prometheus.yml", folder=tmp_path
+    )
 
     assert f"SUCCESS: {len(RULES)} rules found" in said
 

@@ -2,7 +2,6 @@
 
 import ctypes.util
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands_run import check_command
+from tests.support.needed import needs
 from tests.support.own_database import migrated_database
 from tests.support.preloaded_python import ROOT
 from tests.support.processes import (
@@ -24,11 +24,11 @@ from torale.supervised import KILL_WAIT
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 NAMES = [unit.name for unit in UNITS]
-WEB, WORKER = (ROOT / "deploy" / "systemd" / f"torale-{name}@.service" for name in ("web", "worker"))
-
-needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here"
+WEB, WORKER = (
+    ROOT / "deploy" / "systemd" / f"torale-{name}@.service" for name in ("web", "worker")
 )
+
+needs_systemd = needs("systemd-analyze")
 needs_seccomp = pytest.mark.skipif(
     ctypes.util.find_library("seccomp") is None, reason="there is no libseccomp here"
 )

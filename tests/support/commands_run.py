@@ -16,5 +16,4 @@ def check_command(arguments: list[str]) -> None:
     """
     name, *options = arguments
     command = load_command_class(OURS[name], name)
-    command._called_from_command_line = False  # its parser then raises instead of exiting
     command.create_parser("manage.py", name).parse_args(options)

@@ -1,4 +1,4 @@
-"""nginx with the configuration that is shipped, as a process; tests are skipped where there is none."""
+"""nginx with the configuration that is shipped, as a process of its own."""
 
 import http.client
 import os
@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,8 +22,6 @@ from tests.support.receivers import wait_for
 
 #: Where it is installed is not on everybody's path.
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin")
-
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
 
 SHIPPED = ROOT / "deploy" / "nginx"
 
@@ -105,7 +102,7 @@ class Nginx:
         self, path: str, source: str = "127.0.0.1", **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Ask for a path over a new connection; return the answer and its body."""
-        return self.request("GET", path, source=source, **headers)
+        return self.request("GET", path, None, source=source, **headers)
 
     def request(
         self,

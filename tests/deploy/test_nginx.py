@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -231,24 +232,37 @@ def test_an_error_of_torale_passes_and_where_there_is_no_server_nginx_says_when_
     assert list(json.loads(body)) == ["detail"]
 
 
-def test_a_request_is_passed_on_when_it_is_complete(receivers):
-    nginx, *both = receivers
-    trusted = ssl.create_default_context(cafile=nginx.folder / "tls.crt")
-    with (
-        socket.create_connection(("127.0.0.1", nginx.port), timeout=DEADLINE_S) as connection,
-        trusted.wrap_socket(connection, server_hostname="localhost") as client,
-    ):
-        head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
-        client.sendall(head + b"x" * 99_999)
-        # What is sent later arrives first.
-        assert nginx.get("/later")[0].status == 204
-        assert [request.path for receiver in both for request in receiver.requests] == ["/later"]
+def test_a_request_is_passed_on_when_it_is_complete(tmp_path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as upstream:
+        upstream.settimeout(DEADLINE_S)
+        nginx = Nginx(tmp_path, LINE.format(upstream.getsockname()[1]))
+        nginx.start()
 
-        client.sendall(b"x")
-        assert client.recv(1000).startswith(b"HTTP/1.1 204")
+        def answered() -> bytes:
+            """Answer the next request that arrives, and return its beginning."""
+            connection, _ = upstream.accept()
+            with connection:
+                begun = connection.recv(100)
+                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                while connection.recv(65536):
+                    pass
+            return begun.partition(b" HTTP")[0]
 
-    [posted] = [r for receiver in both for r in receiver.requests if r.method == "POST"]
-    assert len(posted.body) == 100_000
+        trusted = ssl.create_default_context(cafile=nginx.folder / "tls.crt")
+        with (
+            ThreadPoolExecutor() as pool,
+            socket.create_connection(("127.0.0.1", nginx.port), timeout=DEADLINE_S) as connection,
+            trusted.wrap_socket(connection, server_hostname="localhost") as client,
+        ):
+            head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
+            client.sendall(head + b"x" * 99_999)
+            first = pool.submit(answered)
+            assert nginx.get("/later")[0].status == 204
+            client.sendall(b"x")
+            second = pool.submit(answered)
+            assert client.recv(1000).startswith(b"HTTP/1.1 204")
+            nginx.stop()
+            assert (first.result(), second.result()) == (b"GET /later", b"POST /slow")
 
 
 def test_an_answer_is_taken_at_once_though_its_client_does_not_read(tmp_path):
@@ -260,7 +274,7 @@ def test_an_answer_is_taken_at_once_though_its_client_does_not_read(tmp_path):
         def serve() -> None:
             connection, _ = upstream.accept()
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
-            with connection:
+            with connection, suppress(OSError):
                 connection.recv(65536)
                 size = 12 * MEBIBYTE
                 connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode())

@@ -236,6 +236,29 @@ def composed(tmp_path_factory, django_db_setup, django_db_blocker) -> Iterator[A
 
 
 @pytest.mark.e2e
+@needs("pgbouncer")
+def test_pgbouncer_knows_the_role_and_each_clients_prepared_statements(composed):
+    composed, _ = composed
+    composed.start_pgbouncer()
+    url = composed.environment_of("web-a")["DATABASE_URL"]
+    wrong = psycopg.conninfo.make_conninfo(url, password="wrong")
+
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(wrong)
+    # By turns, they have one connection to the server.
+    with (
+        psycopg.connect(url, autocommit=True) as first,
+        psycopg.connect(url, autocommit=True) as second,
+    ):
+        for client in (first, second, first, second):
+            statement = "SELECT current_setting('plan_cache_mode'), %s::text"
+            told = client.execute(statement, [client is first], prepare=True).fetchone()
+            assert told == ("force_generic_plan", str(client is first).lower())
+            pids = {each.execute("SELECT pg_backend_pid()").fetchone() for each in (first, second)}
+            assert len(pids) == 1
+
+
+@pytest.mark.e2e
 @needs("nginx", "pgbouncer")
 def test_a_person_is_told_by_mail_of_what_a_page_says(composed, http_receiver):
     composed, mails = composed

@@ -24,7 +24,7 @@ from tests.support import preloaded_python
 from tests.support.commands_run import check_command
 from tests.support.needed import needs
 from tests.support.nginx import Nginx
-from tests.support.own_database import made_database
+from tests.support.own_database import migrated_database
 from tests.support.preloaded_python import ROOT
 from tests.support.processes import answers, environment, free_port, manage
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, SMTPReceiver, wait_for
@@ -226,7 +226,7 @@ class Composed:
 def composed(tmp_path_factory, django_db_setup, django_db_blocker) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("compose")
     mails = SMTPReceiver()
-    with django_db_blocker.unblock(), made_database("compose") as database:
+    with django_db_blocker.unblock(), migrated_database("compose") as database:
         composed = Composed(folder, database, mails.port)
         try:
             yield composed, mails

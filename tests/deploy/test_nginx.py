@@ -243,7 +243,7 @@ def test_a_request_is_passed_on_when_it_is_complete(tmp_path):
             connection, _ = upstream.accept()
             with connection:
                 begun = connection.recv(100)
-                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
                 while connection.recv(65536):
                     pass
             return begun.partition(b" HTTP")[0]

@@ -3,11 +3,11 @@
 import ctypes.util
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import preloaded_python
 from tests.support.commands_run import check_command
 from tests.support.needed import needs
 from tests.support.own_database import migrated_database
@@ -87,19 +87,15 @@ def test_a_unit_gives_its_process_the_time_that_it_needs_to_end(unit):
     assert settings["KillMode"] == ["mixed"]
 
 
-def as_unit(unit: Path, *arguments: str, **values: object) -> "subprocess.Popen[str]":
-    """Start `manage.py` under what the unit forbids."""
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.support.run_as_unit", str(unit)),
-            *(sys.executable, "manage.py", *arguments),
-        ],
-        cwd=ROOT,
-        env=environment(**values),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def as_unit(unit: Path, log: Path, *arguments: str, **values: object) -> preloaded_python.Program:
+    """Start `manage.py` under what the unit forbids; `log` is for what it writes."""
+    with log.open("w") as written:
+        return preloaded_python.start(
+            *("tests/support/run_as_unit.py", str(unit), "manage.py", *arguments),
+            environment=environment(**values),
+            stdout=written,
+            stderr=written,
+        )
 
 
 @pytest.mark.e2e
@@ -108,21 +104,22 @@ def as_unit(unit: Path, *arguments: str, **values: object) -> "subprocess.Popen[
 def test_web_and_worker_run_under_what_their_units_forbid(
     tmp_path, django_db_setup, django_db_blocker
 ):
-    port = free_port()
+    port, log, other = free_port(), tmp_path / "web.log", tmp_path / "worker.log"
     with django_db_blocker.unblock(), migrated_database("units") as database:
         values = {"DATABASE_URL": database, "TORALE_DATA_DIR": tmp_path}
-        web = as_unit(WEB, "web", **values, TORALE_LISTEN=f"127.0.0.1:{port}")
-        worker = as_unit(WORKER, "worker", **values)
+        web = as_unit(WEB, log, "web", **values, TORALE_LISTEN=f"127.0.0.1:{port}")
+        worker = as_unit(WORKER, other, "worker", **values)
         try:
             wait_for(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
-            assert '"worker_started"' in worker.stderr.readline()
+            wait_for(lambda: '"worker_started"' in other.read_text())
         finally:
             web.terminate()
             worker.terminate()
-            said = web.communicate(timeout=PROGRAM_DEADLINE_S)[1], worker.communicate()[1]
+            statuses = [each.wait(PROGRAM_DEADLINE_S) for each in (web, worker)]
 
-    assert (web.returncode, worker.returncode) == (0, 0), said
-    assert not re.search("Traceback|not permitted|[Dd]enied", "".join(said)), said
+    said = log.read_text() + other.read_text()
+    assert statuses == [0, 0], said
+    assert not re.search("Traceback|not permitted|[Dd]enied", said), said
 
 
 @pytest.mark.e2e
@@ -133,11 +130,12 @@ def test_a_page_is_fetched_and_parsed_in_a_child_process_of_the_unit(http_receiv
     http_receiver.answers = [HTTPAnswer(200, page, {"Content-Type": "text/html"})]
 
     tried = as_unit(
-        *(WORKER, "try_task", f"{http_receiver.url}/", 'contains "sold out"'),
+        *(WORKER, tmp_path / "log", "try_task", f"{http_receiver.url}/", 'contains "sold out"'),
         TORALE_DATA_DIR=tmp_path,
         TORALE_WEBHOOK_ALLOW_PRIVATE="127.0.0.0/8",
     )
-    said, errors = tried.communicate(timeout=PROGRAM_DEADLINE_S)
+    status = tried.wait(PROGRAM_DEADLINE_S)
 
-    assert tried.returncode == 0, errors
+    said = (tmp_path / "log").read_text()
+    assert status == 0, said
     assert "Sold out." in said

@@ -1,6 +1,6 @@
-"""Run a program under what a systemd unit forbids, without systemd.
+"""Run a Python program under what a systemd unit forbids, without systemd.
 
-    python -m tests.support.run_as_unit UNIT PROGRAM [ARGUMENT…]
+    python tests/support/run_as_unit.py UNIT FILE [ARGUMENT…]
 
 Of the unit's settings, it applies those that can break a program that is otherwise right:
 SystemCallFilter, RestrictAddressFamilies, MemoryDenyWriteExecute and NoNewPrivileges. The kernel
@@ -9,8 +9,8 @@ enforces them, also in the child processes.
 
 import ctypes
 import errno
-import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -97,6 +97,7 @@ def forbid(settings: dict[str, list[str]]) -> None:
 
 
 if __name__ == "__main__":
-    unit, *program = sys.argv[1:]
+    _, unit, *sys.argv = sys.argv
     forbid(settings_of(Path(unit)))
-    os.execvp(program[0], program)
+    sys.path[0] = ""
+    runpy.run_path(sys.argv[0], run_name="__main__")

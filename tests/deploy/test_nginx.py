@@ -5,7 +5,6 @@ import http.cookies
 import json
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,12 +82,8 @@ def receivers(tmp_path) -> Iterator[tuple[Nginx, HTTPReceiver, HTTPReceiver]]:
     """nginx in front of two receivers in the place of web processes."""
     with closing(HTTPReceiver()) as first, closing(HTTPReceiver()) as second:
         ports = [receiver.server.server_port for receiver in (first, second)]
-        nginx = Nginx(tmp_path, "".join(map(LINE.format, ports)))
-        try:
-            nginx.start()
+        with Nginx(tmp_path, "".join(map(LINE.format, ports))) as nginx:
             yield nginx, first, second
-        finally:
-            nginx.stop()
 
 
 def test_nginx_accepts_the_configuration_and_warns_of_nothing(tmp_path):
@@ -235,8 +230,6 @@ def test_an_error_of_torale_passes_and_where_there_is_no_server_nginx_says_when_
 def test_a_request_is_passed_on_when_it_is_complete(tmp_path):
     with closing(socket.create_server(("127.0.0.1", 0))) as upstream:
         upstream.settimeout(DEADLINE_S)
-        nginx = Nginx(tmp_path, LINE.format(upstream.getsockname()[1]))
-        nginx.start()
 
         def answered() -> bytes:
             """Answer the next request that arrives, and return its beginning."""
@@ -248,11 +241,11 @@ def test_a_request_is_passed_on_when_it_is_complete(tmp_path):
                     pass
             return begun.partition(b" HTTP")[0]
 
-        trusted = ssl.create_default_context(cafile=nginx.folder / "tls.crt")
         with (
             ThreadPoolExecutor() as pool,
+            Nginx(tmp_path, LINE.format(upstream.getsockname()[1])) as nginx,
             socket.create_connection(("127.0.0.1", nginx.port), timeout=DEADLINE_S) as connection,
-            trusted.wrap_socket(connection, server_hostname="localhost") as client,
+            nginx.trusted.wrap_socket(connection, server_hostname="localhost") as client,
         ):
             head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
             client.sendall(head + b"x" * 99_999)
@@ -268,8 +261,6 @@ def test_a_request_is_passed_on_when_it_is_complete(tmp_path):
 def test_an_answer_is_taken_at_once_though_its_client_does_not_read(tmp_path):
     answered = threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as upstream:
-        nginx = Nginx(tmp_path, LINE.format(upstream.getsockname()[1]))
-        nginx.start()
 
         def serve() -> None:
             connection, _ = upstream.accept()
@@ -283,11 +274,9 @@ def test_an_answer_is_taken_at_once_though_its_client_does_not_read(tmp_path):
 
         serving = threading.Thread(target=serve, daemon=True)
         serving.start()
-        client = nginx.client()
-        client.request("GET", "/")
-        try:
+        with (
+            Nginx(tmp_path, LINE.format(upstream.getsockname()[1])) as nginx,
+            closing(nginx.client()) as client,
+        ):
+            client.request("GET", "/")
             assert answered.wait(20)
-        finally:
-            client.close()
-            nginx.stop()
-            serving.join()

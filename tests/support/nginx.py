@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -80,6 +81,17 @@ class Nginx:
             [*self.command, "-t"], capture_output=True, text=True, timeout=30, check=False
         )
 
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(self.command, stderr=log)
@@ -91,11 +103,15 @@ class Nginx:
             self.process.terminate()
             self.process.wait(PROGRAM_DEADLINE_S)
 
+    @property
+    def trusted(self) -> ssl.SSLContext:
+        """Return a client's context, which trusts the certificate."""
+        return ssl.create_default_context(cafile=self.folder / "tls.crt")
+
     def client(self, source: str = "127.0.0.1") -> http.client.HTTPSConnection:
         """Return a client that trusts the certificate; `source` is its own address."""
-        trusted = ssl.create_default_context(cafile=self.folder / "tls.crt")
         return http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=30, context=trusted, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=30, context=self.trusted, source_address=(source, 0)
         )
 
     def get(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from torale.database import direct_settings
 from torale.postgres.server import programs
 
 
@@ -81,9 +82,13 @@ def restore(path: Path) -> None:
 
 def _database() -> tuple[list[str], dict[str, str]]:
     """Return the arguments and the environment with which PostgreSQL's programs connect."""
-    client = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
-    (_, *arguments), environment = client
-    return arguments, environment or {}
+    address = direct_settings()
+    (_, *arguments), environment = connection.client.settings_to_cmd_args_env(address, [])
+    environment = environment or {}
+    # Which of several hosts is meant; Django does not pass it on.
+    if wanted := address["OPTIONS"].get("target_session_attrs"):
+        environment["PGTARGETSESSIONATTRS"] = wanted
+    return arguments, environment
 
 
 def _run(program: str, *arguments: str, env: dict[str, str]) -> None:

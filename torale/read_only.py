@@ -4,21 +4,31 @@ Reading succeeds there, so neither Django nor its pool would find them unusable.
 goes to whatever server the address leads to now.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from django.db import DatabaseError
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+#: Those of all threads that have connected.
+_seen: "WeakSet[Any]" = WeakSet()
+_lock = threading.Lock()
 
 
 def keep_no_read_only_connections() -> None:
-    """Have this process close a connection when a statement fails because it may only read."""
+    """Have this process close its connections when a statement fails because it may only read.
+
+    That one is closed at once. The other threads close theirs when their next request begins.
+    """
     connection_created.connect(_watch)
 
 
-def _watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+def _watch(*, connection: Any, **_: object) -> None:
+    with _lock:
+        _seen.add(connection)
     if _close_if_read_only not in connection.execute_wrappers:
         connection.execute_wrappers.append(_close_if_read_only)
 
@@ -30,10 +40,16 @@ def _close_if_read_only(
         return execute(sql, params, many, context)
     except DatabaseError as error:
         if isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
-            database: Any = context["connection"]
-            database.connection.close()  # psycopg's, as the pool would hand it out again
-            if database.pool is not None:
-                database.pool.drain()  # those that nobody uses now are as old
-            if not database.in_atomic_block:
-                database.close()
+            _close(context["connection"])
         raise
+
+
+def _close(database: Any) -> None:
+    with _lock:
+        for other in _seen:
+            other.close_at = 0.0  # always in the past
+    database.connection.close()  # psycopg's, as Django may be within a transaction
+    if database.pool is not None:
+        database.pool.drain()  # those that no thread has now are as old
+    if not database.in_atomic_block:
+        database.close()

@@ -1,0 +1,144 @@
+"""PostgreSQL restarts, moves, or is read-only for a while: nothing is lost, and all goes on."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.processes import sql
+from tests.support.programs import Programs, Shop
+from tests.support.receivers import wait_for
+from tests.support.relay import Relay, relay_to
+from tests.support.standby import Standby, standby_of
+from torale.postgres.base import embedded_server
+from torale.postgres.server import DATABASE, PORT, ROLE
+
+pytestmark = pytest.mark.e2e
+
+TASKS = "/api/v1/tasks"
+#: Clients of the database other than the one that asks.
+CLIENTS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
+class Primary:
+    """The server that a fail-over replaces."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.target = Path(embedded_server(folder).ensure_running()) / f".s.PGSQL.{PORT}"
+
+    def sql(self, statement: str) -> Any:
+        """Return the first value of a statement."""
+        return sql(self._folder, statement)
+
+    def become_read_only(self) -> None:
+        """Refuse to write, but keep all connections."""
+        host = str(embedded_server(self._folder).ensure_running())
+        with psycopg.connect(
+            host=host, port=PORT, user=ROLE, dbname=DATABASE, autocommit=True
+        ) as database:
+            database.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            database.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.receiver.close()
+
+
+@pytest.fixture
+def primary(tmp_path) -> Primary:
+    return Primary(tmp_path / "primary")
+
+
+@pytest.fixture
+def address(primary) -> Iterator[Relay]:
+    """The address that Torale knows."""
+    with relay_to(primary.target) as relay:
+        yield relay
+
+
+@pytest.fixture
+def programs(address, tmp_path) -> Iterator[Programs]:
+    url = f"postgres://{ROLE}@127.0.0.1:{address.port}/{DATABASE}"
+    installation = Programs(tmp_path, DATABASE_URL=url)
+    installation.make()
+    installation.start("web")
+    installation.start("worker")
+    yield installation
+    installation.kill()
+
+
+@pytest.fixture
+def standby(primary, programs) -> Iterator[Standby]:
+    with standby_of(primary.target, user=ROLE, name=DATABASE) as server:
+        yield server
+
+
+def is_made(programs: Programs, shop: Shop, name: str) -> bool:
+    """Make a task; if that is refused, it must be for a while."""
+    answer = programs.call(TASKS, shop.task(name))
+    assert answer.status == 200 or (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    return answer.status == 200
+
+
+def everything(programs: Programs, standby: Standby) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the names of the tasks, and what became of the sends."""
+    sends = "SELECT recipient, status FROM notifications_notificationsend ORDER BY recipient"
+    with standby.connect() as database:
+        names = {name for (name,) in database.execute("SELECT name FROM tasks_task")}
+        return names, database.execute(sends).fetchall()
+
+
+def test_a_standby_takes_over_while_connections_to_the_old_primary_stay_open(
+    programs, primary, standby, address, shop
+):
+    assert is_made(programs, shop, "before")
+    wait_for(lambda: shop.is_told("before"))
+    with ThreadPoolExecutor(8) as clients:  # so that each thread keeps a connection
+        answers = [*clients.map(programs.call, [TASKS] * 24)]
+    assert {answer.status for answer in answers} == {200}
+
+    primary.become_read_only()
+    wait_for(lambda: not is_made(programs, shop, "refused"))
+    address.target = standby.target
+    assert not is_made(programs, shop, "refused")
+    assert programs.call(TASKS).status == 200
+    standby.promote()
+
+    wait_for(lambda: is_made(programs, shop, "after"))
+    wait_for(lambda: shop.is_told("after"))
+    with ThreadPoolExecutor(8) as clients:
+        lists = [*clients.map(programs.call, [TASKS] * 24)]
+    assert {task["name"] for answer in lists for task in answer.json} == {"before", "after"}
+    wait_for(
+        lambda: (
+            primary.sql(
+                CLIENTS.replace("backend_type", "application_name !~ 'receiver' AND backend_type")
+            )
+            == 0
+        )
+    )
+    print(everything(programs, standby))
+    print(programs.said("worker"))
+
+
+def test_a_database_that_is_away_for_a_while_loses_nothing(programs, address, shop):
+    assert is_made(programs, shop, "before")
+    target, address.target = address.target, None
+    address.cut()
+
+    assert not is_made(programs, shop, "refused")
+    address.target = target
+
+    wait_for(lambda: is_made(programs, shop, "after"))
+    wait_for(lambda: shop.is_told("before"))
+    wait_for(lambda: shop.is_told("after"))

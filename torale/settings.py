@@ -258,8 +258,9 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection).
-POOL = {"min_size": 0, "max_size": 12, "timeout": 5}
+# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection). After
+# `reconnect_timeout` the pool tries anew; it would double its pauses for five minutes.
+POOL = {"min_size": 0, "max_size": 12, "timeout": 5, "reconnect_timeout": 5}
 
 _expected = "an address such as postgres://user:password@host:5432/name"
 _default: dict[str, Any] = {"ENGINE": "torale.postgres", "NAME": "torale", "OPTIONS": {}}

@@ -5,7 +5,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 #: Where a relay leads to: the path of a socket, or a port of 127.0.0.1.
@@ -71,9 +71,11 @@ class Relay:
 def _connect(target: Target) -> socket.socket:
     if isinstance(target, int):
         return socket.create_connection(("127.0.0.1", target))
-    connected = socket.socket(socket.AF_UNIX)
-    connected.connect(str(target))
-    return connected
+    with ExitStack() as stack:
+        connected = stack.enter_context(socket.socket(socket.AF_UNIX))
+        connected.connect(str(target))
+        stack.pop_all()
+        return connected
 
 
 @contextmanager

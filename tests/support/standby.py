@@ -20,7 +20,8 @@ class Standby:
 
     def __init__(self, folder: Path, user: str, name: str) -> None:
         self._folder = folder
-        self._parameters = {"host": str(folder), "port": PORT, "user": user, "dbname": name}
+        self._user = user
+        self._name = name
 
     @property
     def target(self) -> Path:
@@ -29,7 +30,9 @@ class Standby:
 
     def connect(self) -> psycopg.Connection:
         """Connect to the database."""
-        return psycopg.connect(**self._parameters, autocommit=True)
+        return psycopg.connect(
+            host=str(self._folder), port=PORT, user=self._user, dbname=self._name, autocommit=True
+        )
 
     def is_up(self) -> bool:
         """Return whether it accepts connections."""
@@ -65,6 +68,7 @@ def standby_of(server: Target, *, user: str, name: str) -> Iterator[Standby]:
             ],
             user=account.pw_uid,
             cwd=made,
+            stderr=subprocess.DEVNULL,
             check=True,
         )
         process = subprocess.Popen(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,16 @@ def names(programs: Programs) -> set[str]:
     return {*shown}
 
 
+def finds_the_primary(programs: Programs, *servers: Path) -> bool:
+    """Return whether a command can write that knows the addresses of several servers."""
+    with ExitStack() as relays:
+        ports = [relays.enter_context(relay_to(server)).port for server in servers]
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        url = f"postgres://{ROLE}@{hosts}/{DATABASE}?target_session_attrs=read-write"
+        key = ("keys", "create", "admin@localhost", "--name", "Laptop")
+        return "sk_" in programs.manage(*key, DATABASE_URL=url).stdout
+
+
 def test_a_database_that_is_away_for_a_while_loses_nothing(programs, address, shop):
     assert is_made(programs, shop, "before")
     target, address.target = address.target, None
@@ -147,6 +158,7 @@ def test_a_standby_takes_over_while_connections_to_the_old_primary_stay_open(
     wait_for(lambda: primary.sql(CLIENTS) <= len(("visits", "deliveries")))
     assert primary.sql(f"{CLIENTS} AND query ~ '^LISTEN'") == 0
     assert "refused" not in names(programs)
+    assert finds_the_primary(programs, primary.target, standby.target)
 
 
 @pytest.mark.slow

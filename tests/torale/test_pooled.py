@@ -2,19 +2,24 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.support.pgbouncer import PgBouncer, needs_pgbouncer, pgbouncer
-from tests.support.processes import database_url
+from tests.support.processes import database_url, manage
 from tests.support.programs import Programs, Shop, made_database
 from tests.support.receivers import wait_for
+from torale import environment
+from torale.management.commands.migrate import LOCK, alone
 
 pytestmark = [pytest.mark.e2e, needs_pgbouncer]
 
@@ -175,3 +180,63 @@ def test_a_pooler_that_pauses_makes_requests_wait(web, pooler):
         pooler.command("RESUME")
 
     assert asked.result().status == 200
+
+
+def examined(installation: Programs, **values: object) -> dict[str, str]:
+    """Return what `doctor` finds about the direct address."""
+    ended = manage("doctor", "--format=json", **{**installation.values, **values})
+    [found] = [each for each in json.loads(ended.stdout) if each["name"] == "direct address"]
+    return {"verdict": found["verdict"], "text": found["text"]}
+
+
+@ONLY_TRANSACTION
+def test_doctor_says_whether_there_is_a_direct_address(web, pooler):
+    assert examined(web) == {
+        "verdict": "warning",
+        "text": "A connection pooler answers at DATABASE_URL, so workers look for work once a "
+        "second.",
+    }
+    assert examined(web, DATABASE_DIRECT_URL=database_url(pooler.name)) == {
+        "verdict": "ok",
+        "text": "DATABASE_DIRECT_URL leads to PostgreSQL itself.",
+    }
+    assert examined(web, DATABASE_DIRECT_URL=database_url("postgres")) == {
+        "verdict": "problem",
+        "text": "DATABASE_DIRECT_URL leads to another database than DATABASE_URL.",
+    }
+
+
+@ONLY_TRANSACTION
+def test_the_lock_of_migrations_holds_and_keeps_nobody_from_making_an_index(pooler):
+    database = DatabaseWrapper({**connection.settings_dict, **environment.database(pooler.url)})
+    take = f"SELECT pg_try_advisory_xact_lock({LOCK})"
+    with (
+        pooler.connect() as client,
+        psycopg.connect(
+            database_url(pooler.name), autocommit=True, options="-c statement_timeout=20s"
+        ) as migrating,
+    ):
+        with alone(database):
+            assert client.execute(take).fetchone() == (False,)
+            migrating.execute("CREATE INDEX CONCURRENTLY probe ON accounts_user (email)")
+        migrating.execute("DROP INDEX probe")
+        assert wait_for(lambda: client.execute(take).fetchone() == (True,))
+
+
+@ONLY_TRANSACTION
+def test_commands_for_the_whole_database_go_by_the_direct_address(web, pooler, tmp_path):
+    address = connection.get_connection_params()
+    direct = f"postgres:///{address['host']}/{pooler.name}"
+    values = {"DATABASE_DIRECT_URL": direct, "PGUSER": address["user"]}
+    file = tmp_path / "dump"
+    pid = "SELECT count(*) FROM pg_stat_activity WHERE client_addr IS NULL"
+    pooler.command("PAUSE")  # whoever comes by it waits
+    try:
+        web.manage("migrate", "--verbosity", "0", **values)
+        web.manage("backup", str(file), **values)
+        shown = web.manage("dbshell", "--", "--tuples-only", f"--command={pid}", **values)
+    finally:
+        pooler.command("RESUME")
+
+    assert file.read_bytes().startswith(b"PGDMP")
+    assert int(shown.stdout) > 0

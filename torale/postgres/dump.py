@@ -82,13 +82,9 @@ def restore(path: Path) -> None:
 
 def _database() -> tuple[list[str], dict[str, str]]:
     """Return the arguments and the environment with which PostgreSQL's programs connect."""
-    address = direct_settings()
-    (_, *arguments), environment = connection.client.settings_to_cmd_args_env(address, [])
-    environment = environment or {}
-    # Which of several hosts is meant; Django does not pass it on.
-    if wanted := address["OPTIONS"].get("target_session_attrs"):
-        environment["PGTARGETSESSIONATTRS"] = wanted
-    return arguments, environment
+    client = connection.client.settings_to_cmd_args_env(direct_settings(), [])
+    (_, *arguments), environment = client
+    return arguments, environment or {}
 
 
 def _run(program: str, *arguments: str, env: dict[str, str]) -> None:

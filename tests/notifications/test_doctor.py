@@ -18,7 +18,6 @@ from tests.support.factories import (
 )
 from tests.support.jobs import make_failed_job, make_worker
 from tests.support.processes import free_port, manage
-from torale.environment import database
 from torale.models import Heartbeat, SecretProof
 
 pytestmark = pytest.mark.django_db
@@ -190,12 +189,6 @@ def test_a_machine_without_internet(owner, answered):
         assert examined()[1]["network"]["text"] == "1 of the last 6 visits got an answer."
     else:
         assert_problem("network", "The last 6 visits all got no answer.", "name servers")
-
-
-def test_a_direct_address_at_which_nobody_answers(settings):
-    settings.DATABASE_DIRECT = database(f"postgres://torale@127.0.0.1:{free_port()}/torale")
-
-    assert_problem("direct address", "DATABASE_DIRECT_URL cannot be reached: ", "mend DATABASE_")
 
 
 @pytest.mark.e2e

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.support.pgbouncer import PgBouncer, needs_pgbouncer, pgbouncer
-from tests.support.processes import database_url, manage
+from tests.support.processes import database_url, free_port, manage
 from tests.support.programs import Programs, Shop, made_database
 from tests.support.receivers import wait_for
 from torale import environment
@@ -204,6 +204,9 @@ def test_doctor_says_whether_there_is_a_direct_address(web, pooler):
         "verdict": "problem",
         "text": "DATABASE_DIRECT_URL leads to another database than DATABASE_URL.",
     }
+    away = examined(web, DATABASE_DIRECT_URL=f"postgres://olive@127.0.0.1:{free_port()}/torale")
+    assert away["verdict"] == "problem"
+    assert away["text"].startswith("DATABASE_DIRECT_URL cannot be reached: ")
 
 
 @ONLY_TRANSACTION

@@ -2,12 +2,15 @@
 
 from django.apps import AppConfig
 
+from torale import read_only
+
 
 class ToraleConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks, and what follows from a fail-over of the database."""
 
     name = "torale"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register them."""
+        read_only.keep_no_read_only_connections()
         from torale import checks  # noqa: F401, PLC0415 - models are ready now

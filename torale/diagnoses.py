@@ -15,6 +15,7 @@ from django.core import checks
 from django.db import DatabaseError, connection
 
 from torale import clock, proofs, schema, trouble
+from torale.database import direct_parameters
 from torale.doctor import Check, Finding, Verdict
 from torale.processes import alive, newest_version
 from torale.schema import Standing
@@ -35,6 +36,11 @@ STANDINGS: Final = {
     Standing.BEHIND: Verdict.PROBLEM,
     Standing.TOO_NEW: Verdict.PROBLEM,
 }
+#: The number of the process that serves a connection, and what no two databases have in common.
+WHICH_DATABASE: Final = """
+SELECT pg_backend_pid(), concat(pg_postmaster_start_time(), ' ', oid)
+FROM pg_database WHERE datname = current_database()
+"""
 
 
 def look_at_settings() -> Iterator[Finding]:
@@ -109,6 +115,31 @@ def look_at_database() -> Iterator[Finding]:
         yield Finding(name, Verdict.OK, text)
 
 
+def look_at_direct_address() -> Iterator[Finding]:
+    """Look whether workers and `migrate` reach PostgreSQL itself, and the same database."""
+    name = "direct address"
+    setting = "DATABASE_DIRECT_URL" if settings.DATABASE_DIRECT else "DATABASE_URL"
+    with psycopg.connect(**connection.get_connection_params()) as usual:
+        _, expected = usual.execute(WHICH_DATABASE).fetchone() or (0, "")
+    try:
+        with psycopg.connect(**direct_parameters()) as direct:
+            pid, reached = direct.execute(WHICH_DATABASE).fetchone() or (0, "")
+            is_pooled = pid != direct.info.backend_pid
+    except psycopg.Error as error:
+        text = f"{setting} cannot be reached: {trouble.reason_of(error)}."
+        yield Finding(name, Verdict.PROBLEM, text, f"mend {setting}; workers cannot work.")
+        return
+    if reached != expected:
+        text = "DATABASE_DIRECT_URL leads to another database than DATABASE_URL."
+        yield Finding(name, Verdict.PROBLEM, text, "let both lead to the same database.")
+    elif is_pooled:
+        text = f"A connection pooler answers at {setting}, so workers look for work once a second."
+        remedy = "set DATABASE_DIRECT_URL to an address of PostgreSQL itself."
+        yield Finding(name, Verdict.WARNING, text, remedy)
+    else:
+        yield Finding(name, Verdict.OK, f"{setting} leads to PostgreSQL itself.")
+
+
 def look_at_migrations() -> Iterator[Finding]:
     """Look whether the tables are those of this version."""
     compared = schema.compare()
@@ -162,6 +193,7 @@ CHECKS: Final = (
     Check("disk", look_at_disk),
     Check("address", look_at_address),
     Check("database", look_at_database),
+    Check("direct address", look_at_direct_address, needs="database"),
     Check("secrets", look_at_secrets, needs="database"),
     Check("migrations", look_at_migrations, needs="database"),
     Check("clock", look_at_clocks, needs="migrations"),

@@ -19,6 +19,17 @@ T = TypeVar("T")
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
+#: Parameters of a connection: how long to wait for a server that does not answer, in seconds (the
+#: last one in milliseconds). By default a connection to a machine that has lost its power would
+#: fail after a quarter of an hour, and one that only listens after two.
+NOTICE_A_LOST_SERVER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 env = environ.Env()
 
 
@@ -226,7 +237,9 @@ def database(value: str) -> dict[str, Any]:
     parts = urlsplit(value)
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise ValueError(value)
-    return {**env.db_url_config(value), "ENGINE": "django.db.backends.postgresql"}
+    address = env.db_url_config(value)
+    options = {**NOTICE_A_LOST_SERVER, **address.get("OPTIONS", {})}
+    return {**address, "ENGINE": "django.db.backends.postgresql", "OPTIONS": options}
 
 
 def cache_server(value: str) -> str:

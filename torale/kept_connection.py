@@ -9,6 +9,8 @@ from functools import partial
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from torale.database import SET_UNLESS_POOLED, session_values
+
 
 def keep_connections() -> None:
     """Have each thread of this process keep its connection; Django still checks and replaces it."""
@@ -21,7 +23,9 @@ def _keep(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     connection.close_at = None
     check = partial(BaseDatabaseWrapper.close_if_health_check_failed, connection)
     connection.close_if_health_check_failed = check  # type: ignore[method-assign]
+    # PostgreSQL would plan some prepared statements anew each time, because their costs seem to
+    # depend on the values. A connection pooler has to set this itself.
+    wanted = {"plan_cache_mode": "force_generic_plan"}
+    pid = connection.connection.info.backend_pid
     with connection.cursor() as cursor:
-        # PostgreSQL would plan some prepared statements anew each time, because their costs seem to
-        # depend on the values.
-        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute(SET_UNLESS_POOLED, session_values(wanted, pid))

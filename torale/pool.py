@@ -7,9 +7,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,7 +20,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
 from torale.clock import Reading
-from torale.database import connect
+from torale.database import Connection, connect
 
 logger = structlog.get_logger(__name__)
 
@@ -149,7 +149,6 @@ class Pool(Generic[Item, Result]):
         """Work until `stop` is set, then finish what is under way and give back the rest."""
         helpers = [
             asyncio.create_task(self._store_results()),
-            asyncio.create_task(self._listen()),
             asyncio.create_task(self._wake_at(stop)),
         ]
         try:
@@ -167,10 +166,12 @@ class Pool(Generic[Item, Result]):
             await asyncio.gather(*helpers, *self._working, return_exceptions=True)
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
-        async with await connect() as database:
-            # Claiming need not wait for the disk: if the database server crashes and loses a lease,
-            # the lease only ends early.
-            await database.execute("SET synchronous_commit = off")
+        # Claiming need not wait for the disk: if the database server crashes and loses a lease, the
+        # lease only ends early.
+        async with (
+            await connect(synchronous_commit="off") as database,
+            self._listening(database),
+        ):
             while not stop.is_set():
                 self._wake.clear()
                 if not await self._fill(database):
@@ -275,6 +276,23 @@ class Pool(Generic[Item, Result]):
             except Exception:  # what was done must be stored, whatever is wrong now
                 logger.exception("results_not_stored", kind=self._kind.wake_up, count=len(results))
                 await asyncio.sleep(POLL_S)
+
+    @asynccontextmanager
+    async def _listening(self, claiming: Connection) -> AsyncIterator[None]:
+        """Listen for as long as one connection claims.
+
+        When that is lost, because another server has taken over, the server that this process
+        listens to may say nothing more.
+        """
+        if claiming.is_pooled:
+            yield  # the pool looks every POLL_S
+            return
+        listening = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def _listen(self) -> None:
         """Wake the pool whenever any process says that something may be due."""

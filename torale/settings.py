@@ -268,26 +268,26 @@ TORALE_FIELD_KEYS = kept_secret(
 
 # A pool of connections; a request that waits longer than `timeout` seconds for one is answered 503.
 # Five seconds, because a restart of PostgreSQL takes about that long, and a web thread that waits
-# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection). By
-# default, a pool that cannot connect tries more and more rarely, in the end after two minutes.
+# serves nobody. Each thread of a web process keeps its connection (torale.kept_connection). After
+# `reconnect_timeout` the pool tries anew; it would double its pauses for five minutes.
 POOL = {"min_size": 0, "max_size": 12, "timeout": 5, "reconnect_timeout": 5}
 
+_expected = "an address such as postgres://user:password@host:5432/name"
+_default: dict[str, Any] = {"ENGINE": "torale.postgres", "NAME": "torale", "OPTIONS": {}}
 if "DATABASE_URL" in os.environ:
-    DATABASES: dict[str, Any] = {
-        "default": read(
-            "DATABASE_URL",
-            database,
-            "",
-            "an address such as postgres://user:password@host:5432/name",
-            secret=True,
-        )
-    }
-else:
-    DATABASES = {"default": {"ENGINE": "torale.postgres", "NAME": "torale"}}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
+    _default = read("DATABASE_URL", database, "", _expected, secret=True)
 # Statements are prepared only where the code asks for it. None would switch that off, too.
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = sys.maxsize
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+_default["OPTIONS"] |= {"pool": POOL, "prepare_threshold": sys.maxsize}
+DATABASES = {"default": {**_default, "CONN_HEALTH_CHECKS": True}}
+
+# An address of the same database without a connection pooler (torale.database), if there is one at
+# DATABASE_URL.
+DATABASE_DIRECT: dict[str, Any] | None = None
+if os.environ.get("DATABASE_DIRECT_URL"):
+    if "DATABASE_URL" not in os.environ:
+        raise ImproperlyConfigured("DATABASE_DIRECT_URL is set; set DATABASE_URL, too.")
+    DATABASE_DIRECT = read("DATABASE_DIRECT_URL", database, "", _expected, secret=True)
+    DATABASE_DIRECT["OPTIONS"] |= {"pool": POOL, "prepare_threshold": sys.maxsize}
 
 EMAIL_FILE_PATH = str(TORALE_DATA_DIR / "mail")
 if "EMAIL_URL" in os.environ:

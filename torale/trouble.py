@@ -34,10 +34,15 @@ def is_trouble(error: BaseException | None) -> bool:
 
 def in_words(error: BaseException) -> str:
     """Return the message of a command that ends because `error` keeps it from the database."""
-    # After the first line come libpq's own hints and the host's other addresses.
-    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    reason = reason_of(error)
     advice = "" if "DATABASE_URL" in reason else " Check DATABASE_URL and the server."
     return f"The database cannot be used: {reason}.{advice}"
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what `error` says, as part of a sentence."""
+    # After the first line come libpq's own hints and the host's other addresses.
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _is_passing(error: psycopg.Error) -> bool:

@@ -69,6 +69,7 @@ def test_an_installation_that_works_has_no_problem():
         "address": "warning",
         "web": "ok",
         "database": "ok",
+        "direct address": "ok",
         "secrets": "ok",
         "migrations": "ok",
         "clock": "ok",

@@ -28,7 +28,7 @@ PROGRAM_DEADLINE_S = 30
 def environment(**values: object) -> dict[str, str]:
     """Return this process's environment with `values` as the project's only settings."""
     own = (
-        *("TORALE_", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "DEFAULT_FROM_EMAIL"),
+        *("TORALE_", "DATABASE_", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "DEFAULT_FROM_EMAIL"),
         "ANYMAIL_",
     )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}

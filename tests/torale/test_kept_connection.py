@@ -23,7 +23,8 @@ secret, = sys.argv[1:]
 
 def request(path, **headers):
     def start_response(status, headers):
-        print(json.dumps([path, status, connection.connection.info.backend_pid]))
+        shown = connection.connection.execute("SHOW plan_cache_mode").fetchone()[0]
+        print(json.dumps([path, status, shown, connection.connection.info.backend_pid]))
 
     environ = {
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "localhost:8000",
@@ -80,6 +81,7 @@ def test_a_thread_keeps_its_connection_until_it_is_lost(owner, tmp_path):
         ["/auth/me", "200 OK"],
         ["/api/v1/public/tasks", "200 OK"],
     ], ended.stderr
+    assert {shown for *_, shown, _ in answers} == {"force_generic_plan"}
     backends = [backend for *_, backend in answers]
     assert backends[0] == backends[1] == backends[2]
     assert backends[3] == backends[4]

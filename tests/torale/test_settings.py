@@ -67,7 +67,36 @@ TAKEN = {
             "PASSWORD": "s3@cret",
             "HOST": "db.example",
             "PORT": 6432,
-            "OPTIONS": {"sslmode": "require"},
+            "OPTIONS": {**environment_.NOTICE_A_LOST_SERVER, "sslmode": "require"},
+        },
+    ),
+    "database on the primary of two servers": (
+        environment_.database,
+        "postgres://olive@a.example:5432,b.example:5433/torale?target_session_attrs=read-write",
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "torale",
+            "USER": "olive",
+            "PASSWORD": "",
+            "HOST": "a.example,b.example",
+            "PORT": "5432,5433",
+            "OPTIONS": {
+                **environment_.NOTICE_A_LOST_SERVER,
+                "target_session_attrs": "read-write",
+            },
+        },
+    ),
+    "database with a patience of its own": (
+        environment_.database,
+        "postgres://olive@db.example/torale?connect_timeout=1",
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "torale",
+            "USER": "olive",
+            "PASSWORD": "",
+            "HOST": "db.example",
+            "PORT": "",
+            "OPTIONS": {**environment_.NOTICE_A_LOST_SERVER, "connect_timeout": 1},
         },
     ),
     "database of a socket": (
@@ -80,6 +109,7 @@ TAKEN = {
             "PASSWORD": "",
             "HOST": "/run/postgresql",
             "PORT": "",
+            "OPTIONS": environment_.NOTICE_A_LOST_SERVER,
         },
     ),
     "mail server": (
@@ -183,9 +213,12 @@ SENTENCES = {
     "TORALE_OUTBOUND_PORTS=http": (
         "TORALE_OUTBOUND_PORTS is 'http'; it must be ports such as 443,8000-8999."
     ),
-    # These two may hold a password, which is nothing for a screen or a log.
+    # These may hold a password, which is nothing for a screen or a log.
     "DATABASE_URL=postgres://olive:s3cret@db.example:port/torale": (
         "DATABASE_URL must be an address such as postgres://user:password@host:5432/name."
+    ),
+    "DATABASE_DIRECT_URL=postgres://olive:s3cret@db.example/torale": (
+        "DATABASE_DIRECT_URL is set; set DATABASE_URL, too."
     ),
     "EMAIL_URL=olive:s3cret@mail.example": (
         "EMAIL_URL must be an address such as smtp+tls://user:password@host:587."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from torale.database import direct_settings
 from torale.postgres.server import programs
 
 
@@ -81,7 +82,7 @@ def restore(path: Path) -> None:
 
 def _database() -> tuple[list[str], dict[str, str]]:
     """Return the arguments and the environment with which PostgreSQL's programs connect."""
-    client = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    client = connection.client.settings_to_cmd_args_env(direct_settings(), [])
     (_, *arguments), environment = client
     return arguments, environment or {}
 

@@ -13,7 +13,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management.base import CommandParser
 from django.db import DEFAULT_DB_ALIAS, close_old_connections
-from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
@@ -23,8 +22,9 @@ from tasks.visits.drain import Visits
 from torale import __version__, schema
 from torale.garbage import collect_rarely
 from torale.management.subcommands import ExampleCommand
-from torale.pool import Pool
+from torale.pool import POLL_S, Pool
 from torale.processes import DELIVER, JOBS, VISIT, WORK, Reports
+from torale.queue_connector import QueueConnector
 
 logger = structlog.get_logger(__name__)
 
@@ -49,6 +49,9 @@ PAUSE = 1
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 #: Seconds between two signs that the event loop turns.
 BEAT_S = 1
+#: Seconds between two looks for jobs by a worker that is told of new ones. It finds those that were
+#: put off.
+LOOK_S = 5.0
 
 
 class Command(ExampleCommand):
@@ -144,19 +147,22 @@ async def run_queue(stop: asyncio.Event) -> None:
     """Run the queue's jobs."""
     # The pool of `get_worker_connector` waits 30 s for a connection. A worker that is told to stop
     # has only 20, and after the database was lost no job would be started for 30.
-    connector = PsycopgConnector(
+    connector = QueueConnector(
         kwargs=connector_params(DEFAULT_DB_ALIAS), timeout=settings.POOL["timeout"]
     )
     # Not `replace_connector`: what a job defers must go through Django's connection, so that it
     # commits with the job's own transaction, and is not run before that.
     queue = app.with_connector(connector)
     async with queue.open_async():
+        is_told = await connector.can_listen()
         working = [
             asyncio.create_task(
                 queue.run_worker_async(
                     queues=[name],
                     concurrency=slots,
                     install_signal_handlers=False,
+                    listen_notify=is_told,
+                    fetch_job_polling_interval=LOOK_S if is_told else POLL_S,
                     shutdown_graceful_timeout=JOBS_GRACE_S,
                     delete_jobs="successful",
                 )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
@@ -18,11 +18,17 @@ from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable
 from psycopg.pq import TransactionStatus
 
 from torale import __version__, schema
+from torale.database import by_direct_address
 from torale.management.subcommands import ExampleCommand
 from torale.schema import Standing
 
 #: The key of the advisory lock. We chose it: it is "tora" in ASCII.
 LOCK = 0x746F7261
+#: Keeps the server from ending the transaction that holds the lock. Older ones know only one.
+WITHOUT_TIME_LIMITS = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
 #: Seconds between two attempts to get the lock, and between two looks at older processes.
 PAUSE = 0.2
 #: Who waits for a table's lock holds up all who come after, so a migration waits this many seconds.
@@ -218,11 +224,19 @@ def oldest_transaction(database: BaseDatabaseWrapper) -> str:
 
 @contextmanager
 def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Hold the advisory lock of migrations, on a separate connection."""
-    parameters = {**connection.get_connection_params(), "autocommit": True}
-    with psycopg.connect(**parameters) as holder:
+    """Hold the advisory lock of migrations, on a separate connection, by the direct address.
+
+    The lock belongs to an open transaction. One of a session would be lost behind a connection
+    pooler.
+    """
+    with (
+        by_direct_address(),
+        closing(psycopg.connect(**connection.get_connection_params())) as holder,
+    ):
         # Do not wait within PostgreSQL: CREATE INDEX CONCURRENTLY in the other process would wait
-        # for this statement's snapshot.
-        while holder.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        # for this statement's snapshot. It does not wait for a transaction between statements.
+        while holder.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone() != (True,):
+            holder.rollback()
             time.sleep(PAUSE)
+        holder.execute(WITHOUT_TIME_LIMITS)
         yield

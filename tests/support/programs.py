@@ -1,0 +1,167 @@
+"""Web and worker of one installation, as programs of their own."""
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+
+import psycopg
+
+from tests.support import preloaded_python
+from tests.support.processes import database_url, environment, free_port, manage
+from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver, Request, wait_for
+
+#: Runs a command after changing constants: `module:NAME=number …`, then the command's arguments.
+WITH_CONSTANTS = """
+import importlib, sys
+changes, *arguments = sys.argv[1:]
+import manage, django, os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
+django.setup()
+for change in changes.split():
+    where, _, number = change.partition("=")
+    module, _, name = where.partition(":")
+    assert hasattr(importlib.import_module(module), name)
+    setattr(sys.modules[module], name, float(number))
+sys.argv = ["manage.py", *arguments]
+manage.main()
+"""
+
+
+class Answer(NamedTuple):
+    """What the web process answered."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Return the body, parsed."""
+        return json.loads(self.body)
+
+
+class Programs:
+    """An installation whose programs a test starts and stops."""
+
+    def __init__(self, folder: Path, **values: object) -> None:
+        port = free_port()
+        self.folder = folder
+        self.address = f"http://127.0.0.1:{port}"
+        self.values = {
+            "TORALE_DATA_DIR": folder / "data",
+            "TORALE_LISTEN": f"127.0.0.1:{port}",
+            "TORALE_URL": self.address,
+            "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
+            "TORALE_CONFIRM_SECONDS": 0,
+            **values,
+        }
+        self.key = ""
+        self._running: dict[str, preloaded_python.Program] = {}
+
+    def manage(self, *arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; it must succeed."""
+        ended = manage(*arguments, **{**self.values, **values})
+        assert ended.returncode == 0, ended
+        return ended
+
+    def make(self) -> None:
+        """Migrate, and make an admin with a key."""
+        self.manage("migrate", "--verbosity", "0")
+        said = self.manage("create_first_admin").stdout
+        self.key = said.partition("API key")[2].strip()
+
+    def start(self, command: str, constants: str = "", **values: object) -> None:
+        """Start `web` or `worker`, whose log goes to a file."""
+        program = ("-c", WITH_CONSTANTS, constants) if constants else ("manage.py",)
+        with (self.folder / f"{command}.log").open("ab") as log:
+            self._running[command] = preloaded_python.start(
+                *(*program, command),
+                environment=environment(**{**self.values, **values}),
+                stdout=log,
+                stderr=log,
+            )
+        if command == "web":
+            wait_for(lambda: self._is_up(command))
+
+    def _is_up(self, command: str) -> bool:
+        assert self._running[command].poll() is None, self.said(command)
+        try:
+            return self.call("/healthz").status == 200
+        except OSError:
+            return False
+
+    def said(self, command: str) -> str:
+        """Return what a program has written."""
+        return (self.folder / f"{command}.log").read_text()
+
+    def log(self, command: str) -> list[dict[str, Any]]:
+        """Return what a program has logged."""
+        lines = self.said(command).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def stop(self, *commands: str) -> None:
+        """End programs as SIGTERM does; by default all that run."""
+        for command in commands or [*self._running]:
+            program = self._running.pop(command)
+            program.terminate()
+            assert program.wait(DEADLINE_S) == 0, self.said(command)
+
+    def kill(self) -> None:
+        """End what still runs."""
+        for program in self._running.values():
+            program.kill()
+            program.wait()
+
+    def call(self, path: str, body: Any = None) -> Answer:
+        """Call the API: POST if there is a body."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.address + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except HTTPError as refused:
+            with refused:
+                return Answer(refused.code, refused.headers, refused.read())
+
+
+class Shop:
+    """A page on which something is in stock, and a receiver of webhooks."""
+
+    def __init__(self) -> None:
+        self.receiver = HTTPReceiver()
+        self.receiver.judge = self._judge
+
+    def _judge(self, request: Request) -> HTTPAnswer:
+        if request.path.startswith("/hook"):
+            return HTTPAnswer()
+        return HTTPAnswer(200, b"<p>In stock</p>", {"Content-Type": "text/html"})
+
+    def task(self, name: str) -> dict[str, Any]:
+        """Return the body of a new task, which tells `/hook/{name}`."""
+        return {
+            "name": name,
+            "search_query": f"{self.receiver.url}/{name}",
+            "condition_description": 'contains "In stock"',
+            "notifications": [{"type": "webhook", "url": f"{self.receiver.url}/hook/{name}"}],
+        }
+
+    def is_told(self, name: str) -> bool:
+        """Return whether the webhook of that task has arrived."""
+        return any(request.path == f"/hook/{name}" for request in self.receiver.requests)
+
+
+@contextmanager
+def made_database(name: str) -> Iterator[str]:
+    """Make an empty database on the tests' server, and return its name."""
+    with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name}")
+        yield name
+        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -73,14 +74,19 @@ class Site:
 
 
 @contextmanager
-def worker() -> Iterator[psutil.Process]:
-    """Run a worker."""
-    process = subprocess.Popen([sys.executable, "manage.py", "worker"], env=os.environ)
+def running_workers(count: int = 1) -> Iterator[list[psutil.Process]]:
+    """Run so many workers."""
+    processes = [
+        subprocess.Popen([sys.executable, "manage.py", "worker"], env=os.environ)
+        for _ in range(count)
+    ]
     try:
-        yield psutil.Process(process.pid)
+        yield [psutil.Process(process.pid) for process in processes]
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait()
 
 
 def make_tasks(urls: list[str], *, first_at: datetime, rate: float | None) -> dict[UUID, datetime]:
@@ -118,28 +124,49 @@ def done() -> int:
     return Execution.objects.filter(status="success").count()
 
 
-def throughput(site: Site, *, tasks: int, size: int, delay_ms: int, limit_s: float) -> str:
-    """Have all tasks due at once; return the rate and the CPU time of a visit as a line."""
-    urls = [site.url(n, size=size, delay_ms=delay_ms) for n in range(tasks)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """How fast pages were visited, and what that cost."""
+
+    #: Visits a second.
+    rate: float
+    #: CPU time of the workers and of PostgreSQL for a visit, in milliseconds.
+    workers_ms: float
+    postgres_ms: float
+    #: The memory of one worker.
+    mib: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rate:8.1f} visits/s   CPU a visit {self.workers_ms:6.1f} ms worker, "
+            f"{self.postgres_ms:5.1f} ms PostgreSQL   {self.mib:4.0f} MiB"
+        )
+
+
+def throughput(urls: list[str], *, limit_s: float, workers: int = 1) -> Visited:
+    """Have tasks for all `urls` due at once; return the rate and the CPU time of a visit."""
     clear()
     make_tasks(urls, first_at=timezone.now(), rate=None)
-    with worker() as process:
+    with running_workers(workers) as processes:
         while not done():
-            assert process.status() != psutil.STATUS_ZOMBIE, "the worker has ended"
+            for process in processes:
+                assert process.status() != psutil.STATUS_ZOMBIE, "a worker has ended"
             time.sleep(0.05)
         time.sleep(min(WARM_UP_S, limit_s / 10))
         begun, before = time.monotonic(), done()
-        worker_before, database_before = cpu_s(process), postgres_cpu_s()
-        while done() < tasks and time.monotonic() - begun < limit_s:
+        workers_before, database_before = sum(map(cpu_s, processes)), postgres_cpu_s()
+        while done() < len(urls) and time.monotonic() - begun < limit_s:
             time.sleep(0.25)
         took, visits = time.monotonic() - begun, done() - before
-        worker_s = cpu_s(process) - worker_before
+        workers_s = sum(map(cpu_s, processes)) - workers_before
         database_s = postgres_cpu_s() - database_before
-        memory = process.memory_info().rss / 1024**2
+        mib = processes[0].memory_info().rss / 1024**2
     assert visits, "all visits ended before the measurement began"
-    return (
-        f"{visits / took:8.1f} visits/s   CPU a visit {worker_s / visits * 1000:6.1f} ms worker, "
-        f"{database_s / visits * 1000:5.1f} ms PostgreSQL   {memory:4.0f} MiB"
+    return Visited(
+        rate=visits / took,
+        workers_ms=workers_s / visits * 1000,
+        postgres_ms=database_s / visits * 1000,
+        mib=mib,
     )
 
 
@@ -148,7 +175,7 @@ def lateness(site: Site, *, seconds: float, odd: str | None = None) -> str:
     number = round(USUAL_RATE * seconds)
     urls = [site.url(n, size=2_000, delay_ms=100, odd=odd) for n in range(number)]
     clear()
-    with worker() as process:
+    with running_workers() as [process]:
         time.sleep(WARM_UP_S)
         due = make_tasks(urls, first_at=timezone.now() + timedelta(seconds=2), rate=USUAL_RATE)
         healthy = {pk for pk, url in zip(due, urls, strict=True) if not (odd and odd in url)}
@@ -202,7 +229,8 @@ def main() -> None:
     try:
         for size in (2_000, 100_000):
             for delay_ms in (0, 1_000):
-                line = throughput(site, tasks=count, size=size, delay_ms=delay_ms, limit_s=limit_s)
+                urls = [site.url(n, size=size, delay_ms=delay_ms) for n in range(count)]
+                line = throughput(urls, limit_s=limit_s)
                 print(f"{size // 1000:4} kB, {delay_ms:5} ms    {line}", flush=True)
         seconds = 3.0 if options.quick else 60.0
         print(f"\nLateness at {USUAL_RATE:.1f} visits/s", flush=True)

@@ -9,6 +9,7 @@ from functools import partial
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from torale import abandoned
 from torale.database import SET_UNLESS_POOLED, session_values
 
 
@@ -25,7 +26,7 @@ def _keep(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     connection.close_if_health_check_failed = check  # type: ignore[method-assign]
     # PostgreSQL would plan some prepared statements anew each time, because their costs seem to
     # depend on the values. A connection pooler has to set this itself.
-    wanted = {"plan_cache_mode": "force_generic_plan"}
+    wanted = {"plan_cache_mode": "force_generic_plan", **abandoned.SESSION}
     pid = connection.connection.info.backend_pid
     with connection.cursor() as cursor:
         cursor.execute(SET_UNLESS_POOLED, session_values(wanted, pid))

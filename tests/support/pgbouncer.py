@@ -2,26 +2,19 @@
 
 import os
 import pwd
-import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg.rows import dict_row
 
 from tests.support.processes import free_port
 from tests.support.receivers import wait_for
 from tests.support.relay import Target, relay_to
-
-#: The first version that keeps track of prepared statements in transaction mode.
-OLDEST = (1, 21)
 
 CONNECT_QUERY = "SET plan_cache_mode = force_generic_plan"
 
@@ -33,6 +26,7 @@ CONFIGURATION = """
 [pgbouncer]
 pool_mode = {mode}
 max_prepared_statements = 200
+idle_transaction_timeout = 10
 default_pool_size = {pool_size}
 listen_addr = 127.0.0.1
 listen_port = {listen_port}
@@ -42,21 +36,6 @@ admin_users = {user}
 logfile = {folder}/log
 {more}
 """
-
-
-@cache
-def version() -> tuple[int, ...]:
-    """Return the version of the installed pgbouncer; (0, 0) if there is none."""
-    if not (program := shutil.which("pgbouncer")):
-        return (0, 0)
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-    found = re.search(r"(\d+)\.(\d+)", said.stdout)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-needs_pgbouncer = pytest.mark.skipif(
-    version() < OLDEST, reason="there is no pgbouncer 1.21 or newer"
-)
 
 
 class PgBouncer:

@@ -14,14 +14,15 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from tests.support.pgbouncer import PgBouncer, needs_pgbouncer, pgbouncer
+from tests.support.needed import needs
+from tests.support.pgbouncer import PgBouncer, pgbouncer
 from tests.support.processes import database_url, free_port, manage
 from tests.support.programs import Programs, Shop, made_database
 from tests.support.receivers import wait_for
 from torale import environment
 from torale.management.commands.migrate import LOCK, alone
 
-pytestmark = [pytest.mark.e2e, needs_pgbouncer]
+pytestmark = [pytest.mark.e2e, needs("pgbouncer")]
 
 #: How many connections to the server each mode may have. In transaction mode, fewer than a web
 #: process has threads.

@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import client_of
 from tests.support.caches import Cache
 from tests.support.factories import NOW
+from tests.support.needed import needs
 from torale.api import request_counts, shared_request_counts, throttling
 from torale.environment import cache_server
 
@@ -102,6 +103,7 @@ def cache(settings, tmp_path) -> Iterator[Cache]:
         yield started
 
 
+@needs("redis-server")
 def test_with_a_cache_all_processes_count_together(limited, cache, owner_client):
     first = owner_client.get(URL)
     limited.shift(10)
@@ -117,6 +119,7 @@ def test_with_a_cache_all_processes_count_together(limited, cache, owner_client)
     assert figures(owner_client.get(URL)) == {"Limit": "2", "Remaining": "0", "Reset": "9"}
 
 
+@needs("redis-server")
 def test_while_the_cache_is_away_each_process_counts_by_itself(
     limited, cache, owner_client, caplog
 ):
@@ -129,6 +132,7 @@ def test_while_the_cache_is_away_each_process_counts_by_itself(
     assert caplog.text.count("cache_unavailable") == 1
 
 
+@needs("redis-server")
 def test_a_cache_that_is_back_is_used_again(limited, cache, owner_client, monkeypatch):
     monkeypatch.setattr(shared_request_counts, "ALONE_S", 0)
     cache.stop()

@@ -19,7 +19,7 @@ from procrastinate.contrib.django.utils import connector_params
 from notifications.delivery.drain import Delivery
 from tasks import preview
 from tasks.visits.drain import Visits
-from torale import __version__, schema
+from torale import __version__, abandoned, schema
 from torale.garbage import collect_rarely
 from torale.management.subcommands import ExampleCommand
 from torale.pool import POLL_S, Pool
@@ -78,6 +78,7 @@ class Command(ExampleCommand):
         for signal_ in STOPPING:  # until `work` handles them
             signal.signal(signal_, lambda *_: sys.exit())
         schema.wait_until_it_fits()
+        abandoned.end_transactions()
         allow_many_connections()
         collect_rarely()
         parts = [part for part in WORK if options[part]] or WORK

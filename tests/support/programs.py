@@ -59,6 +59,7 @@ class Programs:
             "TORALE_URL": self.address,
             "TORALE_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             "TORALE_CONFIRM_SECONDS": 0,
+            "TORALE_REQUESTS_PER_MINUTE": 0,
             **values,
         }
         self.key = ""
@@ -92,7 +93,7 @@ class Programs:
     def _is_up(self, command: str) -> bool:
         assert self._running[command].poll() is None, self.said(command)
         try:
-            return self.call("/healthz").status == 200
+            return self.call("/readyz").status == 200
         except OSError:
             return False
 

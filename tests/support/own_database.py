@@ -22,8 +22,10 @@ def made_database(name: str, *, like: str = "template1") -> Iterator[str]:
     with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        yield database_url(name)
-        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        try:
+            yield database_url(name)
+        finally:
+            maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

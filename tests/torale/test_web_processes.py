@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -261,6 +262,18 @@ def test_while_its_database_is_not_there_it_answers_503_and_then_it_serves(addre
         with migrated_database("later"):
             wait_for(lambda: early.answers(200))
             assert early.program.stop() == 0
+
+
+@pytest.mark.slow
+def test_a_database_that_was_away_for_long_is_noticed_within_seconds(address, folder):
+    began = time.monotonic()
+    with web(folder, database_url(own("later"))) as early:
+        wait_for(lambda: time.monotonic() > began + 19)  # a pool would pause for longer and longer
+        assert early.get("/readyz")[0] == 503
+        with migrated_database("later"):
+            there = time.monotonic()
+            wait_for(lambda: early.answers(200))
+            assert time.monotonic() < there + 7
 
 
 def test_while_its_loop_turns_it_reports_on_and_on(address, folder):

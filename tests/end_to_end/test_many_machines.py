@@ -147,7 +147,7 @@ def test_three_machines_lose_nothing_and_tell_nothing_twice_through_blows_and_an
     assert caller.failures == []
     assert caller.outcomes["200"] > 100
     assert {machine.process.poll() for machine in (*fleet.webs, *fleet.workers)} == {None}
-    told = Counter()
+    told: Counter[str] = Counter()
     for body in dict(world.webhooks).values():
         told[json.loads(body)["data"]["task"]["id"]] += 1
     # Each task was told once: one message, which may have been delivered more than once.

@@ -366,7 +366,7 @@ class Fleet:
 
     def left(self) -> tuple[int, int]:
         """Return how many visits and how many sends have not ended."""
-        [row] = self.database.sql(
+        [(visits, sends)] = self.database.sql(
             """
             SELECT (SELECT count(*) FROM tasks_task)
                  - (SELECT count(*) FROM executions_execution
@@ -375,7 +375,7 @@ class Fleet:
                     WHERE status IN ('queued', 'retrying'))
             """
         )
-        return row
+        return visits, sends
 
     def make_next_version(self, migration: str) -> None:
         """Copy the version that runs, with another number and one more migration."""

@@ -36,8 +36,6 @@ def copy_for_tests() -> None:
     with alone(database):  # the other workers of this run wait
         if template not in _kept(database):
             _make(database, template)
-    # Read once for each process: while Django makes the copy, it pretends that there are none.
-    schema.migrations_on_disk()
     database.settings_dict["TEST"].update(TEMPLATE=template, MIGRATE=False)
     # While Django copies the template, it makes believe that there are no migrations, and `migrate`
     # would take all that the template announces for those of a newer version.

@@ -1,6 +1,7 @@
 """A process that stops in the middle of a transaction does not keep what it has locked."""
 
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,13 +20,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def limited(monkeypatch):
     """Let the transactions of this process end soon if it does nothing."""
     monkeypatch.setattr(abandoned, "SESSION", {"idle_in_transaction_session_timeout": "200ms"})
-    connection.close()
-    connection.close_pool()
+    database: Any = connection
+    database.close()
+    database.close_pool()
     abandoned.end_transactions()
     yield
     connection_created.disconnect(abandoned._limit)
-    connection.close()
-    connection.close_pool()
+    database.close()
+    database.close_pool()
 
 
 def test_what_a_frozen_process_has_locked_is_free_soon(limited, owner):

@@ -2,7 +2,7 @@
 
 It stores NUMBER tasks, each for a page of the world of `tests.support.fleet` with a webhook there,
 and one in MAIL_SHARE with an email, too. Half of them are due at once, and the others one after the
-other in the next minute. It prints an API key of their owner.
+other in the next 20 seconds. It prints an API key of their owner.
 """
 
 import sys
@@ -19,7 +19,7 @@ from torale import clock
 #: How many hosts the pages are on: at most two visits are made at a time to one.
 HOSTS = 100
 #: The time in which the second half of the tasks becomes due.
-SPREAD = timedelta(minutes=1)
+SPREAD = timedelta(seconds=20)
 
 
 def main(number: int, port: int, mail_share: int) -> None:

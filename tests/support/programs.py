@@ -3,17 +3,13 @@
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 
-import psycopg
-
 from tests.support import preloaded_python
-from tests.support.processes import database_url, environment, free_port, manage
+from tests.support.processes import environment, free_port, manage
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver, Request, wait_for
 
 #: Runs a command after changing constants: `module:NAME=number …`, then the command's arguments.
@@ -156,13 +152,3 @@ class Shop:
     def is_told(self, name: str) -> bool:
         """Return whether the webhook of that task has arrived."""
         return any(request.path == f"/hook/{name}" for request in self.receiver.requests)
-
-
-@contextmanager
-def made_database(name: str) -> Iterator[str]:
-    """Make an empty database on the tests' server, and return its name."""
-    with psycopg.connect(database_url("postgres"), autocommit=True) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name}")
-        yield name
-        maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -77,6 +77,7 @@ def test_a_scheduler_that_cannot_look_has_not_run(anonymous_client):
     assert anonymous_client.get("/readyz").json()["scheduler"] == "late"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_first_worker_has_a_minute_after_the_migration(anonymous_client):
     with migrated_back("torale", "0001_initial"):
         pass

@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.support.needed import needs
+from tests.support.own_database import made_database, own
 from tests.support.pgbouncer import PgBouncer, pgbouncer
 from tests.support.processes import database_url, free_port, manage
-from tests.support.programs import Programs, Shop, made_database
+from tests.support.programs import Programs, Shop
 from tests.support.receivers import wait_for
 from torale import environment
 from torale.management.commands.migrate import LOCK, alone
@@ -46,8 +47,7 @@ def pooler_of(name: str, mode: str) -> Iterator[PgBouncer]:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, django_db_setup) -> Iterator[Programs]:
     """An installation that was made by way of a pooler in transaction mode."""
-    own = f"{connection.settings_dict['NAME']}_pooled"
-    with made_database(own), pooler_of(own, "transaction") as pooler:
+    with made_database("pooled"), pooler_of(own("pooled"), "transaction") as pooler:
         made = Programs(tmp_path_factory.mktemp("pooled"), DATABASE_URL=pooler.url)
         made.make()
         yield made
@@ -55,7 +55,7 @@ def installation(tmp_path_factory, django_db_setup) -> Iterator[Programs]:
 
 @pytest.fixture(scope="module", params=POOL_SIZES)
 def pooler(request, installation) -> Iterator[PgBouncer]:
-    with pooler_of(f"{connection.settings_dict['NAME']}_pooled", request.param) as running:
+    with pooler_of(own("pooled"), request.param) as running:
         yield running
 
 
@@ -79,7 +79,10 @@ def stop_worker(web: Programs) -> list[str]:
     web.stop("worker")
     logged = web.log("worker")
     (web.folder / "worker.log").unlink()
-    return [line["event"] for line in logged if line["level"] != "info"]
+    # In Python's development mode, asyncio tells of each slow step.
+    return [
+        line["event"] for line in logged if line["level"] != "info" and line["logger"] != "asyncio"
+    ]
 
 
 def is_tried(web: Programs, shop: Shop) -> bool:

@@ -106,7 +106,7 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def two(address, folder) -> Iterator[Web]:
     """Two processes at one address, the first of which has reported."""
     with web(folder, address, "--processes", "2", constants=AT_ONCE) as two:

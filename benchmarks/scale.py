@@ -26,6 +26,8 @@ WORKERS = (1, 2, 4)
 WEBS = (1, 2)
 #: The size of the pages, in bytes, and after how many milliseconds they come.
 SIZE, DELAY_MS = 20_000, 100
+#: How many API keys the requests are made with.
+KEYS = 100
 #: How many receivers take the sends in turn.
 RECEIVERS = 20
 
@@ -51,6 +53,10 @@ class Measured:
         )
 
 
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def scale_visits(tasks: int, limit_s: float) -> Iterator[Measured]:
     """Measure visits of pages."""
     site = visits.Site()
@@ -59,7 +65,7 @@ def scale_visits(tasks: int, limit_s: float) -> Iterator[Measured]:
         for workers in WORKERS:
             found = visits.throughput(urls, limit_s=limit_s, workers=workers)
             yield Measured(
-                processes=f"{workers} workers",
+                processes=plural(workers, "worker"),
                 things="visits",
                 rate=found.rate,
                 process_ms=found.workers_ms,
@@ -79,7 +85,7 @@ def scale_sends(sends: int) -> Iterator[Measured]:
             delivery.record(receivers.urls, sends)
             speed = delivery.drain(workers, sends).speed
             yield Measured(
-                processes=f"{workers} workers",
+                processes=plural(workers, "worker"),
                 things="sends",
                 rate=speed.rate,
                 process_ms=speed.cpu_us / 1000,
@@ -92,8 +98,12 @@ def scale_sends(sends: int) -> Iterator[Measured]:
 def scale_requests(seconds: float, *, with_wrk: bool) -> Iterator[Measured]:
     """Measure requests of lists of sends, which `scale_sends` has left."""
     owner = User.objects.get(email="bench@example.com")
-    _, secret = APIKey.objects.create_key(user=owner, name="scale")
-    call = Call(path="/api/v1/notifications/sends?limit=50", values=[f"Bearer {secret}"])
+    # So many take turns that none reaches its limit of requests a minute.
+    secrets = [APIKey.objects.create_key(user=owner, name="scale")[1] for _ in range(KEYS)]
+    call = Call(
+        path="/api/v1/notifications/sends?limit=50",
+        values=[f"Bearer {secret}" for secret in secrets],
+    )
     for webs in WEBS:
         command = ["manage.py", "web", "--processes", str(webs)]
         with Server(command, os.environ["DJANGO_SETTINGS_MODULE"]) as server:

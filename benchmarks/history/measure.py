@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
@@ -113,9 +114,8 @@ class Server:
                 [sys.executable, *self.arguments], env=environment, stderr=log
             )
         for _ in range(400):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self
+            if self._is_ready():
+                return self
             time.sleep(0.05)
         sys.exit(f"The server did not start; see {self.log}.")
 
@@ -123,8 +123,19 @@ class Server:
         self.process.terminate()
         self.process.wait()
 
+    def _is_ready(self) -> bool:
+        """Return whether it answers; before it knows the database's tables, it answers 503."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port)
+            connection.request("GET", "/readyz", headers={"Host": "localhost"})
+            return connection.getresponse().status != HTTPStatus.SERVICE_UNAVAILABLE
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
     def cpu_s(self) -> float:
-        """Return the CPU time that the process has taken, in seconds."""
+        """Return the CPU time that the process and its children have taken, in seconds."""
         return cpu_s(psutil.Process(self.process.pid))
 
     def forget_peak(self) -> None:

@@ -140,7 +140,7 @@ def test_postgresqls_own_tools_read_a_backup(installation):
 def test_the_commands_in_the_documentation_bring_everything_back(installation, tmp_path):
     data, _ = installation
     page = (settings.BASE_DIR / "docs" / "operating.md").read_text()
-    section = page.partition("## Backups")[2].partition("\n## ")[0]
+    section = page.partition("## Back up and restore")[2].partition("\n## ")[0]
     saving, restoring = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
 
     for block, place in ((saving, data), (restoring, tmp_path / "new")):

@@ -208,6 +208,13 @@ def test_a_kill_of_their_parent_ends_all(address, folder):
     assert pids() == set()
 
 
+def test_clients_that_come_while_it_starts_are_served_and_not_refused(address, folder):
+    with web(folder, address) as alone:
+        wait_for(lambda: alone.listens() or alone.program.has_ended())
+
+        assert alone.get("/readyz")[0] == 200
+
+
 def test_one_that_does_not_come_up_ends_all_with_its_status(address, folder):
     with web(folder, address, "--processes", "2") as both:
         parent = psutil.Process(both.program.process.pid)

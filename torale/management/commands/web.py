@@ -24,6 +24,8 @@ logger = structlog.get_logger(__name__)
 
 #: How many threads run views by default.
 THREADS: Final = 4
+#: Seconds that clients wait at the start, before they are told that the database is away.
+PATIENCE_S: Final = 1.0
 
 
 class Command(ExampleCommand):
@@ -90,8 +92,8 @@ def opened(inherited: int | None) -> socket.socket:
 def serve(listener: socket.socket, *, threads: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    From the beginning, requests are answered with 503. They are served once the database answers
-    and is that of this version.
+    If the database does not answer soon, or is not that of this version, requests are answered with
+    503 until it does and is.
 
     Raises:
         SchemaTooNew: a newer version has changed the database so that this one cannot use it.
@@ -124,6 +126,8 @@ def serve(listener: socket.socket, *, threads: int) -> None:
     beginning = threading.Thread(target=begin, name="begin", daemon=True)
     beginning.start()
     collect_rarely()
+    # Usually it is ready by then, and refuses nobody. Until then, clients wait to be accepted.
+    beginning.join(PATIENCE_S)
     server.run()
     logger.info("web_stopped")
     reports.end()

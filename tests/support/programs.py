@@ -3,30 +3,15 @@
 import json
 import subprocess
 import urllib.request
+from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 
-from tests.support import preloaded_python
-from tests.support.processes import environment, free_port, manage
+from tests.support.processes import free_port, manage
 from tests.support.receivers import DEADLINE_S, HTTPAnswer, HTTPReceiver, Request, wait_for
-
-#: Runs a command after changing constants: `module:NAME=number …`, then the command's arguments.
-WITH_CONSTANTS = """
-import importlib, sys
-changes, *arguments = sys.argv[1:]
-import manage, django, os
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torale.settings")
-django.setup()
-for change in changes.split():
-    where, _, number = change.partition("=")
-    module, _, name = where.partition(":")
-    assert hasattr(importlib.import_module(module), name)
-    setattr(sys.modules[module], name, float(number))
-sys.argv = ["manage.py", *arguments]
-manage.main()
-"""
+from tests.support.started import Started
 
 
 class Answer(NamedTuple):
@@ -59,7 +44,7 @@ class Programs:
             **values,
         }
         self.key = ""
-        self._running: dict[str, preloaded_python.Program] = {}
+        self._running: dict[str, Started] = {}
 
     def manage(self, *arguments: str, **values: object) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; it must succeed."""
@@ -73,47 +58,40 @@ class Programs:
         said = self.manage("create_first_admin").stdout
         self.key = said.partition("API key")[2].strip()
 
-    def start(self, command: str, constants: str = "", **values: object) -> None:
-        """Start `web` or `worker`, whose log goes to a file."""
-        program = ("-c", WITH_CONSTANTS, constants) if constants else ("manage.py",)
-        with (self.folder / f"{command}.log").open("ab") as log:
-            self._running[command] = preloaded_python.start(
-                *(*program, command),
-                environment=environment(**{**self.values, **values}),
-                stdout=log,
-                stderr=log,
-            )
+    def start(self, command: str, constants: Mapping[str, float] = {}, **values: object) -> None:
+        """Start `web` or `worker`, whose log goes to a file, with these numbers in its modules."""
+        self._running[command] = Started(
+            self.folder / f"{command}.log",
+            command,
+            constants=constants,
+            **{**self.values, **values},
+        )
         if command == "web":
             wait_for(lambda: self._is_up(command))
 
     def _is_up(self, command: str) -> bool:
-        assert self._running[command].poll() is None, self.said(command)
+        self._running[command].has_ended()
         try:
             return self.call("/readyz").status == 200
         except OSError:
             return False
 
-    def said(self, command: str) -> str:
-        """Return what a program has written."""
-        return (self.folder / f"{command}.log").read_text()
-
     def log(self, command: str) -> list[dict[str, Any]]:
-        """Return what a program has logged."""
-        lines = self.said(command).splitlines()
+        """Return what a program that runs, or has ended by itself, has logged."""
+        lines = (self.folder / f"{command}.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def stop(self, *commands: str) -> None:
         """End programs as SIGTERM does; by default all that run."""
         for command in commands or [*self._running]:
             program = self._running.pop(command)
-            program.terminate()
-            assert program.wait(DEADLINE_S) == 0, self.said(command)
+            assert program.stop() == 0, program.said
 
     def kill(self) -> None:
         """End what still runs."""
         for program in self._running.values():
-            program.kill()
-            program.wait()
+            program.process.kill()
+            program.process.wait()
 
     def call(self, path: str, body: Any = None) -> Answer:
         """Call the API: POST if there is a body."""

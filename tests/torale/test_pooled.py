@@ -29,7 +29,10 @@ pytestmark = [pytest.mark.e2e, needs("pgbouncer")]
 #: process has threads.
 POOL_SIZES = {"transaction": 3, "session": 50}
 #: With these, a worker that is not told looks for nothing as long as the test lasts.
-NEVER_LOOKS = "torale.pool:POLL_S=3600 notifications.management.commands.worker:LOOK_S=3600"
+NEVER_LOOKS = {
+    "torale.pool.POLL_S": 3600,
+    "notifications.management.commands.worker.LOOK_S": 3600,
+}
 
 
 ONLY_TRANSACTION = pytest.mark.parametrize("pooler", ["transaction"], indirect=True)

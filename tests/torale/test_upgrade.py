@@ -208,7 +208,7 @@ migrations.RunSQL(
     with newer.installed():
         told = run_migrate()
 
-    assert told.count("Waiting up to 0 s for processes") == 1
+    assert told.count("Waiting up to 0 s for older processes") == 1
     assert told.count("Applying tasks.9001_more") == 1
     assert told.count("Applying tasks.9002_once") == 2
     assert applied() == ["9001_more", "9002_once"]
@@ -271,18 +271,15 @@ def validity_of_the_index(other: psycopg.Connection[Any]) -> list[tuple[bool]]:
 
 def test_it_waits_until_older_processes_have_ended(newer):
     newer.add("9001_less", REMOVE_COLUMN, attributes=LESS)
-    older = make_process("0.0.1")
-    make_process(__version__)
-    make_process("0.0.2", seen_s_ago=61)
+    older = make_process(__version__)  # of another commit
+    make_process("0.0.2", seen_s_ago=31)
 
     with newer.installed(), migrating() as out:
         wait_for(lambda: "Waiting" in out.getvalue())
         assert applied() == []
         older.delete()
 
-    waited = (
-        "Waiting up to 30 s for processes of other versions to end: worker 12 on one (0.0.1).\n"
-    )
+    waited = f"Waiting up to 30 s for older processes to end: worker 12 on one ({__version__}).\n"
     assert waited in out.getvalue()
     assert applied() == ["9001_less"]
 

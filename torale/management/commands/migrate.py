@@ -17,9 +17,10 @@ from django.db.transaction import atomic
 from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable
 from psycopg.pq import TransactionStatus
 
-from torale import __version__, schema
+from torale import schema
 from torale.database import by_direct_address
 from torale.management.subcommands import ExampleCommand
+from torale.processes import ALIVE_FOR
 from torale.schema import Standing
 
 #: The key of the advisory lock. We chose it: it is "tora" in ASCII.
@@ -40,10 +41,12 @@ LOCK_PATIENCE_S: Final = 300
 #: Seconds that older processes have to end: they look every 5 seconds, and end within 20.
 OLDER_PATIENCE_S: Final = 30
 
+# A process reports only once the tables fit it. So one that reports while migrations are lacking is
+# older, even if its version has the same name, as that of another commit has.
 OLDER_PROCESSES: Final = """
 SELECT command || ' ' || pid || ' on ' || host || ' (' || version || ')'
 FROM torale_process
-WHERE version <> %s AND seen_at > torale_now() - interval '60 seconds'
+WHERE seen_at > torale_now() - make_interval(secs => %s)
 ORDER BY 1
 """
 OLDEST_TRANSACTION: Final = """
@@ -129,16 +132,16 @@ class Command(ExampleCommand, migrate.Command):
     def wait_for_older_processes(self, database: BaseDatabaseWrapper) -> None:
         """Wait until the processes that do not work with a migration have ended."""
         give_up_at = time.monotonic() + OLDER_PATIENCE_S
-        older = alive_elsewhere(database)
+        older = older_processes(database)
         if older:
             self.stdout.write(
-                f"Waiting up to {OLDER_PATIENCE_S} s for processes of other versions to end: "
+                f"Waiting up to {OLDER_PATIENCE_S} s for older processes to end: "
                 f"{', '.join(older)}."
             )
             self.stdout.flush()
         while older and time.monotonic() < give_up_at:
             time.sleep(PAUSE)
-            older = alive_elsewhere(database)
+            older = older_processes(database)
 
     def migrate_between_others(
         self, database: BaseDatabaseWrapper, options: dict[str, Any]
@@ -201,13 +204,13 @@ def limit_waits_for_locks(
     return execute(sql, params, many, context)
 
 
-def alive_elsewhere(database: BaseDatabaseWrapper) -> list[str]:
-    """Return the processes of other versions that are alive."""
+def older_processes(database: BaseDatabaseWrapper) -> list[str]:
+    """Return the live processes that do not know what is to be applied."""
     with database.cursor() as cursor:
         cursor.execute("SELECT to_regclass('torale_process') IS NOT NULL")
         if cursor.fetchone() != (True,):
             return []
-        cursor.execute(OLDER_PROCESSES, [__version__])
+        cursor.execute(OLDER_PROCESSES, [ALIVE_FOR.total_seconds()])
         return [process for (process,) in cursor.fetchall()]
 
 

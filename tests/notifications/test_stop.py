@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -126,11 +127,9 @@ def test_a_worker_ends_when_the_database_is_frozen(tmp_path):
     server = Path(address["host"]) / f".s.PGSQL.{address['port']}"
     with relay_to(server) as relay:
         url = f"postgres://{address['user']}@127.0.0.1:{relay.port}/{address['dbname']}"
-        worker = started(
-            *(tmp_path / "log", "worker"),
-            constants={"notifications.management.commands.worker.MOST_TO_END_S": 2},
-            **{**os.environ, "DATABASE_URL": url},
-        )
+        values: dict[str, Any] = {**os.environ, "DATABASE_URL": url}
+        soon = {"notifications.management.commands.worker.MOST_TO_END_S": 2}
+        worker = started(tmp_path / "log", "worker", constants=soon, **values)
         with worker as process:
             process.logged("worker_started")
             wait_for(lambda: alive(now=clock.now()))

@@ -45,8 +45,9 @@ MOST_FILES = 8192
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
-#: Seconds after SIGTERM at which a worker ends whatever still hangs. A frozen database never answers
-#: a statement, and Python would wait for the thread that runs it. What was not stored is done again.
+#: Seconds after SIGTERM at which a worker ends even if something hangs. A frozen database never
+#: answers a statement, and Python would wait for the thread that runs it. What was not stored by
+#: then is done again.
 MOST_TO_END_S = 19.5
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1

@@ -128,6 +128,15 @@ def test_an_older_version_goes_on_when_all_is_additive(newer):
     assert schema.refusal() is None
 
 
+@pytest.mark.usefixtures("newer")
+def test_a_database_from_before_the_announcements_lacks_only_what_is_not_applied(other):
+    other.execute("DROP TABLE torale_schemachange")
+    last = ("torale", schema.BASELINE["torale"])
+    other.execute("DELETE FROM django_migrations WHERE (app, name) = (%s, %s)", last)
+
+    assert schema.compare() == Comparison(Standing.BEHIND, (".".join(last),))
+
+
 def test_an_older_version_must_end_when_something_is_not(newer):
     newer.add("9001_more", ADD_COLUMN, attributes=MORE)
     newer.add("9002_less", REMOVE_COLUMN, attributes=LESS)
@@ -186,6 +195,14 @@ def test_it_gives_up_in_the_end(newer, other, monkeypatch):
         run_migrate()
 
     assert (applied(), announced()) == ([], {})
+
+
+@pytest.mark.usefixtures("newer")
+def test_it_does_not_blame_its_own_lock(other):
+    with migrate.alone(connection), in_use(other):
+        said = migrate.oldest_transaction(connection)
+
+    assert f"(process {other.info.backend_pid} of PostgreSQL, idle in transaction)" in said
 
 
 @pytest.mark.parametrize("code", ["deadlock_detected", "lock_not_available"])

@@ -49,10 +49,12 @@ FROM torale_process
 WHERE seen_at > torale_now() - make_interval(secs => %s)
 ORDER BY 1
 """
+# That of `alone` is in nobody's way, and often the oldest.
 OLDEST_TRANSACTION: Final = """
 SELECT pid, state, extract(epoch FROM clock_timestamp() - xact_start)::int
 FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s)
 ORDER BY xact_start LIMIT 1
 """
 
@@ -217,7 +219,7 @@ def older_processes(database: BaseDatabaseWrapper) -> list[str]:
 def oldest_transaction(database: BaseDatabaseWrapper) -> str:
     """Return a sentence about the transaction that most probably is in the way."""
     with database.cursor() as cursor:
-        cursor.execute(OLDEST_TRANSACTION)
+        cursor.execute(OLDEST_TRANSACTION, [LOCK])
         row = cursor.fetchone()
     if row is None:
         return "No other transaction is open now."

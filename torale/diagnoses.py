@@ -38,7 +38,7 @@ STANDINGS: Final = {
 }
 #: The number of the process that serves a connection, and what no two databases have in common.
 WHICH_DATABASE: Final = """
-SELECT pg_backend_pid(), concat(pg_postmaster_start_time(), ' ', oid)
+SELECT pg_backend_pid(), concat(extract(epoch FROM pg_postmaster_start_time()), ' ', oid)
 FROM pg_database WHERE datname = current_database()
 """
 

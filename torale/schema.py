@@ -20,6 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import UndefinedTable
 
 from torale import __version__, proofs
@@ -135,7 +136,9 @@ def migrations_on_disk() -> tuple[frozenset[Key], frozenset[Key]]:
 
 
 def compare(database: BaseDatabaseWrapper = connection) -> Comparison:
-    """Compare the migrations of this version with the database's, in one query.
+    """Compare the migrations of this version with the database's.
+
+    This takes one query, or a few if the database is older than the announcements.
 
     Raises:
         django.db.Error: the database does not answer.
@@ -148,7 +151,8 @@ def compare(database: BaseDatabaseWrapper = connection) -> Comparison:
     except ProgrammingError as error:
         if not isinstance(error.__cause__, UndefinedTable):
             raise
-        rows = []
+        recorder = MigrationRecorder(database)
+        rows = [(*key, True, None) for key in recorder.applied_migrations()]
     applied = {(app, name) for app, name, is_applied, _ in rows if is_applied}
     if lacking := needed - applied:
         return Comparison(Standing.BEHIND, _named(lacking))

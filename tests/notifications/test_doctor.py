@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.support.database_clock import fast_machine
@@ -97,6 +98,15 @@ def test_people_see_a_line_each_and_what_to_do():
 
     assert "ok       migrations        The tables are those of this version.\n" in out.getvalue()
     assert "\n                           Do: set TORALE_URL to the public" in out.getvalue()
+
+
+def test_a_direct_address_with_another_time_zone(settings):
+    options = {**connection.settings_dict["OPTIONS"], "options": "-c timezone=Asia/Tokyo"}
+    settings.DATABASE_DIRECT = {**connection.settings_dict, "OPTIONS": options}
+
+    _, found = examined()
+
+    assert found["direct address"]["verdict"] == "ok"
 
 
 def test_a_scheduler_that_is_late():

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from notifications.models import NotificationSend
@@ -17,7 +19,11 @@ from tests.support import preloaded_python
 from tests.support.factories import make_queued_email, make_queued_send, make_task
 from tests.support.processes import database_url
 from tests.support.receivers import HTTPAnswer, wait_for
+from tests.support.relay import relay_to
 from tests.support.run_delivery import deliver
+from tests.support.started import started
+from torale import clock
+from torale.processes import alive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -114,3 +120,23 @@ def test_ctrl_c_ends_a_worker_within_20_seconds_whatever_it_reads(owner, http_re
     assert status == 0
     assert time.monotonic() - begun < 20
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_worker_ends_when_the_database_is_frozen(tmp_path):
+    address = connection.get_connection_params()
+    server = Path(address["host"]) / f".s.PGSQL.{address['port']}"
+    with relay_to(server) as relay:
+        url = f"postgres://{address['user']}@127.0.0.1:{relay.port}/{address['dbname']}"
+        values: dict[str, Any] = {**os.environ, "DATABASE_URL": url}
+        soon = {"notifications.management.commands.worker.MOST_TO_END_S": 2}
+        worker = started(tmp_path / "log", "worker", constants=soon, **values)
+        with worker as process:
+            process.logged("worker_started")
+            wait_for(lambda: alive(now=clock.now()))
+
+            relay.freeze()
+            began = time.monotonic()
+
+            assert process.stop() == 1
+            assert time.monotonic() - began < 5
+            assert process.log("worker_cut_off")

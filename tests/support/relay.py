@@ -19,6 +19,8 @@ class Relay:
         #: Where new connections go. None accepts and closes them, as a server that is away does.
         self.target: Target | None = target
         self._open: set[socket.socket] = set()
+        self._flows = threading.Event()
+        self._flows.set()
         relay = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -42,8 +44,13 @@ class Relay:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def freeze(self) -> None:
+        """Keep all connections, and pass on nothing more, as a server that is frozen."""
+        self._flows.clear()
+
     def close(self) -> None:
         """Close all, and the address."""
+        self._flows.set()
         self._server.shutdown()
         self.cut()
         self._server.server_close()
@@ -60,6 +67,7 @@ class Relay:
                     ready.register(end, selectors.EVENT_READ, (end, other))
                 while True:
                     for key, _ in ready.select():
+                        self._flows.wait()
                         end, other = key.data
                         if not (received := end.recv(65536)):
                             return

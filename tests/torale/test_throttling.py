@@ -151,3 +151,8 @@ def test_the_address_of_a_cache_that_cannot_be_one_is_refused(address):
 
 def test_a_valkey_is_called_like_a_redis():
     assert cache_server("valkeys://cache:6379/1") == "rediss://cache:6379/1"
+
+
+def test_the_port_of_the_cache_must_be_a_number():
+    with pytest.raises(ValueError, match="Port"):
+        cache_server("redis://cache:port/0")

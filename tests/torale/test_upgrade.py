@@ -128,6 +128,15 @@ def test_an_older_version_goes_on_when_all_is_additive(newer):
     assert schema.refusal() is None
 
 
+@pytest.mark.usefixtures("newer")
+def test_a_database_from_before_the_announcements_lacks_only_what_is_not_applied(other):
+    other.execute("DROP TABLE torale_schemachange")
+    last = ("torale", schema.BASELINE["torale"])
+    other.execute("DELETE FROM django_migrations WHERE (app, name) = (%s, %s)", last)
+
+    assert schema.compare() == Comparison(Standing.BEHIND, (".".join(last),))
+
+
 def test_an_older_version_must_end_when_something_is_not(newer):
     newer.add("9001_more", ADD_COLUMN, attributes=MORE)
     newer.add("9002_less", REMOVE_COLUMN, attributes=LESS)
@@ -188,6 +197,14 @@ def test_it_gives_up_in_the_end(newer, other, monkeypatch):
     assert (applied(), announced()) == ([], {})
 
 
+@pytest.mark.usefixtures("newer")
+def test_it_does_not_blame_its_own_lock(other):
+    with migrate.alone(connection), in_use(other):
+        said = migrate.oldest_transaction(connection)
+
+    assert f"(process {other.info.backend_pid} of PostgreSQL, idle in transaction)" in said
+
+
 @pytest.mark.parametrize("code", ["deadlock_detected", "lock_not_available"])
 @pytest.mark.usefixtures("_impatient")
 def test_what_was_done_before_is_not_done_again(newer, code, monkeypatch):
@@ -208,7 +225,7 @@ migrations.RunSQL(
     with newer.installed():
         told = run_migrate()
 
-    assert told.count("Waiting up to 0 s for processes") == 1
+    assert told.count("Waiting up to 0 s for older processes") == 1
     assert told.count("Applying tasks.9001_more") == 1
     assert told.count("Applying tasks.9002_once") == 2
     assert applied() == ["9001_more", "9002_once"]
@@ -271,18 +288,15 @@ def validity_of_the_index(other: psycopg.Connection[Any]) -> list[tuple[bool]]:
 
 def test_it_waits_until_older_processes_have_ended(newer):
     newer.add("9001_less", REMOVE_COLUMN, attributes=LESS)
-    older = make_process("0.0.1")
-    make_process(__version__)
-    make_process("0.0.2", seen_s_ago=61)
+    older = make_process(__version__)  # of another commit
+    make_process("0.0.2", seen_s_ago=31)
 
     with newer.installed(), migrating() as out:
         wait_for(lambda: "Waiting" in out.getvalue())
         assert applied() == []
         older.delete()
 
-    waited = (
-        "Waiting up to 30 s for processes of other versions to end: worker 12 on one (0.0.1).\n"
-    )
+    waited = f"Waiting up to 30 s for older processes to end: worker 12 on one ({__version__}).\n"
     assert waited in out.getvalue()
     assert applied() == ["9001_less"]
 

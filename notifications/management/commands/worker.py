@@ -1,9 +1,11 @@
 """`manage.py worker`: visits, delivers and runs the queue's jobs until it is told to stop."""
 
 import asyncio
+import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -43,6 +45,10 @@ MOST_FILES = 8192
 #: Seconds that jobs under way have to finish after SIGTERM. Signing off from the queue then waits
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
+#: Seconds after SIGTERM at which a worker ends even if something hangs. A frozen database never
+#: answers a statement, and Python would wait for the thread that runs it. What was not stored by
+#: then is done again.
+MOST_TO_END_S = 19.5
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
 #: The signals that end a worker.
@@ -103,14 +109,27 @@ async def work(parts: Sequence[str], reports: Reports) -> None:
     """Run parts side by side; each starts again when the database was lost."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        last = threading.Timer(MOST_TO_END_S, end_at_once)
+        last.daemon = True
+        last.start()
+
     for signal_ in STOPPING:
-        loop.add_signal_handler(signal_, stop.set)
+        loop.add_signal_handler(signal_, end)
     logger.info("worker_started", version=__version__, does=" ".join(parts))
     reports.start()
     beating = asyncio.create_task(beat(reports))
     await asyncio.gather(*(keep_up(PARTS[part], stop) for part in parts))
     beating.cancel()
     logger.info("worker_stopped")
+
+
+def end_at_once() -> None:
+    """End this process without waiting for anything."""
+    logger.error("worker_cut_off", after_s=MOST_TO_END_S)
+    os._exit(1)
 
 
 async def beat(reports: Reports) -> None:

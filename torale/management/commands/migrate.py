@@ -17,9 +17,10 @@ from django.db.transaction import atomic
 from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable
 from psycopg.pq import TransactionStatus
 
-from torale import __version__, schema
+from torale import schema
 from torale.database import by_direct_address
 from torale.management.subcommands import ExampleCommand
+from torale.processes import ALIVE_FOR
 from torale.schema import Standing
 
 #: The key of the advisory lock. We chose it: it is "tora" in ASCII.
@@ -40,16 +41,20 @@ LOCK_PATIENCE_S: Final = 300
 #: Seconds that older processes have to end: they look every 5 seconds, and end within 20.
 OLDER_PATIENCE_S: Final = 30
 
+# A process reports only once the tables fit it. So one that reports while migrations are lacking is
+# older, even if its version has the same name, as that of another commit has.
 OLDER_PROCESSES: Final = """
 SELECT command || ' ' || pid || ' on ' || host || ' (' || version || ')'
 FROM torale_process
-WHERE version <> %s AND seen_at > torale_now() - interval '60 seconds'
+WHERE seen_at > torale_now() - make_interval(secs => %s)
 ORDER BY 1
 """
+# That of `alone` is in nobody's way, and often the oldest.
 OLDEST_TRANSACTION: Final = """
 SELECT pid, state, extract(epoch FROM clock_timestamp() - xact_start)::int
 FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s)
 ORDER BY xact_start LIMIT 1
 """
 
@@ -129,16 +134,16 @@ class Command(ExampleCommand, migrate.Command):
     def wait_for_older_processes(self, database: BaseDatabaseWrapper) -> None:
         """Wait until the processes that do not work with a migration have ended."""
         give_up_at = time.monotonic() + OLDER_PATIENCE_S
-        older = alive_elsewhere(database)
+        older = older_processes(database)
         if older:
             self.stdout.write(
-                f"Waiting up to {OLDER_PATIENCE_S} s for processes of other versions to end: "
+                f"Waiting up to {OLDER_PATIENCE_S} s for older processes to end: "
                 f"{', '.join(older)}."
             )
             self.stdout.flush()
         while older and time.monotonic() < give_up_at:
             time.sleep(PAUSE)
-            older = alive_elsewhere(database)
+            older = older_processes(database)
 
     def migrate_between_others(
         self, database: BaseDatabaseWrapper, options: dict[str, Any]
@@ -201,20 +206,20 @@ def limit_waits_for_locks(
     return execute(sql, params, many, context)
 
 
-def alive_elsewhere(database: BaseDatabaseWrapper) -> list[str]:
-    """Return the processes of other versions that are alive."""
+def older_processes(database: BaseDatabaseWrapper) -> list[str]:
+    """Return the live processes that do not know what is to be applied."""
     with database.cursor() as cursor:
         cursor.execute("SELECT to_regclass('torale_process') IS NOT NULL")
         if cursor.fetchone() != (True,):
             return []
-        cursor.execute(OLDER_PROCESSES, [__version__])
+        cursor.execute(OLDER_PROCESSES, [ALIVE_FOR.total_seconds()])
         return [process for (process,) in cursor.fetchall()]
 
 
 def oldest_transaction(database: BaseDatabaseWrapper) -> str:
     """Return a sentence about the transaction that most probably is in the way."""
     with database.cursor() as cursor:
-        cursor.execute(OLDEST_TRANSACTION)
+        cursor.execute(OLDEST_TRANSACTION, [LOCK])
         row = cursor.fetchone()
     if row is None:
         return "No other transaction is open now."

@@ -247,6 +247,8 @@ def cache_server(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"redis", "rediss", "valkey", "valkeys"} or not parts.hostname:
         raise ValueError(value)
+    if parts.query:  # it would be taken for arguments of the client
+        raise ValueError(value)
     _ = parts.port  # raises ValueError if it is not a possible port
     return re.sub("^valkey", "redis", value)
 

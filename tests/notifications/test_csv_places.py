@@ -51,4 +51,16 @@ def test_the_eleventh_download_of_a_minute_is_429_whichever_process_serves_it(
     assert eleventh.status_code == 429
     assert eleventh.headers["Retry-After"] == "50"
     assert eleventh.json()["detail"].startswith("At most 10 downloads a minute are made.")
-    assert stranger_client.get(URL).status_code == 200
+    # It occupies no place.
+    assert [stranger_client.get(URL).status_code for _ in range(2)] == [200, 200]
+
+
+def test_a_download_that_found_no_place_does_not_count(download, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    unread = [download() for _ in range(2)]
+    assert {download().status_code for _ in range(10)} == {429}
+    for response in unread:
+        for close in response._resource_closers:
+            close()
+
+    assert download().status_code == 200

@@ -52,9 +52,9 @@ class Programs:
         assert ended.returncode == 0, ended
         return ended
 
-    def make(self) -> None:
-        """Migrate, and make an admin with a key."""
-        self.manage("migrate", "--verbosity", "0")
+    def make(self, **values: object) -> None:
+        """Migrate, with these values in the environment, and make an admin with a key."""
+        self.manage("migrate", "--verbosity", "0", **values)
         said = self.manage("create_first_admin").stdout
         self.key = said.partition("API key")[2].strip()
 

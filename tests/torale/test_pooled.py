@@ -49,10 +49,10 @@ def pooler_of(name: str, mode: str) -> Iterator[PgBouncer]:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, django_db_setup) -> Iterator[Programs]:
-    """An installation that was made by way of a pooler in transaction mode."""
+    """An installation behind a pooler in transaction mode, which was made past it."""
     with made_database("pooled"), pooler_of(own("pooled"), "transaction") as pooler:
         made = Programs(tmp_path_factory.mktemp("pooled"), DATABASE_URL=pooler.url)
-        made.make()
+        made.make(DATABASE_DIRECT_URL=database_url(own("pooled")))
         yield made
 
 
@@ -104,6 +104,16 @@ def test_a_worker_with_a_direct_address_is_woken(web, pooler, shop):
 
     assert is_tried(web, shop)
     assert stop_worker(web) == []
+
+
+def test_migrate_needs_an_address_past_the_pooler(web, pooler):
+    refused = manage("migrate", **web.values)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "CommandError: A connection pooler is in front of the database. Set DATABASE_DIRECT_URL to "
+        "an address of PostgreSQL itself, and migrate again.\n"
+    )
 
 
 #: What one client must not leave behind in a connection that others use, too.
@@ -219,7 +229,8 @@ def test_doctor_says_whether_there_is_a_direct_address(web, pooler):
 
 @ONLY_TRANSACTION
 def test_the_lock_of_migrations_holds_and_keeps_nobody_from_making_an_index(pooler):
-    database = DatabaseWrapper({**connection.settings_dict, **environment.database(pooler.url)})
+    direct = environment.database(database_url(pooler.name))
+    database = DatabaseWrapper({**connection.settings_dict, **direct})
     take = f"SELECT pg_try_advisory_xact_lock({LOCK})"
     with (
         pooler.connect() as client,

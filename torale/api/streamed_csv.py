@@ -3,6 +3,7 @@
 import csv
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -73,18 +74,25 @@ def csv_response(
         TooManyDownloads: DOWNLOADS other downloads of this process are under way.
         TooOften: the user has begun OF_USER.most downloads within a minute.
     """
-    verdict = hit(OF_USER, str(user_id))
-    if not verdict.allowed:
-        raise TooOften(
-            f"At most {OF_USER.most} downloads a minute are made. Wait a moment.", wait=verdict.wait
-        )
     if not _places.acquire(blocking=False):
         raise TooManyDownloads(wait=WAIT)
+    with ExitStack() as if_refused:
+        if_refused.callback(_places.release)
+        _count(user_id)
+        if_refused.pop_all()
     return StreamingHttpResponse(
         _Download(lines(listing, names)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
+
+
+def _count(user_id: UUID) -> None:
+    verdict = hit(OF_USER, str(user_id))
+    if not verdict.allowed:
+        raise TooOften(
+            f"At most {OF_USER.most} downloads a minute are made. Wait a moment.", wait=verdict.wait
+        )
 
 
 class _Download(Iterator[bytes]):

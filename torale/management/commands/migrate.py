@@ -76,7 +76,7 @@ class Command(ExampleCommand, migrate.Command):
         database = connections[options["database"]]
         try:
             with alone(database):
-                # What a killed run has announced.
+                # Forget what a run announced that was killed before it applied it.
                 schema.withdraw(database)
                 if self.is_left_alone(database, options):
                     return
@@ -231,13 +231,19 @@ def oldest_transaction(database: BaseDatabaseWrapper) -> str:
 def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Hold the advisory lock of migrations, on a separate connection, by the direct address.
 
-    The lock belongs to an open transaction. One of a session would be lost behind a connection
-    pooler.
+    Raises:
+        CommandError: a connection pooler is in between. It may close the connection, and with it
+            release the lock, while a migration goes on.
     """
     with (
         by_direct_address(),
         closing(psycopg.connect(**connection.get_connection_params())) as holder,
     ):
+        if holder.execute("SELECT pg_backend_pid()").fetchone() != (holder.info.backend_pid,):
+            raise CommandError(
+                "A connection pooler is in front of the database. Set DATABASE_DIRECT_URL to an "
+                "address of PostgreSQL itself, and migrate again."
+            )
         # Do not wait within PostgreSQL: CREATE INDEX CONCURRENTLY in the other process would wait
         # for this statement's snapshot. It does not wait for a transaction between statements.
         while holder.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone() != (True,):

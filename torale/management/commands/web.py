@@ -51,7 +51,7 @@ class Command(ExampleCommand):
             help="How many requests each process works on at a time, each with a database "
             f"connection (default: {THREADS}).",
         )
-        # The descriptor of the socket that one of several processes has inherited.
+        # One of several processes inherits its socket, and is told its descriptor.
         parser.add_argument("--socket", type=int, help=SUPPRESS)
 
     def handle(

@@ -26,6 +26,9 @@ from tests.support.emptied_tables import empty_tables
 from tests.support.factories import NOW
 from torale.database import WAYS_OF_READING_ALL
 
+#: The file of the test that takes the longest.
+LONGEST = "test_many_machines.py"
+
 pytest_plugins = [
     "tests.support.receivers",
     "tests.support.scripted_model",
@@ -41,6 +44,12 @@ connection_created.connect(database_clock.follow)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Use one process more than xdist does for the cores, because tests also wait."""
     return (yield) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the test that takes the longest, so that the others need not wait for its end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

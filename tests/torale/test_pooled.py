@@ -56,7 +56,9 @@ def installation(tmp_path_factory, django_db_setup) -> Iterator[Programs]:
         yield made
 
 
-@pytest.fixture(scope="module", params=POOL_SIZES)
+@pytest.fixture(
+    scope="module", params=["transaction", pytest.param("session", marks=pytest.mark.slow)]
+)
 def pooler(request, installation) -> Iterator[PgBouncer]:
     with pooler_of(own("pooled"), request.param) as running:
         yield running

@@ -163,6 +163,12 @@ def worker_of(data_dir: Path) -> int:
     return next((pid for pid, command in commands if "torale.supervised worker" in command), 0)
 
 
+def worker_below(parent: int) -> int:
+    """Return the number of the worker's process that a `serve` has started."""
+    children = psutil.Process(parent).children()
+    return next(child.pid for child in children if child.cmdline()[-1] == "worker")
+
+
 def test_the_end_of_one_process_that_has_not_come_up_ends_all_with_its_status(
     migrated, running, start_serving
 ):
@@ -194,12 +200,12 @@ def test_a_worker_that_is_killed_later_is_started_again_and_the_web_server_goes_
     ) as serving:
         serving.logged("worker_started")
         wait_for(lambda: answers(f"http://127.0.0.1:{port}/readyz") or serving.has_ended())
-        killed = worker_of(migrated)
+        killed = worker_below(serving.process.pid)
 
         os.kill(killed, signal.SIGKILL)
 
         serving.logged("worker_started", count=2)
-        assert worker_of(migrated) != killed
+        assert worker_below(serving.process.pid) != killed
         [line] = serving.log("process_restarted")
         assert (line["name"], line["status"]) == ("worker", -signal.SIGKILL)
         assert len(serving.log("web_started")) == 1

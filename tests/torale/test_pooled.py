@@ -209,6 +209,7 @@ def examined(installation: Programs, **values: object) -> dict[str, str]:
     return {"verdict": found["verdict"], "text": found["text"]}
 
 
+@pytest.mark.slow
 @ONLY_TRANSACTION
 def test_doctor_says_whether_there_is_a_direct_address(web, pooler):
     assert examined(web) == {
@@ -247,6 +248,7 @@ def test_the_lock_of_migrations_holds_and_keeps_nobody_from_making_an_index(pool
         assert wait_for(lambda: client.execute(take).fetchone() == (True,))
 
 
+@pytest.mark.slow
 @ONLY_TRANSACTION
 def test_commands_for_the_whole_database_go_by_the_direct_address(web, pooler, tmp_path):
     address = connection.get_connection_params()

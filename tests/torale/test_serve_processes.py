@@ -186,6 +186,7 @@ def test_the_end_of_one_process_that_has_not_come_up_ends_all_with_its_status(
     assert not serving.answers()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_later_is_started_again_and_the_web_server_goes_on(
     migrated, tmp_path
 ):

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, needs("pgbouncer")]
 #: Seconds in which at least one more visit or send must end.
 STANDSTILL_S = 60
 #: Seconds in which none ends, before time is let pass for those that are left.
-STILL_S = 2
+STILL_S = 5
 #: A migration that adds a column, as the next version may have it.
 MIGRATION = """
 from django.db import migrations, models

@@ -38,13 +38,15 @@ server_login_retry = 1
 query_wait_timeout = 5
 """
 #: The waits and leases of what is not done run out, as they do after some time. What somebody is
-#: just changing is left alone: its lock may be held by a process that is paused.
+#: just changing is left alone: its lock may be held by a process that is paused. Attempts do not
+#: count, because a slow machine may be visiting what is taken away here again and again.
 LATER: Final = """
 WITH visits AS (
     -- What is null stays null.
     UPDATE executions_execution
     SET leased_until = leased_until - (leased_until - now()) - interval '1 second',
-        next_attempt_at = next_attempt_at - (next_attempt_at - now())
+        next_attempt_at = next_attempt_at - (next_attempt_at - now()),
+        attempt_count = least(attempt_count, 1)
     WHERE id IN (
         SELECT id FROM executions_execution WHERE status IN ('pending', 'running', 'retrying')
         FOR UPDATE SKIP LOCKED
@@ -88,18 +90,19 @@ class World:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(DEADLINE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A caller that is killed is what this is about.
-        with suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                request, *lines = head.strip().split("\r\n")
-                headers = {
-                    name.lower(): value for name, _, value in (x.partition(": ") for x in lines)
-                }
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                writer.write(await self._answer(request.split()[1], headers, body))
-                await writer.drain()
-        writer.close()
+        try:
+            # A caller that is killed is what this is about.
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while True:
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                    request, *lines = head.strip().split("\r\n")
+                    parts = (line.partition(": ") for line in lines)
+                    headers = {name.lower(): value for name, _, value in parts}
+                    body = await reader.readexactly(int(headers.get("content-length", 0)))
+                    writer.write(await self._answer(request.split()[1], headers, body))
+                    await writer.drain()
+        finally:
+            writer.transport.abort()
 
     async def _answer(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         await asyncio.sleep(0.05)  # so that there is always something under way

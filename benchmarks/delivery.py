@@ -20,7 +20,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
@@ -28,11 +27,6 @@ from uuid import uuid4
 import django
 import psutil
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 django.setup()
 
@@ -49,6 +43,7 @@ from notifications.models import (
     WebhookConfig,
     WebhookEndpoint,
 )
+from tests.support.certificates import self_signed
 from torale.outbound.aiohttp_sessions import open_session
 from torale.outbound.curl_sessions import CurlSession
 from torale.outbound.exchange import exchange
@@ -89,26 +84,8 @@ def typical(speeds: list[Speed]) -> Speed:
 
 def make_certificate(folder: Path) -> Path:
     """Write a self-signed certificate for 127.0.0.1 with its key, and return the file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sink")])
-    now = timezone.now()
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .sign(key, hashes.SHA256())
-    )
     path = folder / "certificate.pem"
-    path.write_bytes(
-        certificate.public_bytes(Encoding.PEM)
-        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    path.write_bytes(b"".join(self_signed("127.0.0.1")))
     return path
 
 

@@ -22,7 +22,7 @@ from tasks.lifecycle import check_origin
 from tasks.previews import Preview
 from torale import clock
 from torale.errors import OUR_FAULT, Refused, TooOften
-from torale.limits import Limit, hit
+from torale.limits import Limit, hit_or_refuse
 
 logger = structlog.get_logger(__name__)
 
@@ -71,9 +71,7 @@ def request(
             headers.unmasked(request_headers, stored={})
         except Refused as error:
             raise BadQuestion({"request_headers": str(error)}) from error
-    verdict = hit(PREVIEWS, str(user.pk))
-    if not verdict.allowed:
-        raise TooOften(f"You may request {PREVIEWS.most} previews a minute.", wait=verdict.wait)
+    hit_or_refuse(PREVIEWS, str(user.pk), f"You may request {PREVIEWS.most} previews a minute.")
     with transaction.atomic():
         # The lock makes the user's requests wait in turn.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -11,7 +11,7 @@ import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from torale.database import SET_UNLESS_POOLED, session_values
+from torale.database import set_unless_pooled
 
 #: PostgreSQL ends a transaction whose client has been silent for so long. Ours take milliseconds
 #: between two statements. A connection pooler has to see to this itself.
@@ -29,6 +29,5 @@ def _limit(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     session = connection.connection
     if session in _limited:
         return  # it comes from the pool
-    with connection.cursor() as cursor:
-        cursor.execute(SET_UNLESS_POOLED, session_values(SESSION, session.info.backend_pid))
+    set_unless_pooled(connection, SESSION)
     _limited.add(session)

@@ -6,11 +6,11 @@ from torale import read_only
 
 
 class ToraleConfig(AppConfig):
-    """Registers the system checks, and what follows from a fail-over of the database."""
+    """Registers the system checks, and has connections to a read-only server closed."""
 
     name = "torale"
 
     def ready(self) -> None:
-        """Register them."""
+        """Register what depends on the models being ready."""
         read_only.keep_no_read_only_connections()
         from torale import checks  # noqa: F401, PLC0415 - models are ready now

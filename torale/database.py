@@ -18,6 +18,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = structlog.get_logger(__name__)
 
@@ -84,6 +85,25 @@ def _warn_of_pooler() -> None:
         reason="A connection pooler is in front of the database.",
         remedy="Set DATABASE_DIRECT_URL to an address of PostgreSQL itself.",
     )
+
+
+def is_pooled(session: psycopg.Connection[Any]) -> bool:
+    """Return whether a connection pooler is in between; costs one query."""
+    return session.execute("SELECT pg_backend_pid()").fetchone() != (session.info.backend_pid,)
+
+
+def set_unless_pooled(database: BaseDatabaseWrapper, wanted: dict[str, str]) -> None:
+    """Set parameters of PostgreSQL for the session of Django's connection; costs one query.
+
+    Nothing is set if a pooler is in between, which has to set them itself.
+
+    Args:
+        database: the connection, which must be open.
+        wanted: the parameters.
+    """
+    with database.cursor() as cursor:
+        values = session_values(wanted, database.connection.info.backend_pid)
+        cursor.execute(SET_UNLESS_POOLED, values)
 
 
 def session_values(wanted: dict[str, str], pid: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.core import checks
 from django.db import DatabaseError, connection
 
 from torale import clock, proofs, schema, trouble
-from torale.database import direct_parameters
+from torale.database import direct_parameters, is_pooled
 from torale.doctor import Check, Finding, Verdict
 from torale.processes import alive, newest_version
 from torale.schema import Standing
@@ -36,9 +36,9 @@ STANDINGS: Final = {
     Standing.BEHIND: Verdict.PROBLEM,
     Standing.TOO_NEW: Verdict.PROBLEM,
 }
-#: The number of the process that serves a connection, and what no two databases have in common.
+#: What no two databases have in common.
 WHICH_DATABASE: Final = """
-SELECT pg_backend_pid(), concat(extract(epoch FROM pg_postmaster_start_time()), ' ', oid)
+SELECT concat(extract(epoch FROM pg_postmaster_start_time()), ' ', oid)
 FROM pg_database WHERE datname = current_database()
 """
 
@@ -120,11 +120,11 @@ def look_at_direct_address() -> Iterator[Finding]:
     name = "direct address"
     setting = "DATABASE_DIRECT_URL" if settings.DATABASE_DIRECT else "DATABASE_URL"
     with psycopg.connect(**connection.get_connection_params()) as usual:
-        _, expected = usual.execute(WHICH_DATABASE).fetchone() or (0, "")
+        expected = usual.execute(WHICH_DATABASE).fetchone()
     try:
         with psycopg.connect(**direct_parameters()) as direct:
-            pid, reached = direct.execute(WHICH_DATABASE).fetchone() or (0, "")
-            is_pooled = pid != direct.info.backend_pid
+            reached = direct.execute(WHICH_DATABASE).fetchone()
+            is_by_pooler = is_pooled(direct)
     except psycopg.Error as error:
         text = f"{setting} cannot be reached: {trouble.reason_of(error)}."
         yield Finding(name, Verdict.PROBLEM, text, f"mend {setting}; workers cannot work.")
@@ -132,7 +132,7 @@ def look_at_direct_address() -> Iterator[Finding]:
     if reached != expected:
         text = "DATABASE_DIRECT_URL leads to another database than DATABASE_URL."
         yield Finding(name, Verdict.PROBLEM, text, "let both lead to the same database.")
-    elif is_pooled:
+    elif is_by_pooler:
         text = f"A connection pooler answers at {setting}, so workers look for work once a second."
         remedy = "set DATABASE_DIRECT_URL to an address of PostgreSQL itself."
         yield Finding(name, Verdict.WARNING, text, remedy)

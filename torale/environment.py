@@ -20,8 +20,8 @@ T = TypeVar("T")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 #: Parameters of a connection: how long to wait for a server that does not answer, in seconds (the
-#: last one in milliseconds). By default a connection to a machine that has lost its power would
-#: fail after a quarter of an hour, and one that only listens after two.
+#: last one in milliseconds). By default, a connection to a machine that has lost its power would
+#: fail after a quarter of an hour, or after two hours if it only waits for data.
 NOTICE_A_LOST_SERVER = {
     "connect_timeout": 5,
     "keepalives_idle": 15,

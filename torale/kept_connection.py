@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from torale import abandoned
-from torale.database import SET_UNLESS_POOLED, session_values
+from torale.database import set_unless_pooled
 
 
 def keep_connections() -> None:
@@ -27,6 +27,4 @@ def _keep(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     # PostgreSQL would plan some prepared statements anew each time, because their costs seem to
     # depend on the values. A connection pooler has to set this itself.
     wanted = {"plan_cache_mode": "force_generic_plan", **abandoned.SESSION}
-    pid = connection.connection.info.backend_pid
-    with connection.cursor() as cursor:
-        cursor.execute(SET_UNLESS_POOLED, session_values(wanted, pid))
+    set_unless_pooled(connection, wanted)

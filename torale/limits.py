@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from torale.errors import TooOften
 from torale.models import Usage
 
 #: No window is longer than this, so older counts are no longer needed.
@@ -80,6 +81,22 @@ def hit_each(*counts: tuple[Limit, str]) -> timedelta | None:
         if not verdict.allowed:
             return verdict.wait
     return None
+
+
+def hit_or_refuse(limit: Limit, whom: str, detail: str) -> None:
+    """Count one more for `whom`.
+
+    Args:
+        limit: the limit.
+        whom: whose count is increased.
+        detail: what is said if the limit does not allow it, as a sentence.
+
+    Raises:
+        TooOften: it does not.
+    """
+    verdict = hit(limit, whom)
+    if not verdict.allowed:
+        raise TooOften(detail, wait=verdict.wait)
 
 
 def digest(text: str) -> str:

@@ -36,7 +36,7 @@ HANGS_AFTER_S: Final = 20.0
 #: How many seconds a process that ends waits until its row is deleted.
 END_S: Final = 1.0
 
-# Rows that were left by processes that were killed are deleted along the way.
+# It also deletes the rows of processes that were killed.
 REPORT = """
 WITH forgotten AS (
     DELETE FROM torale_process WHERE id IN (

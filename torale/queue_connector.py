@@ -1,4 +1,4 @@
-"""How a worker's queue reaches the database: it calls by DATABASE_URL, and is told directly."""
+"""How a worker's queue reaches the database: it listens by the direct address."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,7 +12,7 @@ from torale.database import connect
 
 
 class QueueConnector(PsycopgConnector):
-    """procrastinate's own, except that it listens on a connection of `torale.database`."""
+    """procrastinate's connector, except that it listens on a connection of `torale.database`."""
 
     async def can_listen(self) -> bool:
         """Return whether notifications reach this process: no pooler is in between.

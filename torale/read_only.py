@@ -13,7 +13,7 @@ import psycopg
 from django.db import DatabaseError
 from django.db.backends.signals import connection_created
 
-#: Those of all threads that have connected.
+#: Django's connections of all threads.
 _seen: "WeakSet[Any]" = WeakSet()
 _lock = threading.Lock()
 
@@ -50,6 +50,6 @@ def _close(database: Any) -> None:
             other.close_at = 0.0  # always in the past
     database.connection.close()  # psycopg's, as Django may be within a transaction
     if database.pool is not None:
-        database.pool.drain()  # those that no thread has now are as old
+        database.pool.drain()  # its idle connections lead to the same server
     if not database.in_atomic_block:
         database.close()

@@ -170,15 +170,6 @@ def compare(database: BaseDatabaseWrapper = connection) -> Comparison:
     return Comparison(Standing.FITS)
 
 
-def standing() -> Standing:
-    """Return how this version and the database's tables stand to each other.
-
-    Raises:
-        django.db.Error: the database does not answer.
-    """
-    return compare().standing
-
-
 def refusal() -> str | None:
     """Return why this process must end, as sentences for its operator; None if it may go on.
 

@@ -26,10 +26,10 @@ logger = structlog.get_logger(__name__)
 ROOT: Final = Path(__file__).parent.parent
 #: Seconds that a process has to end before it is killed; a worker finishes its deliveries in 20.
 KILL_WAIT: Final = 22
-#: Seconds after which a process is taken to have come up. What ends one later, such as a lack of
-#: memory, says nothing against starting it again.
+#: Seconds after which a process counts as having come up. One that ends later, such as for lack of
+#: memory, is started again.
 COMES_UP_S: Final = 10.0
-#: Seconds to wait before that.
+#: Seconds to wait before a process is started again.
 PAUSE_S: Final = 1.0
 
 
@@ -45,7 +45,7 @@ async def run_together(
         programs: what follows `manage.py` on the command lines, by the name that messages use.
         command: the command that runs them all, for messages.
         listener: a socket that they inherit, under the same file descriptor. It is closed here as
-            soon as they are to end, so that nobody waits at a socket that nobody serves.
+            soon as they are told to end, so that no client waits on it in vain.
 
     Raises:
         CommandError: one ended before it had come up; this command then ends with its status.

@@ -7,16 +7,10 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from tests.support.certificates import self_signed
 from tests.support.preloaded_python import ROOT
 from tests.support.processes import PROGRAM_DEADLINE_S, free_port
 from tests.support.receivers import wait_for
@@ -68,7 +62,9 @@ class Nginx:
         # As root, nginx would answer as a user who has no access to the folder.
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
-        make_certificate(folder)
+        certificate, key = self_signed("localhost", "127.0.0.1")
+        (folder / "tls.crt").write_bytes(certificate)
+        (folder / "tls.key").write_bytes(key)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -137,30 +133,3 @@ class Nginx:
             return answer, answer.read()
         finally:
             client.close()
-
-
-def make_certificate(folder: Path) -> None:
-    """Write a certificate for 127.0.0.1 and localhost that is signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "tls.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )

@@ -1,19 +1,11 @@
 """Encrypted connections to other servers."""
 
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
-from cryptography.x509.oid import NameOID
 
+from tests.support.certificates import self_signed
 from tests.support.outbound_requests import both_calls, both_loops, saying
 from torale.outbound.replies import Failure, Unreachable
 
@@ -23,25 +15,8 @@ def make_tls(tmp_path):
     """Make a self-signed certificate: a server's context, and the file that a caller trusts."""
 
     def make(*, name="shop.example", valid_for=timedelta(days=1)):
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=2))
-            .not_valid_after(now + valid_for)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .sign(key, hashes.SHA256())
-            .public_bytes(Encoding.PEM)
-        )
         path = tmp_path / "certificate.pem"
-        path.write_bytes(
-            certificate + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        path.write_bytes(b"".join(self_signed(name, valid_for=valid_for)))
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(path)
         return server, path

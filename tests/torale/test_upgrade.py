@@ -18,6 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import QueryCanceled
 from structlog.testing import capture_logs
 
+from tests.support import live_processes
 from tests.support.newer_version import NewerVersion
 from tests.support.own_database import made_database, migrated_database
 from tests.support.processes import manage
@@ -27,7 +28,6 @@ from torale import __version__, clock, schema
 from torale.management.commands import migrate
 from torale.models import Process, SchemaChange
 from torale.schema import Comparison, SchemaTooNew, Standing
-from torale.uuid7 import uuid7
 
 ADD_COLUMN = 'migrations.AddField("task", "nickname", models.TextField(null=True)),'
 REMOVE_COLUMN = 'migrations.RemoveField("task", "context"),'
@@ -105,24 +105,17 @@ def somebody_waits_for_a_lock() -> bool:
 
 def make_process(version: str, *, seen_s_ago: int = 0) -> Process:
     seen_at = clock.now() - timedelta(seconds=seen_s_ago)
-    return Process.objects.create(
-        id=uuid7(),
-        command="worker",
-        does="visit",
-        host="one",
-        pid=12,
-        version=version,
-        started_at=seen_at,
-        seen_at=seen_at,
+    return live_processes.make_process(
+        "visit", host="one", pid=12, version=version, started_at=seen_at, seen_at=seen_at
     )
 
 
 def test_an_older_version_goes_on_when_all_is_additive(newer):
     newer.add("9001_more", ADD_COLUMN, attributes=MORE)
     with newer.installed():
-        assert schema.standing() is Standing.BEHIND
+        assert schema.compare().standing is Standing.BEHIND
         run_migrate()
-        assert schema.standing() is Standing.FITS
+        assert schema.compare().standing is Standing.FITS
 
     assert schema.compare() == Comparison(Standing.AHEAD, ("tasks.9001_more",))
     assert schema.refusal() is None
@@ -344,11 +337,11 @@ def test_it_refuses_to_if_it_does_not_work_with_the_tables(newer):
 
 def test_what_a_killed_run_has_announced_is_forgotten_by_the_next(newer):
     SchemaChange.objects.create(app="tasks", name="9001_less", is_additive=False)
-    assert schema.standing() is Standing.TOO_NEW
+    assert schema.compare().standing is Standing.TOO_NEW
 
     run_migrate()
 
-    assert schema.standing() is Standing.FITS
+    assert schema.compare().standing is Standing.FITS
 
 
 def test_the_older_version_works_again_after_migrating_back(newer):
@@ -358,7 +351,7 @@ def test_the_older_version_works_again_after_migrating_back(newer):
         run_migrate()
         run_migrate("tasks", before)
 
-    assert schema.standing() is Standing.FITS
+    assert schema.compare().standing is Standing.FITS
 
 
 def test_a_look_at_the_plan_announces_nothing(newer):

@@ -15,7 +15,7 @@ from django.http import StreamingHttpResponse
 from torale.api.keyset import Cursor, Listing
 from torale.api.renderers import JSONRenderer
 from torale.errors import TooOften
-from torale.limits import Limit, hit
+from torale.limits import Limit, hit_or_refuse
 
 #: How many rows are read and sent at a time, some two megabytes.
 ROWS_PER_FETCH = 10_000
@@ -78,21 +78,17 @@ def csv_response(
         raise TooManyDownloads(wait=WAIT)
     with ExitStack() as if_refused:
         if_refused.callback(_places.release)
-        _count(user_id)
+        hit_or_refuse(
+            OF_USER,
+            str(user_id),
+            f"At most {OF_USER.most} downloads a minute are made. Wait a moment.",
+        )
         if_refused.pop_all()
     return StreamingHttpResponse(
         _Download(lines(listing, names)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
-
-
-def _count(user_id: UUID) -> None:
-    verdict = hit(OF_USER, str(user_id))
-    if not verdict.allowed:
-        raise TooOften(
-            f"At most {OF_USER.most} downloads a minute are made. Wait a moment.", wait=verdict.wait
-        )
 
 
 class _Download(Iterator[bytes]):

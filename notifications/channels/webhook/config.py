@@ -14,8 +14,8 @@ from notifications.channels.webhook.payload import TEST, trial_event
 from notifications.channels.webhook.signing import key_of
 from notifications.models import NotificationType, WebhookConfig, WebhookEndpoint
 from tasks.destinations import OWN_FORMAT, check_format
-from torale.errors import Refused, TooOften
-from torale.limits import Limit, hit
+from torale.errors import Refused
+from torale.limits import Limit, hit_or_refuse
 from torale.outbound.curl_sessions import CurlSession
 from torale.outbound.url_check import check_url
 from torale.outbound.url_rules import Networks
@@ -87,11 +87,9 @@ def send_test(
             answered.
         TooOften: the user made TESTS.most tests within a minute.
     """
-    verdict = hit(TESTS, str(user.pk))
-    if not verdict.allowed:
-        raise TooOften(
-            f"At most {TESTS.most} tests a minute are sent. Wait a moment.", wait=verdict.wait
-        )
+    hit_or_refuse(
+        TESTS, str(user.pk), f"At most {TESTS.most} tests a minute are sent. Wait a moment."
+    )
     networks = user.networks()
     check_url(url, networks=networks)
     check_format(format_, url=url)

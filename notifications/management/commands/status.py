@@ -77,6 +77,7 @@ def counts(processes: Sequence[Process]) -> dict[str, int]:
 
 def rows_of(processes: Sequence[Process]) -> list[dict[str, Any]]:
     """Return the processes for programs."""
+    newest = newest_version(processes) if processes else ""
     return [
         {
             "does": process.does,
@@ -84,7 +85,7 @@ def rows_of(processes: Sequence[Process]) -> list[dict[str, Any]]:
             "pid": process.pid,
             "started_at": process.started_at,
             "version": process.version,
-            "is_newest_version": process.version == newest_version(processes),
+            "is_newest_version": process.version == newest,
         }
         for process in processes
     ]

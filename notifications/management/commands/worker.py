@@ -33,7 +33,7 @@ logger = structlog.get_logger(__name__)
 #: How many jobs of each queue one worker runs at once. Previews have slots of their own, because
 #: people wait for them.
 SLOTS = {"default": 4, preview.QUEUE: 4}
-#: What the options say.
+#: The help of the options.
 HELP = {
     VISIT: "Visit the pages of due tasks, and ask their questions.",
     DELIVER: "Deliver notifications.",
@@ -46,8 +46,8 @@ MOST_FILES = 8192
 #: for a connection as long as a request does, and a worker has 20 seconds for both.
 JOBS_GRACE_S = 13
 #: Seconds after SIGTERM at which a worker ends even if something hangs. A frozen database never
-#: answers a statement, and Python would wait for the thread that runs it. What was not stored by
-#: then is done again.
+#: answers a statement, and Python would wait for the thread that runs it. Whatever has not been
+#: stored by then is done again by another worker.
 MOST_TO_END_S = 19.5
 #: Seconds to wait before starting again what a lost database stopped.
 PAUSE = 1
@@ -55,8 +55,8 @@ PAUSE = 1
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 #: Seconds between two signs that the event loop turns.
 BEAT_S = 1
-#: Seconds between two looks for jobs by a worker that is told of new ones. It finds those that were
-#: put off.
+#: Seconds between two looks for jobs by a worker that is told of new ones. Nobody tells it when a
+#: job that was put off is due.
 LOOK_S = 5.0
 
 

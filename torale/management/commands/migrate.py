@@ -18,38 +18,40 @@ from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable
 from psycopg.pq import TransactionStatus
 
 from torale import schema
-from torale.database import by_direct_address
+from torale.database import by_direct_address, is_pooled
 from torale.management.subcommands import ExampleCommand
 from torale.processes import ALIVE_FOR
 from torale.schema import Standing
 
 #: The key of the advisory lock. We chose it: it is "tora" in ASCII.
 LOCK = 0x746F7261
-#: Keeps the server from ending the transaction that holds the lock. Older ones know only one.
+#: Keeps PostgreSQL from ending the transaction that holds the lock. Before version 17, it has only
+#: the first of these limits.
 WITHOUT_TIME_LIMITS = """
 SELECT set_config(name, '0', true) FROM pg_settings
 WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
 #: Seconds between two attempts to get the lock, and between two looks at older processes.
 PAUSE = 0.2
-#: Who waits for a table's lock holds up all who come after, so a migration waits this many seconds.
+#: Whoever waits for a table's lock holds up all who come later. So a migration waits only for this
+#: many seconds.
 LOCK_TIMEOUT_S: Final = 3
-#: Then it lets them pass for this many seconds before it tries again,
+#: Then it lets the others pass for this many seconds before it tries again.
 LOCK_PAUSE_S: Final = 5
-#: and it tries for this many seconds.
+#: After this many seconds it gives up.
 LOCK_PATIENCE_S: Final = 300
 #: Seconds that older processes have to end: they look every 5 seconds, and end within 20.
 OLDER_PATIENCE_S: Final = 30
 
 # A process reports only once the tables fit it. So one that reports while migrations are lacking is
-# older, even if its version has the same name, as that of another commit has.
+# older, even if its version has the same name, which two commits can share.
 OLDER_PROCESSES: Final = """
 SELECT command || ' ' || pid || ' on ' || host || ' (' || version || ')'
 FROM torale_process
 WHERE seen_at > torale_now() - make_interval(secs => %s)
 ORDER BY 1
 """
-# That of `alone` is in nobody's way, and often the oldest.
+# The transaction of `alone` is left out: it is often the oldest, but blocks nobody.
 OLDEST_TRANSACTION: Final = """
 SELECT pid, state, extract(epoch FROM clock_timestamp() - xact_start)::int
 FROM pg_stat_activity
@@ -239,7 +241,7 @@ def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
         by_direct_address(),
         closing(psycopg.connect(**connection.get_connection_params())) as holder,
     ):
-        if holder.execute("SELECT pg_backend_pid()").fetchone() != (holder.info.backend_pid,):
+        if is_pooled(holder):
             raise CommandError(
                 "A connection pooler is in front of the database. Set DATABASE_DIRECT_URL to an "
                 "address of PostgreSQL itself, and migrate again."

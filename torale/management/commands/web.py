@@ -92,8 +92,8 @@ def opened(inherited: int | None) -> socket.socket:
 def serve(listener: socket.socket, *, threads: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    If the database does not answer soon, or is not that of this version, requests are answered with
-    503 until it does and is.
+    If the database does not answer soon, or lacks migrations of this version, requests are answered
+    with 503 until it answers and has them.
 
     Raises:
         SchemaTooNew: a newer version has changed the database so that this one cannot use it.
@@ -126,7 +126,8 @@ def serve(listener: socket.socket, *, threads: int) -> None:
     beginning = threading.Thread(target=begin, name="begin", daemon=True)
     beginning.start()
     collect_rarely()
-    # Usually it is ready by then, and refuses nobody. Until then, clients wait to be accepted.
+    # Usually the database has been checked by then, and no request is answered with 503. Meanwhile
+    # clients wait to be accepted.
     beginning.join(PATIENCE_S)
     server.run()
     logger.info("web_stopped")

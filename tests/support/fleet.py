@@ -74,7 +74,7 @@ class World:
         #: How often each page was asked for.
         self.visits: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = self._run(
             # Linux answers at each of 127.0.0.0/8 only if the socket is bound to no address.
@@ -161,13 +161,16 @@ class Database:
                 process.send_signal(number)
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
-        """Return the rows of a statement; try again while the server is away."""
+        """Return the rows of a statement; try again while the server is away, up to a minute."""
+        give_up_at = time.monotonic() + DEADLINE_S
         while True:
             try:
                 with psycopg.connect(self.address, autocommit=True) as database:
                     cursor = database.execute(statement, values)
                     return cursor.fetchall() if cursor.description else []
             except psycopg.OperationalError:
+                if time.monotonic() > give_up_at:
+                    raise
                 time.sleep(0.1)
 
 

@@ -22,7 +22,7 @@ HALF_A_BODY = (
 )
 
 #: Seconds within which a program must end.
-PROGRAM_DEADLINE_S = 30
+PROGRAM_DEADLINE_S = 60
 
 
 def environment(**values: object) -> dict[str, str]:

@@ -44,6 +44,16 @@ def wait_until_another_waits() -> None:
         wait_for(lambda: _blocks_another(cursor))
 
 
+def somebody_waits_for_a_lock() -> bool:
+    """Return whether a connection to this database waits for a lock; outside of transactions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _blocks_another(cursor) -> bool:
     # Within a transaction, pg_stat_activity does not change until its snapshot is cleared.
     cursor.execute(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,12 +29,9 @@ pytestmark = [pytest.mark.e2e, needs("pgbouncer")]
 #: How many connections to the server each mode may have. In transaction mode, fewer than a web
 #: process has threads.
 POOL_SIZES = {"transaction": 3, "session": 50}
-#: With these, a worker that is not told looks for nothing as long as the test lasts.
-NEVER_LOOKS = {
-    "torale.pool.POLL_S": 3600,
-    "notifications.management.commands.worker.LOOK_S": 3600,
-}
-
+#: With this, pools that are not told look for nothing as long as the test lasts. The queue has to
+#: look now and then: procrastinate forgets what it is told while it looks.
+NEVER_LOOK = {"torale.pool.POLL_S": 3600}
 
 ONLY_TRANSACTION = pytest.mark.parametrize("pooler", ["transaction"], indirect=True)
 
@@ -90,6 +88,16 @@ def stop_worker(web: Programs) -> list[str]:
     ]
 
 
+def listeners(direct: str) -> Counter[str]:
+    """Return how many connections listen to each channel; `queue` stands for those of jobs."""
+    with psycopg.connect(direct) as database:
+        listens = database.execute(
+            "SELECT substring(query, 'torale_[a-z]+') FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query ~ '^LISTEN '"
+        )
+        return Counter(channel or "queue" for (channel,) in listens)
+
+
 def is_tried(web: Programs, shop: Shop) -> bool:
     """Try a condition, which is a job of the queue."""
     tried = web.call("/api/v1/tasks/preview", shop.task("tried")).json
@@ -98,7 +106,9 @@ def is_tried(web: Programs, shop: Shop) -> bool:
 
 
 def test_a_worker_with_a_direct_address_is_woken(web, pooler, shop):
-    web.start("worker", NEVER_LOOKS, DATABASE_DIRECT_URL=database_url(pooler.name))
+    direct = database_url(pooler.name)
+    web.start("worker", NEVER_LOOK, DATABASE_DIRECT_URL=direct)
+    wait_for(lambda: listeners(direct) == {"torale_sends": 1, "torale_visits": 1, "queue": 2})
     made = web.call("/api/v1/tasks", shop.task("direct"))
     assert made.status == 200, made
 

@@ -22,7 +22,7 @@ from tests.support import live_processes
 from tests.support.newer_version import NewerVersion
 from tests.support.own_database import made_database, migrated_database
 from tests.support.processes import manage
-from tests.support.races import apart
+from tests.support.races import apart, somebody_waits_for_a_lock
 from tests.support.receivers import DEADLINE_S, wait_for
 from torale import __version__, clock, schema
 from torale.management.commands import migrate
@@ -95,12 +95,6 @@ def applied() -> list[str]:
     """Return the newer migrations that are applied."""
     done = MigrationRecorder.Migration.objects.filter(name__startswith="9")
     return [migration.name for migration in done.order_by("pk")]
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def make_process(version: str, *, seen_s_ago: int = 0) -> Process:
@@ -240,7 +234,8 @@ def age_of_the_wait() -> float:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)::float "
-            "FROM pg_locks WHERE NOT granted"
+            "FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE NOT granted AND datname = current_database()"
         )
         return float(cursor.fetchone()[0])
 

@@ -19,11 +19,11 @@ from urllib.error import HTTPError
 import psutil
 import psycopg
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from tests.support.own_database import made_database, migrated_database, own
 from tests.support.processes import database_url, free_port, manage
+from tests.support.races import somebody_waits_for_a_lock
 from tests.support.receivers import DEADLINE_S, wait_for
 from tests.support.started import Started, started
 from torale import __version__
@@ -126,12 +126,6 @@ def readyz_waits(address: str) -> Iterator[None]:
         yield
 
 
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
 def test_several_processes_share_the_address_and_each_shows_itself(two):
     shown = [*Process.objects.all()]
 
@@ -159,10 +153,12 @@ def test_one_that_is_killed_while_requests_flow_is_started_again_and_the_other_g
 
     with ThreadPoolExecutor(4) as clients:
         counts = [clients.submit(ask) for _ in range(4)]
-        os.kill(killed, signal.SIGKILL)
-        line = two.program.logged("process_restarted")
-        wait_for(lambda: len(two.program.log("web_started")) == 3)
-        over.set()
+        try:
+            os.kill(killed, signal.SIGKILL)
+            line = two.program.logged("process_restarted")
+            wait_for(lambda: len(two.program.log("web_started")) == 3)
+        finally:
+            over.set()
 
     assert sum(count.result() for count in counts) > 20
     assert len(failed) <= 4  # those that the killed process had accepted
@@ -183,7 +179,7 @@ def test_sigterm_ends_all_once_the_requests_under_way_are_answered(address, two)
             return all(map(two.is_connected, children))
 
         wait_for(each_has_one)
-        wait_for(somebody_waits)
+        wait_for(somebody_waits_for_a_lock)
 
         two.program.process.terminate()
 
@@ -234,7 +230,7 @@ def test_sigterm_ends_it_within_20_seconds_even_if_a_request_is_never_answered(a
         wait_for(lambda: one.answers(200))
         with readyz_waits(address):
             client.submit(one.get)
-            wait_for(somebody_waits)
+            wait_for(somebody_waits_for_a_lock)
             one.program.process.terminate()
 
             assert one.program.process.wait(20) == 0

@@ -56,7 +56,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 #: Seconds between two signs that the event loop turns.
 BEAT_S = 1
 #: Seconds between two looks for jobs by a worker that is told of new ones. Nobody tells it when a
-#: job that was put off is due.
+#: job that was put off is due, and procrastinate forgets what it is told while it looks.
 LOOK_S = 5.0
 
 

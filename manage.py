@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Runs Torale's management commands."""
 
+import logging
 import os
 import sys
 
@@ -44,6 +45,7 @@ def main() -> None:
             sys.exit("torale: The database has no tables yet. Run `manage.py migrate` first.")
         if not trouble.is_trouble(error):
             raise
+        logging.disable()  # or its pool might say the same once more, after this
         sys.exit(f"torale: {trouble.in_words(error)}")
 
 

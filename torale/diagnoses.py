@@ -13,8 +13,10 @@ import psycopg
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
 
 from torale import clock, proofs, schema, trouble
+from torale.api.shared_request_counts import storage_at
 from torale.database import direct_parameters, is_pooled
 from torale.doctor import Check, Finding, Verdict
 from torale.processes import alive, newest_version
@@ -140,6 +142,25 @@ def look_at_direct_address() -> Iterator[Finding]:
         yield Finding(name, Verdict.OK, f"{setting} leads to PostgreSQL itself.")
 
 
+def look_at_cache() -> Iterator[Finding]:
+    """Look whether the cache answers that counts requests for all web processes."""
+    name = "cache"
+    if not settings.CACHE_URL:
+        text = "CACHE_URL is not set: each web process counts the requests of keys for itself."
+        yield Finding(name, Verdict.OK, text)
+        return
+    try:
+        storage_at(settings.CACHE_URL).get_connection().ping()
+    except RedisError as error:
+        text = (
+            f"The cache does not answer ({error}), so each web process counts the requests of keys "
+            "for itself."
+        )
+        yield Finding(name, Verdict.WARNING, text, "see that it runs, and that CACHE_URL is right.")
+    else:
+        yield Finding(name, Verdict.OK, "The cache answers.")
+
+
 def look_at_migrations() -> Iterator[Finding]:
     """Look whether the tables are those of this version."""
     compared = schema.compare()
@@ -194,6 +215,7 @@ CHECKS: Final = (
     Check("address", look_at_address),
     Check("database", look_at_database),
     Check("direct address", look_at_direct_address, needs="database"),
+    Check("cache", look_at_cache),
     Check("secrets", look_at_secrets, needs="database"),
     Check("migrations", look_at_migrations, needs="database"),
     Check("clock", look_at_clocks, needs="migrations"),

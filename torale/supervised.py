@@ -39,7 +39,8 @@ async def run_together(
     """Run commands of manage.py until SIGTERM or SIGINT, and then end them all.
 
     One that ends by itself is started again, and the others are not touched. But if it had not even
-    come up, all are ended. They write whole lines to the standard output and error of this process.
+    come up, all are ended. One that the system cannot start now is tried again and again. They
+    write whole lines to the standard output and error of this process.
 
     Args:
         programs: what follows `manage.py` on the command lines, by the name that messages use.
@@ -85,16 +86,12 @@ async def _keep_running(
     stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
         started = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "torale.supervised", *arguments),
-            cwd=ROOT,
-            # Kept open until this process ends. Nothing is written to it.
-            stdin=asyncio.subprocess.PIPE,
-            # Without this, the terminal's Ctrl-C would stop each of them twice: directly, and
-            # through this process.
-            start_new_session=True,
-            pass_fds=[listener.fileno()] if listener else [],
-        )
+        try:
+            process = await _started(arguments, listener)
+        except OSError as error:  # such as for lack of memory
+            logger.warning("process_not_started", name=name, error=str(error))
+            await asyncio.wait({stopping}, timeout=PAUSE_S)
+            continue
         end = asyncio.create_task(process.wait())
         await asyncio.wait({end, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
@@ -106,6 +103,21 @@ async def _keep_running(
             logger.warning("process_restarted", name=name, status=end.result())
             await asyncio.wait({stopping}, timeout=PAUSE_S)
     return None
+
+
+async def _started(
+    arguments: Sequence[str], listener: socket.socket | None
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "torale.supervised", *arguments),
+        cwd=ROOT,
+        # Kept open until this process ends. Nothing is written to it.
+        stdin=asyncio.subprocess.PIPE,
+        # Without this, the terminal's Ctrl-C would stop each of them twice: directly, and through
+        # this process.
+        start_new_session=True,
+        pass_fds=[listener.fileno()] if listener else [],
+    )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from tests.support.caches import Cache
 from tests.support.database_clock import fast_machine
 from tests.support.factories import (
     NOW,
@@ -19,6 +20,7 @@ from tests.support.factories import (
 )
 from tests.support.jobs import make_failed_job
 from tests.support.live_processes import make_process
+from tests.support.needed import needs
 from tests.support.processes import free_port, manage
 from torale import __version__
 from torale.models import Heartbeat, Process, SchemaChange, SecretProof
@@ -71,6 +73,7 @@ def test_an_installation_that_works_has_no_problem():
         "web": "ok",
         "database": "ok",
         "direct address": "ok",
+        "cache": "ok",
         "secrets": "ok",
         "migrations": "ok",
         "clock": "ok",
@@ -107,6 +110,20 @@ def test_a_direct_address_with_another_time_zone(settings):
     _, found = examined()
 
     assert found["direct address"]["verdict"] == "ok"
+
+
+@needs("redis-server")
+def test_the_cache_that_counts_requests_answers_or_not(settings, tmp_path):
+    with Cache(tmp_path) as cache:
+        settings.CACHE_URL = cache.url
+        assert examined()[1]["cache"] == {
+            "name": "cache",
+            "verdict": "ok",
+            "text": "The cache answers.",
+            "remedy": "",
+        }
+
+    assert_warning("cache", "does not answer (Error 111 connecting to", "CACHE_URL is right")
 
 
 def test_a_scheduler_that_is_late():

@@ -23,6 +23,16 @@ PATIENCE_S: Final = 0.25
 ALONE_S: Final = 10
 
 
+def storage_at(url: str) -> RedisStorage:
+    """Return where counts are kept, in the cache at `url`; this does not connect yet."""
+    return RedisStorage(
+        url,
+        key_prefix="torale:requests",
+        socket_timeout=PATIENCE_S,
+        socket_connect_timeout=PATIENCE_S,
+    )
+
+
 class SharedCounts:
     """Counts in Redis or Valkey, and in this process while that does not answer.
 
@@ -32,14 +42,7 @@ class SharedCounts:
     """
 
     def __init__(self, url: str, *, alone: RequestCounts) -> None:
-        self._limiter = MovingWindowRateLimiter(
-            RedisStorage(
-                url,
-                key_prefix="torale:requests",
-                socket_timeout=PATIENCE_S,
-                socket_connect_timeout=PATIENCE_S,
-            )
-        )
+        self._limiter = MovingWindowRateLimiter(storage_at(url))
         self._alone = alone
         self._alone_until = 0.0
 

@@ -18,7 +18,7 @@ from tests.support.needed import needs
 pytestmark = [pytest.mark.e2e, needs("pgbouncer")]
 
 #: Seconds in which at least one more visit or send must end.
-STANDSTILL_S = 60
+STANDSTILL_S = 120
 #: Seconds in which none ends, before time is let pass for those that are left.
 STILL_S = 5
 #: A migration that adds a column, as the next version may have it.

@@ -30,8 +30,8 @@ from torale.postgres.base import embedded_server
 from torale.postgres.server import DATABASE, PORT, ROLE
 
 ROOT: Final = Path(settings.BASE_DIR)
-#: Seconds within which a process ends after SIGTERM.
-END_S: Final = 20
+#: Seconds within which a process ends after SIGTERM: 20, and as many for a machine that is busy.
+END_S: Final = 40
 #: How soon pgbouncer tries to reach a server that is back, and how long a query waits for that.
 POOLER: Final = """
 server_login_retry = 1

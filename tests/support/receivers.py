@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP
 T = TypeVar("T")
 
 #: Seconds that a test waits for an event that must come.
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 def wait_for(condition: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import time_machine
 from django.db import connection
@@ -15,8 +15,9 @@ from psycopg.pq import TransactionStatus
 
 MOVE = "SELECT set_config('torale.now', %s, false)"
 
-#: Connections whose clock has been moved. A pool passes them on to the next test.
-moved: WeakSet[Connection[Any]] = WeakSet()
+#: The time to which each connection's clock was moved last, or None after a rollback, which may
+#: have undone that. A pool passes connections on to the next test.
+moved: WeakKeyDictionary[Connection[Any], str | None] = WeakKeyDictionary()
 #: Set while the database's clock must not follow time-machine.
 stays = threading.Event()
 
@@ -32,13 +33,20 @@ def _at_the_travelled_time(execute, sql, params, many, context) -> Any:
     status = database.info.transaction_status
     is_travelling = time_machine.escape_hatch.is_travelling() and not stays.is_set()
     if (is_travelling or database in moved) and status != TransactionStatus.INERROR:
-        moved.add(database)
-        database.execute(MOVE, [datetime.now(UTC).isoformat() if is_travelling else ""])
+        now = datetime.now(UTC).isoformat() if is_travelling else ""
+        # While a transaction lasts, its clock need not be moved to the same time again.
+        if status != TransactionStatus.INTRANS or moved.get(database) != now:
+            database.execute(MOVE, [now])
+            moved[database] = now
         # Not within a transaction, which the statement above may just have begun: its rollback
         # would undo the reset.
         if not is_travelling and database.autocommit and status == TransactionStatus.IDLE:
-            moved.discard(database)
-    return execute(sql, params, many, context)
+            del moved[database]
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        if database in moved and isinstance(sql, str) and sql.startswith("ROLLBACK"):
+            moved[database] = None
 
 
 @contextmanager

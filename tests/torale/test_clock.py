@@ -1,6 +1,7 @@
 """The database's clock: all machines go by it, and indexes serve comparisons with it."""
 
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -47,6 +48,17 @@ def test_a_test_can_move_it(time_machine):
     time_machine.move_to(NOW, tick=False)
 
     assert clock.now() == NOW
+
+
+def test_a_clock_that_a_test_moved_stays_there_when_a_savepoint_is_rolled_back():
+    with ExitStack() as savepoint:
+        savepoint.enter_context(transaction.atomic())
+        with travel(NOW, tick=False):
+            assert clock.now() == NOW
+            transaction.set_rollback(True)
+            savepoint.close()
+
+            assert clock.now() == NOW
 
 
 @pytest.mark.django_db(transaction=True)

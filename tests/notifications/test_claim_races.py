@@ -17,6 +17,7 @@ from notifications.models import Lease, NotificationSend
 from tests.support.database_clock import MOVE
 from tests.support.factories import NOW, make_send
 from tests.support.races import apart, wait_until_another_waits
+from tests.support.receivers import DEADLINE_S
 from tests.support.run_delivery import deliver, keep, take
 from torale.database import connect
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_two_workers_never_claim_the_same_send(owner):
     for number in range(100):
         make_send(owner, status="queued", recipient=f"https://r{number}.example/")
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=DEADLINE_S)
     claimed: list[list[str]] = []
 
     def work() -> None:
@@ -103,13 +104,16 @@ def store_sent(messages) -> None:
 def test_a_claim_does_not_go_by_what_it_saw_when_it_began(owner, then, taken):
     for number in range(5):
         make_send(owner, status="queued", recipient=f"https://r{number}.example/")
-    with connection.cursor() as cursor, ThreadPoolExecutor(1) as threads:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        late = threads.submit(apart, take_held)
-        wait_until_another_waits()
-        first = take().messages
-        then(first)
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    with ThreadPoolExecutor(1) as threads:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            try:
+                late = threads.submit(apart, take_held)
+                wait_until_another_waits()
+                first = take().messages
+                then(first)
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
         second = late.result().messages
 
     assert (len(first), len(second)) == (5, taken)

@@ -12,6 +12,7 @@ from tasks.run import start
 from tasks.schedule import start_due
 from tests.support.factories import NOW, make_task
 from tests.support.races import apart, wait_until_another_waits
+from tests.support.receivers import DEADLINE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +47,7 @@ def test_a_task_that_is_being_started_is_deleted_once_it_is(owner, delete, start
 
 def test_tasks_deleted_while_a_scheduler_starts_them_are_gone(owner, delete):
     tasks = [make_task(owner, next_run_at=NOW) for _ in range(60)]
-    barrier, over = Barrier(2), Event()
+    barrier, over = Barrier(2, timeout=DEADLINE_S), Event()
 
     def schedule() -> None:
         barrier.wait()
@@ -56,9 +57,11 @@ def test_tasks_deleted_while_a_scheduler_starts_them_are_gone(owner, delete):
 
     with ThreadPoolExecutor() as threads:
         scheduling = threads.submit(apart, schedule)
-        barrier.wait()
-        answers = [delete(task) for task in tasks]
-        over.set()
+        try:
+            barrier.wait()
+            answers = [delete(task) for task in tasks]
+        finally:
+            over.set()
         scheduling.result()
 
     assert answers == [204] * len(tasks)

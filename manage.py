@@ -45,7 +45,7 @@ def main() -> None:
             sys.exit("torale: The database has no tables yet. Run `manage.py migrate` first.")
         if not trouble.is_trouble(error):
             raise
-        logging.disable()  # or its pool might say the same once more, after this
+        logging.disable()  # the pool of connections may log the same failure once more
         sys.exit(f"torale: {trouble.in_words(error)}")
 
 

@@ -115,7 +115,7 @@ def blows(fleet: Fleet, chance: random.Random) -> list[Callable[[], None]]:  # n
     "tasks",
     [
         pytest.param(2_000, marks=pytest.mark.timeout(900)),
-        pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
+        pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
     ],
 )
 def test_three_machines_lose_nothing_and_tell_nothing_twice_through_blows_and_an_upgrade(

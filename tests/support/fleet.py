@@ -30,7 +30,7 @@ from torale.postgres.base import embedded_server
 from torale.postgres.server import DATABASE, PORT, ROLE
 
 ROOT: Final = Path(settings.BASE_DIR)
-#: Seconds within which a process ends after SIGTERM: 20, and as many for a machine that is busy.
+#: Seconds within which a process ends after SIGTERM: twice what it may take on an idle machine.
 END_S: Final = 40
 #: How soon pgbouncer tries to reach a server that is back, and how long a query waits for that.
 POOLER: Final = """

@@ -45,7 +45,10 @@ def wait_until_another_waits() -> None:
 
 
 def somebody_waits_for_a_lock() -> bool:
-    """Return whether a connection to this database waits for a lock; outside of transactions."""
+    """Return whether a connection to this database waits for a lock.
+
+    Within a transaction, repeated calls return the same.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity "
